@@ -1,0 +1,11 @@
+/** The heddle command. */
+module heddle.cli {
+    requires heddle.gateway;
+    requires info.picocli;
+    requires me.tongfei.progressbar;
+    requires HdrHistogram;
+    requires static org.jspecify;
+
+    opens heddle.cli to
+            info.picocli;
+}

@@ -1,0 +1,5 @@
+/** Connections, listeners and dialers: all that an application imports. */
+@NullMarked
+package heddle.net;
+
+import org.jspecify.annotations.NullMarked;

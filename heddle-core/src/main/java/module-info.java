@@ -1,0 +1,10 @@
+/**
+ * Blocking sockets for virtual threads. Needs nothing but {@code java.base}.
+ *
+ * <p>Two flags of the JVM make it faster, and it runs without either: {@code
+ * --enable-native-access=heddle.core} for the native pollers and {@code --add-opens
+ * java.base/java.lang=heddle.core} for carriers of its own.
+ */
+module heddle.core {
+    requires static org.jspecify;
+}

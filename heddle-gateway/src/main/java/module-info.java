@@ -1,0 +1,7 @@
+/** The communication server. */
+module heddle.gateway {
+    requires transitive heddle.protocol;
+    requires java.sql;
+    requires org.xerial.sqlitejdbc;
+    requires static org.jspecify;
+}

@@ -1,0 +1,5 @@
+/** Protocol layers over a connection. Sees of the core only what every user sees. */
+module heddle.protocol {
+    requires transitive heddle.core;
+    requires static org.jspecify;
+}
