@@ -1,10 +1,11 @@
 package heddle.cli;
 
-import java.lang.module.ModuleDescriptor;
-import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+
+import java.lang.module.ModuleDescriptor;
+import java.util.Optional;
 
 /** Where {@code ./heddle} arrives. Each subcommand is a class of its own. */
 @Command(
@@ -31,7 +32,8 @@ public final class Main implements Runnable {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            // The build puts the version into the module; on a class path (tests, an IDE) there is no module.
+            // The build puts the version into the module; on a class path (tests, an IDE) there is
+            // no module.
             String version =
                     Optional.ofNullable(Main.class.getModule().getDescriptor())
                             .flatMap(ModuleDescriptor::rawVersion)
