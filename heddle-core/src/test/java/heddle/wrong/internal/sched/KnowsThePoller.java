@@ -1,0 +1,7 @@
+package heddle.wrong.internal.sched;
+
+import heddle.wrong.internal.poll.Monitors;
+
+final class KnowsThePoller {
+    Monitors[] pollers = {};
+}

@@ -1,0 +1,3 @@
+package heddle.wrong.internal.unheard;
+
+final class NoFloor {}
