@@ -1,0 +1,321 @@
+package heddle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The {@code heddle} script in a clone with a blank in its path, between a Maven that only notes that
+ * it was called and JDKs that only say how they were started.
+ */
+class LauncherTest {
+    private static final List<String> TOOLS =
+            List.of(
+                    "cat",
+                    "cp",
+                    "dirname",
+                    "find",
+                    "head",
+                    "ln",
+                    "mkdir",
+                    "mv",
+                    "readlink",
+                    "rm",
+                    "rmdir",
+                    "sed",
+                    "sleep",
+                    "touch");
+
+    @TempDir private Path folder;
+
+    private Path clone;
+    private Path tools;
+    private Path jvms;
+    private Path elsewhere;
+    private final Map<String, String> environment = new TreeMap<>();
+
+    @BeforeEach
+    void layOut() throws IOException {
+        clone = Files.createDirectories(folder.resolve("my clone"));
+        tools = Files.createDirectories(folder.resolve("tools"));
+        jvms = Files.createDirectories(folder.resolve("the jvms"));
+        elsewhere = Files.createDirectories(folder.resolve("elsewhere"));
+        Files.copy(Path.of("..", "heddle"), clone.resolve("heddle"));
+        makeExecutable(clone.resolve("heddle"));
+        Files.writeString(clone.resolve("pom.xml"), "<project/>");
+        for (String module :
+                List.of("heddle-core", "heddle-protocol", "heddle-gateway", "heddle-cli")) {
+            Files.createDirectories(clone.resolve(module).resolve("src/main/java"));
+            Files.writeString(clone.resolve(module).resolve("pom.xml"), "<project/>");
+        }
+        for (String tool : TOOLS) {
+            script(tools.resolve(tool), "PATH=/usr/bin:/bin exec %s \"$@\"".formatted(tool));
+        }
+        script(
+                tools.resolve("mvn"),
+                """
+                echo "mvn for $JAVA25_HOME" >> mvn.log
+                if [ -e broken ]; then echo 'it does not compile' >&2; exit 1; fi
+                echo 'noise of the build'
+                cat
+                sleep 0.1
+                mkdir -p heddle-cli/target/lib
+                echo dependency > heddle-cli/target/lib/dependency.jar
+                echo itself > heddle-cli/target/heddle-cli-1.jar
+                """);
+        environment.put("PATH", tools.toString());
+        environment.put("HEDDLE_JVM_FOLDERS", folder.resolve("no such folder") + ":" + jvms);
+    }
+
+    @Test
+    void withoutAJdkItSaysWhatToInstall() throws Exception {
+        jdk("old", "24.0.1");
+        Ran ran = run("--version");
+        assertThat(ran.exit).isEqualTo(69);
+        assertThat(ran.err)
+                .contains("needs a JDK 25 or newer, and found none")
+                .contains("apt install openjdk-25-jdk")
+                .contains(jvms.toString());
+        assertThat(ran.out).isEmpty();
+        assertThat(clone.resolve("mvn.log")).doesNotExist();
+    }
+
+    @Test
+    void withoutMavenItSaysWhatToInstall() throws Exception {
+        jdk("new", "25.0.1");
+        Files.delete(tools.resolve("mvn"));
+        Ran ran = run();
+        assertThat(ran.exit).isEqualTo(69);
+        assertThat(ran.err).contains("no mvn on the PATH (apt install maven");
+    }
+
+    @Test
+    void aJdkOfTheUsersChoiceThatDoesNotFitIsAnError() throws Exception {
+        jdk("new", "25.0.1");
+        environment.put("HEDDLE_JAVA_HOME", jdk("old", "17.0.15").toString());
+        Ran ran = run();
+        assertThat(ran.exit).isEqualTo(69);
+        assertThat(ran.err).contains("HEDDLE_JAVA_HOME is no JDK 25 or newer: " + jvms);
+    }
+
+    @Test
+    void theFirstJdkThatIsNewEnoughRuns() throws Exception {
+        jdk("a-17", "17.0.15");
+        Path noCompiler = jdk("b-25", "25");
+        Files.delete(noCompiler.resolve("bin/javac"));
+        jdk("c-26/Contents/Home", "26-ea");
+        assertThat(run().out).startsWith("java of c-26/Contents/Home\n");
+
+        // JAVA_HOME that is too old is passed over, one that fits comes first.
+        environment.put("JAVA_HOME", jvms.resolve("a-17").toString());
+        assertThat(run().out).startsWith("java of c-26/Contents/Home\n");
+        environment.put("JAVA_HOME", jdk("d-25", "25.0.3").toString());
+        assertThat(run().out).startsWith("java of d-25\n");
+
+        environment.remove("JAVA_HOME");
+        Files.createSymbolicLink(tools.resolve("java"), jdk("e-25", "25.0.3").resolve("bin/java"));
+        assertThat(run().out).startsWith("java of e-25\n");
+    }
+
+    @Test
+    void argumentsStreamsAndExitCodePassUnchanged() throws Exception {
+        jdk("jdk 25", "25.0.3");
+        environment.put("HEDDLE_OPTS", "-Xmx64m -Da=*");
+        Path link = Files.createSymbolicLink(elsewhere.resolve("h l"), clone.resolve("heddle"));
+        Path relative = Files.createSymbolicLink(elsewhere.resolve("rel"), Path.of("h l"));
+        for (Path script : List.of(link, relative)) {
+            Ran ran = start(script, "submit", "two  words", "*", "", "it's", "\\n").await();
+            assertThat(ran.exit).isEqualTo(7);
+            assertThat(ran.out)
+                    .contains("\n[-Xmx64m]\n[-Da=*]\n[--module-path]\n")
+                    .endsWith(
+                            """
+                            [heddle.cli/heddle.cli.Main]
+                            [submit]
+                            [two  words]
+                            [*]
+                            []
+                            [it's]
+                            [\\n]
+                            stdin: the input
+                            """);
+        }
+    }
+
+    @Test
+    void itBuildsOnceAndAgainAfterAChange() throws Exception {
+        jdk("jdk", "25.0.3");
+        Ran first = run();
+        assertThat(first.err).contains("heddle: building").contains("noise of the build");
+        assertThat(first.out).doesNotContain("noise").contains("dependency.jar heddle-cli-1.jar");
+        assertThat(run().err).doesNotContain("building");
+        assertThat(builds()).isEqualTo(1);
+
+        Path source = clone.resolve("heddle-core/src/main/java/A.java");
+        Files.writeString(source, "class A {}");
+        aSecondLater(source);
+        assertThat(run().err).contains("building");
+        assertThat(builds()).isEqualTo(2);
+    }
+
+    @Test
+    void aSourceThatWentAwayIsAChange() throws Exception {
+        jdk("jdk", "25.0.3");
+        Path source = clone.resolve("heddle-core/src/main/java/A.java");
+        Files.writeString(source, "class A {}");
+        run();
+        Files.delete(source);
+        run();
+        assertThat(builds()).isEqualTo(2);
+    }
+
+    @Test
+    void theJarsOfARunningServerSurviveTheNextBuild() throws Exception {
+        jdk("jdk", "25.0.3");
+        Path first = jarsOf(run());
+        Path pom = clone.resolve("pom.xml");
+        aSecondLater(pom);
+        Path second = jarsOf(run());
+        assertThat(second).isNotEqualTo(first);
+        assertThat(first.resolve("heddle-cli-1.jar")).exists();
+    }
+
+    @Test
+    void twoAtOnceBuildOnce() throws Exception {
+        jdk("jdk", "25.0.3");
+        List<Running> all = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            all.add(start(clone.resolve("heddle")));
+        }
+        for (Running running : all) {
+            Ran ran = running.await();
+            assertThat(ran.exit).as(ran.err).isEqualTo(7);
+            assertThat(ran.out).contains("heddle-cli-1.jar");
+        }
+        assertThat(builds()).isEqualTo(1);
+        assertThat(leftLocks()).isEmpty();
+    }
+
+    @Test
+    void theLockOfADeadProcessIsTakenOver() throws Exception {
+        jdk("jdk", "25.0.3");
+        Process dead = new ProcessBuilder("/bin/sh", "-c", ":").start();
+        dead.waitFor();
+        Path target = Files.createDirectories(clone.resolve("heddle-cli/target"));
+        Files.createSymbolicLink(target.resolve("heddle-build"), Path.of("" + dead.pid()));
+        assertThat(run().exit).isEqualTo(7);
+        assertThat(leftLocks()).isEmpty();
+    }
+
+    @Test
+    void aFailedBuildShowsWhyAndIsTriedAgain() throws Exception {
+        jdk("jdk", "25.0.3");
+        Files.writeString(clone.resolve("broken"), "");
+        Ran ran = run();
+        assertThat(ran.exit).isEqualTo(70);
+        assertThat(ran.err).contains("it does not compile").contains("heddle: the build failed");
+        assertThat(ran.out).isEmpty();
+        assertThat(leftLocks()).isEmpty();
+
+        Files.delete(clone.resolve("broken"));
+        assertThat(run().exit).isEqualTo(7);
+    }
+
+    private Path jdk(String name, String version) throws IOException {
+        Path home = Files.createDirectories(jvms.resolve(name));
+        Files.createDirectories(home.resolve("bin"));
+        Files.writeString(
+                home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+        script(home.resolve("bin/javac"), "");
+        script(
+                home.resolve("bin/java"),
+                """
+                echo 'java of %s'
+                for run in "$PWD" "$@"; do case $run in */heddle-run-*) break ;; esac; done
+                echo "jars:" $(cd "$run" && echo *.jar)
+                printf '[%%s]\\n' "$@"
+                printf 'stdin: '; cat
+                exit 7
+                """
+                        .formatted(name));
+        return home;
+    }
+
+    private Ran run(String... args) throws Exception {
+        return start(clone.resolve("heddle"), args).await();
+    }
+
+    private Running start(Path script, String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(script.toString()));
+        command.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(command).directory(elsewhere.toFile());
+        Path input = Files.writeString(folder.resolve("input"), "the input\n");
+        Path out = Files.createTempFile(folder, "out", "");
+        Path err = Files.createTempFile(folder, "err", "");
+        builder.redirectInput(input.toFile());
+        builder.redirectOutput(out.toFile());
+        builder.redirectError(err.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        return new Running(builder.start(), out, err);
+    }
+
+    private int builds() throws IOException {
+        return Files.readAllLines(clone.resolve("mvn.log")).size();
+    }
+
+    private Path jarsOf(Ran ran) {
+        Matcher folderOfJars = Pattern.compile("--module-path]\n\\[(.*)]").matcher(ran.out);
+        assertThat(folderOfJars.find()).as(ran.out).isTrue();
+        return Path.of(folderOfJars.group(1));
+    }
+
+    private List<Path> leftLocks() throws IOException {
+        try (Stream<Path> files = Files.list(clone.resolve("heddle-cli/target"))) {
+            return files.filter(f -> f.getFileName().toString().startsWith("heddle-build"))
+                    .toList();
+        }
+    }
+
+    /** Some file systems count time in seconds. */
+    private static void aSecondLater(Path changed) throws IOException {
+        Instant later = Instant.now().plus(Duration.ofSeconds(1));
+        Files.setLastModifiedTime(changed, FileTime.from(later));
+    }
+
+    private static void script(Path file, String body) throws IOException {
+        Files.writeString(file, "#!/bin/sh\n" + body);
+        makeExecutable(file);
+    }
+
+    private static void makeExecutable(Path file) throws IOException {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private record Ran(int exit, String out, String err) {}
+
+    private record Running(Process process, Path out, Path err) {
+        Ran await() throws Exception {
+            assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("ended").isTrue();
+            return new Ran(process.exitValue(), Files.readString(out), Files.readString(err));
+        }
+    }
+}
