@@ -44,9 +44,10 @@ class PackageDirectionTest {
                     // The scheduler does not know the poller: the poller implements its IdlePoll.
                     Map.entry("internal.poll", Set.of("internal.sched", "internal.sys")),
                     Map.entry("internal.poll.epoll", Set.of("internal.poll", "internal.sys.linux")),
-                    Map.entry("internal.poll.nio", Set.of("internal.poll")),
+                    Map.entry("internal.poll.nio", Set.of("internal.poll", "internal.sys.nio")),
                     Map.entry("internal.sched", Set.of("internal.jdk", "internal.trace")),
                     Map.entry("internal.sys.linux", Set.of("internal.sys")),
+                    Map.entry("internal.sys.nio", Set.of("internal.sys")),
                     Map.entry("internal.sys", Set.of()),
                     Map.entry("internal.jdk", Set.of()),
                     Map.entry("internal.trace", Set.of()));

@@ -1,0 +1,265 @@
+package heddle.internal;
+
+import heddle.internal.jdk.VirtualThreads;
+import heddle.internal.poll.Poller;
+import heddle.internal.poll.PollerSource;
+import heddle.internal.poll.PollerThread;
+import heddle.internal.poll.epoll.EpollPoller;
+import heddle.internal.poll.nio.NioPoller;
+import heddle.internal.sched.Scheduler;
+import heddle.internal.sys.Syscalls;
+import heddle.internal.sys.linux.LinuxSyscalls;
+import heddle.internal.sys.nio.NioSyscalls;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The kernel's and the JDK's room, picked once, with the floors wired together. There are three ways to run:
+ *
+ *   carriers  epoll, polled by carriers of our own when they run out of work
+ *   jdk       epoll, polled by a thread; virtual threads on the JDK's scheduler
+ *   nio       the JDK's Selector, polled by a thread: any system, no native access
+ *
+ * System properties, for tests and measurements:
+ *   heddle.mode         one of the three; must be possible
+ *   heddle.parallelism  processors of our own scheduler; as many as the JVM has by default
+ *   heddle.handOff      milliseconds that a task may hold its carrier, 10 by default
+ *   heddle.carriersMax  most carriers at a time, 256 by default
+ */
+public final class Platform {
+
+    /** A way to run. */
+    public enum Mode {
+        /** epoll, and carriers of our own that poll inline. */
+        CARRIERS("epoll, carriers of its own"),
+        /** epoll, and the JDK's scheduler. */
+        JDK("epoll, the JDK's carriers"),
+        /** The JDK's Selector and scheduler. */
+        NIO("NIO selector, the JDK's carriers");
+
+        private final String description;
+
+        Mode(String description) {
+            this.description = description;
+        }
+    }
+
+    private static final System.Logger LOG = System.getLogger("heddle");
+
+    private final Mode mode;
+    private final String report;
+    private final Syscalls syscalls;
+    private final List<Poller> pollers;
+    private final PollerSource source;
+    private final @Nullable Scheduler scheduler;
+    private final @Nullable PollerThread pollerThread;
+
+    /** The process's own, made at first use. */
+    private static final class Default {
+        private static final Platform INSTANCE = start(Choice.fromProperties());
+
+        static {
+            boolean degraded = INSTANCE.mode != Mode.CARRIERS;
+            LOG.log(
+                    degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG,
+                    INSTANCE.report);
+        }
+    }
+
+    /**
+     * What to start.
+     *
+     * @param mode the way, null for the best that is possible
+     * @param parallelism processors of our own scheduler
+     * @param limits of that
+     */
+    public record Choice(@Nullable Mode mode, int parallelism, Scheduler.Limits limits) {
+
+        /** What the system properties say. */
+        static Choice fromProperties() {
+            String mode = System.getProperty("heddle.mode");
+            int parallelism =
+                    positive("heddle.parallelism", Runtime.getRuntime().availableProcessors());
+            int handOffMillis = positive("heddle.handOff", 10);
+            int carriersMax = positive("heddle.carriersMax", 256);
+            return new Choice(
+                    mode == null ? null : modeNamed(mode),
+                    parallelism,
+                    new Scheduler.Limits(
+                            TimeUnit.MILLISECONDS.toNanos(handOffMillis), carriersMax));
+        }
+
+        private static int positive(String property, int otherwise) {
+            String text = System.getProperty(property);
+            if (text == null) {
+                return otherwise;
+            }
+            try {
+                int value = Integer.parseInt(text);
+                if (value > 0) {
+                    return value;
+                }
+            } catch (NumberFormatException notANumber) {
+                // Reported below, together with numbers that are too small.
+            }
+            throw new IllegalArgumentException(
+                    "-D" + property + "=" + text + ": want a whole number above 0");
+        }
+
+        private static Mode modeNamed(String name) {
+            for (Mode mode : Mode.values()) {
+                if (mode.name().toLowerCase(Locale.ROOT).equals(name)) {
+                    return mode;
+                }
+            }
+            throw new IllegalArgumentException(
+                    "-Dheddle.mode=" + name + ": want carriers, jdk or nio");
+        }
+    }
+
+    private Platform(Mode mode, String hint, @Nullable VirtualThreads threads, Choice choice) {
+        this.mode = mode;
+        syscalls = mode == Mode.NIO ? new NioSyscalls() : new LinuxSyscalls();
+        pollers = new ArrayList<>();
+        if (threads != null) {
+            for (int i = 0; i < choice.parallelism; i++) {
+                pollers.add(new EpollPoller());
+            }
+            scheduler = new Scheduler(threads, pollers, choice.limits, this::failed);
+            source = ofCarrier(scheduler, pollers);
+            pollerThread = null;
+            report = mode.description + " (" + choice.parallelism + ")";
+        } else {
+            Poller poller =
+                    syscalls instanceof NioSyscalls nio ? new NioPoller(nio) : new EpollPoller();
+            pollers.add(poller);
+            scheduler = null;
+            source = () -> poller;
+            pollerThread = new PollerThread(poller, this::failed);
+            report = mode.description + (hint.isEmpty() ? "" : "; " + hint);
+        }
+    }
+
+    /** The poller of the processor that runs the caller; any of them, in turn, for callers from elsewhere. */
+    private static PollerSource ofCarrier(Scheduler scheduler, List<Poller> pollers) {
+        Poller[] byProcessor = pollers.toArray(Poller[]::new);
+        AtomicInteger turn = new AtomicInteger();
+        return () -> {
+            int id = scheduler.currentProcessorId();
+            return byProcessor[
+                    id >= 0 ? id : Math.floorMod(turn.getAndIncrement(), byProcessor.length)];
+        };
+    }
+
+    /** The process's own; started by the first call. */
+    public static Platform current() {
+        return Default.INSTANCE;
+    }
+
+    /**
+     * Starts another one, for tests.
+     *
+     * @throws IllegalStateException the way that {@code choice} forces is not possible here; the message says what is missing
+     */
+    public static Platform start(Choice choice) {
+        String noEpoll = reasonAgainstEpoll();
+        Platform platform;
+        if (choice.mode == Mode.NIO || (choice.mode == null && !noEpoll.isEmpty())) {
+            platform = new Platform(Mode.NIO, noEpoll, null, choice);
+        } else if (!noEpoll.isEmpty()) {
+            throw new IllegalStateException(
+                    "-Dheddle.mode=" + choice.mode + " is not possible: " + noEpoll);
+        } else {
+            platform = startEpoll(choice);
+        }
+        platform.startThreads();
+        return platform;
+    }
+
+    private static Platform startEpoll(Choice choice) {
+        if (choice.mode == Mode.JDK) {
+            return new Platform(Mode.JDK, "", null, choice);
+        }
+        VirtualThreads.Probe probe = VirtualThreads.probe();
+        if (probe.threads() != null) {
+            VirtualThreads.keepJdkPollerOff();
+            return new Platform(Mode.CARRIERS, "", probe.threads(), choice);
+        }
+        if (choice.mode == Mode.CARRIERS) {
+            throw new IllegalStateException(
+                    "-Dheddle.mode=carriers is not possible: " + probe.reason());
+        }
+        return new Platform(Mode.JDK, probe.reason(), null, choice);
+    }
+
+    /** Empty if epoll can be used, else what would make it possible. */
+    private static String reasonAgainstEpoll() {
+        if (!System.getProperty("os.name").equals("Linux")) {
+            return "this system has no epoll";
+        }
+        if (!Platform.class.getModule().isNativeAccessEnabled()) {
+            return "--enable-native-access=" + VirtualThreads.target() + " would give it epoll";
+        }
+        return "";
+    }
+
+    private void startThreads() {
+        if (scheduler != null) {
+            scheduler.start();
+        }
+        if (pollerThread != null) {
+            pollerThread.start();
+        }
+    }
+
+    private void failed(String what, Throwable cause) {
+        LOG.log(
+                System.Logger.Level.ERROR,
+                "heddle: " + what + "; whoever waits for the network is released",
+                cause);
+    }
+
+    public Mode mode() {
+        return mode;
+    }
+
+    /** One line: which way this runs, and which flag would change it. */
+    public String report() {
+        return report;
+    }
+
+    public Syscalls syscalls() {
+        return syscalls;
+    }
+
+    public PollerSource pollers() {
+        return source;
+    }
+
+    /** The scheduler of our own; null in the ways without. */
+    public @Nullable Scheduler scheduler() {
+        return scheduler;
+    }
+
+    /** A builder of virtual threads: on carriers of our own where there are some. */
+    public Thread.Builder.OfVirtual ofVirtual() {
+        return scheduler != null ? scheduler.ofVirtual() : Thread.ofVirtual();
+    }
+
+    /** Ends all threads of this platform. What still waits in it waits for ever. */
+    public void stop() throws InterruptedException {
+        if (scheduler != null) {
+            scheduler.stop();
+        }
+        if (pollerThread != null) {
+            pollerThread.end();
+        }
+        pollers.forEach(Poller::close);
+    }
+}

@@ -1,0 +1,499 @@
+package heddle.internal.fd;
+
+import heddle.internal.poll.PollerSource;
+import heddle.internal.poll.ReadinessSlot;
+import heddle.internal.poll.Registration;
+import heddle.internal.poll.Wait;
+import heddle.internal.sys.Errno;
+import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketOption;
+import heddle.internal.sys.Syscalls;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.concurrent.Semaphore;
+import java.util.function.IntUnaryOperator;
+
+/**
+ * One socket: tries the call, waits for readiness, tries again. Called by {@code heddle.net} on any thread, virtual or not.
+ *
+ * Every operation: take the direction's lock (or a reference); closed or expired? then that; forget readiness; call; EINTR: again;
+ * EAGAIN: wait; anything else is the answer. go-net.md 2.1 and 2.6.
+ *
+ * Two waits come without a call that says EAGAIN first: a stream from which a read got less than it asked for is drained, and one
+ * that took less of a write than offered is full (epoll(7), Q9), unless the peer has shut down or sent urgent data. New data is a new
+ * edge, and an edge since the last {@code clear()} ends the wait at once, so nothing is slept through.
+ *
+ * Closing: mark the lock closed, end the waits, give the life's reference back, wait until the last user has destroyed it.
+ */
+public final class Descriptor {
+
+    private final Syscalls sys;
+    private final int fd;
+    private final DescriptorLock lock = new DescriptorLock();
+    private final Registration registration;
+    private final Semaphore destroyed = new Semaphore(0);
+
+    /** Where the C library leaves errno of the reading calls; guarded by the read lock. */
+    private final int[] readErrno = new int[1];
+
+    /** Likewise of the writing calls; guarded by the write lock. */
+    private final int[] writeErrno = new int[1];
+
+    /** The last read got less than it asked for; guarded by the read lock. */
+    private boolean drained;
+
+    /** A failure that ended a read which had bytes to return, for the next one; guarded by the read lock. */
+    private int postponedFailure;
+
+    /** Takes charge of {@code fd}. */
+    public Descriptor(Syscalls sys, int fd, PollerSource source) {
+        this.sys = sys;
+        this.fd = fd;
+        this.registration = new Registration(fd, source);
+    }
+
+    /** Names the connection or listener whose {@code toString} describes this in dumps. */
+    public void describe(Object owner) {
+        registration.describe(owner);
+    }
+
+    /** Reads into {@code buffer}: bytes, {@link Result#END_OF_STREAM}, or a failure. A length of 0 returns 0, or CLOSED. */
+    public int read(MemorySegment buffer, int length) {
+        int refused = refusal(lock.lockRead());
+        if (refused != 0) {
+            return refused;
+        }
+        try {
+            return length == 0 ? 0 : readLocked(buffer, length);
+        } finally {
+            if (lock.unlockRead()) {
+                destroy();
+            }
+        }
+    }
+
+    private int readLocked(MemorySegment buffer, int length) {
+        if (postponedFailure != 0) {
+            int failure = postponedFailure;
+            postponedFailure = 0;
+            return failure;
+        }
+        ReadinessSlot slot = registration.read();
+        Wait wait = slot.begin();
+        if (wait == Wait.READY && drained && !registration.mustTry()) {
+            wait = slot.await();
+        } else {
+            slot.clear();
+        }
+        int asked = Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
+        while (wait == Wait.READY) {
+            int n = sys.recv(fd, buffer, asked, readErrno);
+            if (n == -Errno.EINTR) {
+                continue;
+            }
+            if (n == -Errno.EAGAIN) {
+                wait = slot.await();
+                continue;
+            }
+            drained = n > 0 && n < asked;
+            return n == 0 ? Result.END_OF_STREAM : n;
+        }
+        return failure(wait);
+    }
+
+    /**
+     * Reads into several segments in their order, waiting for the first byte only: runs of native ones by readv(2), each heap one by
+     * itself, since an iovec cannot name memory that moves.
+     *
+     * @param count of segments, none of them empty, at least one
+     */
+    public long readVector(MemorySegment[] buffers, int count) {
+        int refused = refusal(lock.lockRead());
+        if (refused != 0) {
+            return refused;
+        }
+        try {
+            long total =
+                    readLocked(
+                            buffers[0],
+                            (int) Math.min(buffers[0].byteSize(), Syscalls.TRANSFER_BYTES_MAX));
+            int at = 1;
+            boolean filled = total == buffers[0].byteSize();
+            while (filled && at < count) {
+                int run = nativeRun(buffers, at, count);
+                long wanted = bytes(buffers, at, run);
+                long n = tryRead(buffers, at, run);
+                if (n <= 0) {
+                    endLater(n);
+                    break;
+                }
+                total += n;
+                at += run;
+                filled = n == wanted;
+                drained = !filled;
+            }
+            return total;
+        } finally {
+            if (lock.unlockRead()) {
+                destroy();
+            }
+        }
+    }
+
+    private static long bytes(MemorySegment[] buffers, int from, int count) {
+        long bytes = 0;
+        for (int i = from; i < from + count; i++) {
+            bytes += buffers[i].byteSize();
+        }
+        return bytes;
+    }
+
+    private long tryRead(MemorySegment[] buffers, int from, int count) {
+        long n;
+        do {
+            n =
+                    count > 1
+                            ? sys.readv(
+                                    fd,
+                                    Arrays.copyOfRange(buffers, from, from + count),
+                                    count,
+                                    readErrno)
+                            : sys.recv(
+                                    fd,
+                                    buffers[from],
+                                    (int)
+                                            Math.min(
+                                                    buffers[from].byteSize(),
+                                                    Syscalls.TRANSFER_BYTES_MAX),
+                                    readErrno);
+        } while (n == -Errno.EINTR);
+        return n;
+    }
+
+    /** Something ended a read that has bytes to return: the next read must not lose an error that the kernel tells only once. */
+    private void endLater(long n) {
+        drained = false;
+        if (n < 0 && n != -Errno.EAGAIN) {
+            postponedFailure = (int) n;
+        }
+    }
+
+    /** Writes all of {@code buffer}; the result as {@link Result} draws it. */
+    public long write(MemorySegment buffer) {
+        int refused = refusal(lock.lockWrite());
+        if (refused != 0) {
+            return Result.ofWrite(0, refused);
+        }
+        try {
+            Wait wait = registration.write().begin();
+            registration.write().clear();
+            return wait == Wait.READY
+                    ? writeLocked(buffer, 0, false)
+                    : Result.ofWrite(0, failure(wait));
+        } finally {
+            if (lock.unlockWrite()) {
+                destroy();
+            }
+        }
+    }
+
+    /** Writes all of {@code buffer}, {@code before} bytes of the same call having gone ahead. */
+    private long writeLocked(MemorySegment buffer, long before, boolean more) {
+        long length = buffer.byteSize();
+        long done = 0;
+        while (done < length) {
+            int asked = (int) Math.min(length - done, Syscalls.TRANSFER_BYTES_MAX);
+            boolean moreToCome = more || done + asked < length;
+            int n =
+                    sys.send(
+                            fd,
+                            done == 0 ? buffer : buffer.asSlice(done),
+                            asked,
+                            moreToCome,
+                            writeErrno);
+            if (n == -Errno.EINTR) {
+                continue;
+            }
+            if (n >= 0) {
+                done += n;
+            } else if (n != -Errno.EAGAIN) {
+                return Result.ofWrite(before + done, n);
+            }
+            if (n < asked && done < length) {
+                Wait wait = registration.write().await();
+                if (wait != Wait.READY) {
+                    return Result.ofWrite(before + done, failure(wait));
+                }
+            }
+        }
+        return before + done;
+    }
+
+    /**
+     * Writes all of several segments, as one call among the writers: runs of native ones by writev(2), each heap one by itself.
+     *
+     * @param count of segments; none of them is empty
+     */
+    public long writeVector(MemorySegment[] buffers, int count) {
+        int refused = refusal(lock.lockWrite());
+        if (refused != 0) {
+            return Result.ofWrite(0, refused);
+        }
+        try {
+            Wait wait = registration.write().begin();
+            registration.write().clear();
+            long result = wait == Wait.READY ? 0 : Result.ofWrite(0, failure(wait));
+            int at = 0;
+            while (at < count && Result.failure(result) == 0) {
+                int run = nativeRun(buffers, at, count);
+                if (run > 1) {
+                    result = writeRun(buffers, at, run, result, at + run < count);
+                    at += run;
+                } else {
+                    result = writeLocked(buffers[at], result, at + 1 < count);
+                    at++;
+                }
+            }
+            return result;
+        } finally {
+            if (lock.unlockWrite()) {
+                destroy();
+            }
+        }
+    }
+
+    /** How many segments from {@code at} on go into one call: a run of native ones of a bounded size, or a single one. */
+    private static int nativeRun(MemorySegment[] buffers, int at, int count) {
+        int end = at;
+        long bytes = 0;
+        while (end < count
+                && end - at < Syscalls.VECTORS_MAX
+                && buffers[end].isNative()
+                && (bytes += buffers[end].byteSize()) <= Syscalls.TRANSFER_BYTES_MAX) {
+            end++;
+        }
+        return Math.max(end - at, 1);
+    }
+
+    private long writeRun(MemorySegment[] buffers, int from, int count, long before, boolean more) {
+        MemorySegment[] rest = Arrays.copyOfRange(buffers, from, from + count);
+        int left = count;
+        long done = before;
+        while (left > 0) {
+            long n = sys.writev(fd, rest, left, more, writeErrno);
+            if (n == -Errno.EINTR) {
+                continue;
+            }
+            if (n < 0 && n != -Errno.EAGAIN) {
+                return Result.ofWrite(done, (int) n);
+            }
+            if (n > 0) {
+                done += n;
+                left = dropWritten(rest, left, n);
+            }
+            if (left > 0) {
+                Wait wait = registration.write().await();
+                if (wait != Wait.READY) {
+                    return Result.ofWrite(done, failure(wait));
+                }
+            }
+        }
+        return done;
+    }
+
+    /** Moves what is not written yet to the front; how many segments that is. */
+    private static int dropWritten(MemorySegment[] buffers, int count, long written) {
+        int at = 0;
+        long rest = written;
+        while (at < count && rest >= buffers[at].byteSize()) {
+            rest -= buffers[at++].byteSize();
+        }
+        System.arraycopy(buffers, at, buffers, 0, count - at);
+        if (rest > 0) {
+            buffers[0] = buffers[0].asSlice(rest);
+        }
+        return count - at;
+    }
+
+    /**
+     * Takes a connection from the backlog: its descriptor's number, or a failure.
+     *
+     * @param peer its element 0 receives the peer's address
+     */
+    public int accept(SockAddr[] peer) {
+        int refused = refusal(lock.lockRead());
+        if (refused != 0) {
+            return refused;
+        }
+        try {
+            ReadinessSlot slot = registration.read();
+            Wait wait = slot.begin();
+            slot.clear();
+            while (wait == Wait.READY) {
+                int accepted = sys.accept(fd, peer, readErrno);
+                if (accepted == -Errno.EINTR || accepted == -Errno.ECONNABORTED) {
+                    continue; // The latter: the peer gave up while it was queued; accept(2).
+                }
+                if (accepted == -Errno.EAGAIN) {
+                    wait = slot.await();
+                    continue;
+                }
+                return accepted;
+            }
+            return failure(wait);
+        } finally {
+            if (lock.unlockRead()) {
+                destroy();
+            }
+        }
+    }
+
+    /**
+     * Connects: 0, or a failure, after which the descriptor is only good for closing. The write deadline bounds it.
+     *
+     * @param version of the socket, 4 or 6
+     */
+    public int connect(int version, SockAddr address) {
+        int refused = refusal(lock.lockWrite());
+        if (refused != 0) {
+            return refused;
+        }
+        try {
+            Wait wait = registration.write().begin();
+            return wait == Wait.READY ? connectLocked(version, address) : failure(wait);
+        } finally {
+            if (lock.unlockWrite()) {
+                destroy();
+            }
+        }
+    }
+
+    private int connectLocked(int version, SockAddr address) {
+        SockAddr[] peer = new SockAddr[1];
+        int result = sys.connect(fd, version, address);
+        if (result != -Errno.EINPROGRESS && result != -Errno.EALREADY && result != -Errno.EINTR) {
+            return result;
+        }
+        // On loopback the handshake is over by now. An answer for the price of a call, instead of a
+        // wait and three.
+        while (sys.remoteAddress(fd, peer) != 0) {
+            int error = sys.option(fd, SocketOption.ERROR);
+            if (error == Errno.EISCONN) {
+                return 0;
+            }
+            if (error != 0
+                    && error != Errno.EINPROGRESS
+                    && error != Errno.EALREADY
+                    && error != Errno.EINTR) {
+                return error < 0 ? error : -error;
+            }
+            // No error and no peer: not connected yet, however writable it may look (go-net.md
+            // 2.6).
+            Wait wait = registration.write().await();
+            if (wait != Wait.READY) {
+                return failure(wait);
+            }
+        }
+        return 0;
+    }
+
+    /** shutdown(2): 0 or a failure. */
+    public int shutdown(int how) {
+        return use(number -> sys.shutdown(number, how));
+    }
+
+    /** setsockopt(2): 0 or a failure. */
+    public int setOption(SocketOption option, int value) {
+        return use(number -> sys.setOption(number, option, value));
+    }
+
+    /** getsockopt(2): the value or a failure. */
+    public int option(SocketOption option) {
+        return use(number -> sys.option(number, option));
+    }
+
+    /** getsockname(2) into {@code address[0]}: 0 or a failure. */
+    public int localAddress(SockAddr[] address) {
+        return use(number -> sys.localAddress(number, address));
+    }
+
+    /** Calls {@code operation} with the number, which stays open meanwhile: its result, or CLOSED. */
+    public int use(IntUnaryOperator operation) {
+        if (!lock.retain()) {
+            return Result.CLOSED;
+        }
+        try {
+            return operation.applyAsInt(fd);
+        } finally {
+            if (lock.release()) {
+                destroy();
+            }
+        }
+    }
+
+    /** Moves the read deadline; false if closed. */
+    public boolean setReadDeadline(long nanos) {
+        registration.read().setDeadline(nanos);
+        return !lock.isClosed();
+    }
+
+    /** Moves the write deadline; false if closed. */
+    public boolean setWriteDeadline(long nanos) {
+        registration.write().setDeadline(nanos);
+        return !lock.isClosed();
+    }
+
+    /** Closes, and returns once the number is free again; false if somebody else did or does. */
+    public boolean close() {
+        if (!lock.close()) {
+            return false;
+        }
+        registration.close();
+        if (lock.release()) {
+            destroy();
+        } else {
+            destroyed.acquireUninterruptibly();
+        }
+        return true;
+    }
+
+    private void destroy() {
+        registration.deregister();
+        sys.close(fd);
+        destroyed.release();
+    }
+
+    /** Whether close() was called. */
+    public boolean isClosed() {
+        return lock.isClosed();
+    }
+
+    /** The lock, for tests that wait until a thread queues. */
+    public DescriptorLock lock() {
+        return lock;
+    }
+
+    /** The poller's view, for tests that wait until a thread waits. */
+    public Registration registration() {
+        return registration;
+    }
+
+    private static int refusal(DescriptorLock.Grant grant) {
+        return switch (grant) {
+            case HELD -> 0;
+            case CLOSED -> Result.CLOSED;
+            case INTERRUPTED -> Result.INTERRUPTED;
+        };
+    }
+
+    private int failure(Wait wait) {
+        return switch (wait) {
+            case CLOSED -> Result.CLOSED;
+            case EXPIRED -> Result.EXPIRED;
+            case INTERRUPTED -> Result.INTERRUPTED;
+            case FAILED -> -registration.failure();
+            case READY -> throw new AssertionError("not a failure");
+        };
+    }
+}

@@ -1,0 +1,301 @@
+package heddle.internal.fd;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Serialises the reads and the writes of one descriptor, each among themselves, and keeps its number open while anybody uses it.
+ * Called by every operation of {@link Descriptor}, on any thread.
+ *
+ * The word:
+ *   bit  0      CLOSED   close() was called; no lock or reference can be had any more
+ *   bit  1      READING  the read lock is held
+ *   bit  2      WRITING  the write lock is held
+ *   bits 3-22   references: one for the descriptor's life, one each lock holder, one each other user
+ *   bits 23-42  threads queued for the read lock
+ *   bits 43-62  threads queued for the write lock
+ *
+ * 1. A lock holder has a reference. Whoever takes the last reference away after CLOSED destroys the descriptor, once.
+ * 2. A queued thread is counted in the word; who unlocks takes one out of the count and gives one permit to that semaphore. So
+ *    count plus permits is the number of threads queued, and a permit is never lost: a queued thread that gives up takes itself out
+ *    of the count, or, if the count is 0, owns a permit under way, and passes the lock on.
+ * 3. close() takes all queued threads out; each of them sees CLOSED.
+ *
+ * Queued threads leave in the order they came, but a newcomer may pass them: no fairness is promised. A queue's bound is 2^20-1;
+ * one more is a programming error that throws. The semaphores exist once somebody has queued.
+ *
+ * Ordering: every change is a compare-and-set of the one word. Source: go-net.md 2.3.
+ */
+public final class DescriptorLock {
+
+    /** What asking for a lock came to. */
+    public enum Grant {
+        /** The lock is held. */
+        HELD,
+        /** The descriptor is closed. */
+        CLOSED,
+        /** The thread was interrupted while it queued; its status has been cleared. */
+        INTERRUPTED
+    }
+
+    private static final long CLOSED = 1;
+    private static final long READING = 1L << 1;
+    private static final long WRITING = 1L << 2;
+    private static final long REFERENCE = 1L << 3;
+    private static final long REFERENCES = ((1L << 20) - 1) << 3;
+    private static final long READER = 1L << 23;
+    private static final long READERS = ((1L << 20) - 1) << 23;
+    private static final long WRITER = 1L << 43;
+    private static final long WRITERS = ((1L << 20) - 1) << 43;
+
+    private static final VarHandle WORD;
+    private static final VarHandle READ_QUEUE;
+    private static final VarHandle WRITE_QUEUE;
+
+    static {
+        try {
+            var lookup = MethodHandles.lookup();
+            WORD = lookup.findVarHandle(DescriptorLock.class, "word", long.class);
+            READ_QUEUE = lookup.findVarHandle(DescriptorLock.class, "readQueue", Semaphore.class);
+            WRITE_QUEUE = lookup.findVarHandle(DescriptorLock.class, "writeQueue", Semaphore.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** See the table above. Starts with the reference of the descriptor's life. */
+    private volatile long word = REFERENCE;
+
+    /** Permits for queued readers; set before the first of them is counted. */
+    private volatile @Nullable Semaphore readQueue;
+
+    /** Permits for queued writers; likewise. */
+    private volatile @Nullable Semaphore writeQueue;
+
+    /** Takes the read lock and a reference, queueing while another has it. */
+    public Grant lockRead() {
+        long seen = word;
+        // The common case by itself, small enough to be inlined: open, not held, nobody near the
+        // bounds.
+        if ((seen & (CLOSED | READING)) == 0
+                && (seen & REFERENCES) != REFERENCES
+                && WORD.compareAndSet(this, seen, (seen | READING) + REFERENCE)) {
+            return Grant.HELD;
+        }
+        return lock(READING, READER, READERS, READ_QUEUE);
+    }
+
+    /** Takes the write lock and a reference, queueing while another has it. */
+    public Grant lockWrite() {
+        long seen = word;
+        if ((seen & (CLOSED | WRITING)) == 0
+                && (seen & REFERENCES) != REFERENCES
+                && WORD.compareAndSet(this, seen, (seen | WRITING) + REFERENCE)) {
+            return Grant.HELD;
+        }
+        return lock(WRITING, WRITER, WRITERS, WRITE_QUEUE);
+    }
+
+    private Grant lock(long held, long one, long all, VarHandle queue) {
+        while (true) {
+            long seen = word;
+            if ((seen & CLOSED) != 0) {
+                return Grant.CLOSED;
+            }
+            if ((seen & held) == 0) {
+                if ((seen & REFERENCES) == REFERENCES) {
+                    throw tooMany();
+                }
+                if (WORD.compareAndSet(this, seen, (seen | held) + REFERENCE)) {
+                    return Grant.HELD;
+                }
+                continue;
+            }
+            if ((seen & all) == all) {
+                throw tooMany();
+            }
+            Semaphore permits = permits(queue);
+            if (WORD.compareAndSet(this, seen, seen + one) && !await(permits, held, one, all)) {
+                return Grant.INTERRUPTED;
+            }
+        }
+    }
+
+    private Semaphore permits(VarHandle queue) {
+        Semaphore permits = (Semaphore) queue.getVolatile(this);
+        if (permits == null) {
+            var fresh = new Semaphore(0, true);
+            permits = (Semaphore) queue.compareAndExchange(this, null, fresh);
+            if (permits == null) {
+                permits = fresh;
+            }
+        }
+        return permits;
+    }
+
+    /** Waits for a permit; false if interrupted, this thread being out of the queue then. */
+    private boolean await(Semaphore permits, long held, long one, long all) {
+        try {
+            permits.acquire();
+            return true;
+        } catch (InterruptedException giveUp) {
+            while (true) {
+                long seen = word;
+                if ((seen & all) == 0) {
+                    break;
+                }
+                if (WORD.compareAndSet(this, seen, seen - one)) {
+                    return false;
+                }
+            }
+            // A permit for us is under way, and with it the duty to see that the lock is not left
+            // idle with others queued.
+            permits.acquireUninterruptibly();
+            passOn(held, one, all, permits);
+            return false;
+        }
+    }
+
+    /** Wakes the next in the queue if the lock is free: its holder's unlock() spent its one permit on a thread that gives up. */
+    private void passOn(long held, long one, long all, Semaphore permits) {
+        while (true) {
+            long seen = word;
+            if ((seen & (held | CLOSED)) != 0 || (seen & all) == 0) {
+                return; // Held: its holder will wake the next. Closed: all were woken. Nobody
+                // queued: nothing to do.
+            }
+            if (WORD.compareAndSet(this, seen, seen - one)) {
+                permits.release();
+                return;
+            }
+        }
+    }
+
+    /** Gives the read lock back. True if the caller must destroy the descriptor. */
+    public boolean unlockRead() {
+        long seen = word;
+        if ((seen & (READING | READERS | CLOSED)) == READING
+                && WORD.compareAndSet(this, seen, (seen & ~READING) - REFERENCE)) {
+            return false; // The common case: nobody queued, not closed, so not the last reference
+            // either.
+        }
+        return unlock(READING, READER, READERS, READ_QUEUE);
+    }
+
+    /** Gives the write lock back. True if the caller must destroy the descriptor. */
+    public boolean unlockWrite() {
+        long seen = word;
+        if ((seen & (WRITING | WRITERS | CLOSED)) == WRITING
+                && WORD.compareAndSet(this, seen, (seen & ~WRITING) - REFERENCE)) {
+            return false;
+        }
+        return unlock(WRITING, WRITER, WRITERS, WRITE_QUEUE);
+    }
+
+    private boolean unlock(long held, long one, long all, VarHandle queue) {
+        while (true) {
+            long seen = word;
+            if ((seen & held) == 0 || (seen & REFERENCES) == 0) {
+                throw inconsistent(seen);
+            }
+            long next = (seen & ~held) - REFERENCE;
+            boolean wake = (seen & all) != 0;
+            if (wake) {
+                next -= one;
+            }
+            if (WORD.compareAndSet(this, seen, next)) {
+                if (wake) {
+                    permits(queue).release();
+                }
+                return isDestroyed(next);
+            }
+        }
+    }
+
+    /** Takes a reference, for an operation that neither reads nor writes; false if closed. */
+    public boolean retain() {
+        while (true) {
+            long seen = word;
+            if ((seen & CLOSED) != 0) {
+                return false;
+            }
+            if ((seen & REFERENCES) == REFERENCES) {
+                throw tooMany();
+            }
+            if (WORD.compareAndSet(this, seen, seen + REFERENCE)) {
+                return true;
+            }
+        }
+    }
+
+    /** Gives a reference back. True if the caller must destroy the descriptor. */
+    public boolean release() {
+        while (true) {
+            long seen = word;
+            if ((seen & REFERENCES) == 0) {
+                throw inconsistent(seen);
+            }
+            long next = seen - REFERENCE;
+            if (WORD.compareAndSet(this, seen, next)) {
+                return isDestroyed(next);
+            }
+        }
+    }
+
+    /**
+     * Closes, once: false if it was closed already. Wakes all queued threads. The reference of the descriptor's life becomes the
+     * caller's, to be given back by {@link #release}.
+     */
+    public boolean close() {
+        while (true) {
+            long seen = word;
+            if ((seen & CLOSED) != 0) {
+                return false;
+            }
+            if (WORD.compareAndSet(this, seen, (seen | CLOSED) & ~(READERS | WRITERS))) {
+                wakeAll(READ_QUEUE, (int) ((seen & READERS) / READER));
+                wakeAll(WRITE_QUEUE, (int) ((seen & WRITERS) / WRITER));
+                return true;
+            }
+        }
+    }
+
+    private void wakeAll(VarHandle queue, int count) {
+        if (count > 0) {
+            permits(queue).release(count);
+        }
+    }
+
+    /** Whether close() was called. */
+    public boolean isClosed() {
+        return (word & CLOSED) != 0;
+    }
+
+    /** Threads queued for the read lock, for tests and dumps. */
+    public int queuedReaders() {
+        return (int) ((word & READERS) / READER);
+    }
+
+    /** Threads queued for the write lock, for tests and dumps. */
+    public int queuedWriters() {
+        return (int) ((word & WRITERS) / WRITER);
+    }
+
+    private static boolean isDestroyed(long word) {
+        return (word & (CLOSED | REFERENCES)) == CLOSED;
+    }
+
+    private static IllegalStateException tooMany() {
+        return new IllegalStateException(
+                "too many concurrent operations on a single socket (max 1048575)");
+    }
+
+    private static AssertionError inconsistent(long word) {
+        return new AssertionError(
+                "inconsistent descriptor lock: unlocked what is not locked, word "
+                        + Long.toHexString(word));
+    }
+}

@@ -1,0 +1,116 @@
+package heddle.internal.jdk;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.concurrent.Executor;
+
+/**
+ * What Heddle needs of the JDK beyond its API: virtual threads on a scheduler of our own, and the carrier of the current thread. The
+ * one place that asks for non-public members; found by their shape, so a JDK that changed them makes {@link #probe} answer with a
+ * reason, and Heddle runs on the JDK's scheduler.
+ *
+ * Seen with the same shape in JDK 25 to 28.
+ */
+public final class VirtualThreads {
+
+    /** The virtual threads, or why there are none on carriers of our own; exactly one of the two is there. */
+    public record Probe(@Nullable VirtualThreads threads, String reason) {}
+
+    private final MethodHandle newBuilder;
+    private final MethodHandle currentCarrier;
+
+    private VirtualThreads(MethodHandle newBuilder, MethodHandle currentCarrier) {
+        this.newBuilder = newBuilder;
+        this.currentCarrier = currentCarrier;
+    }
+
+    /** Looks for the members, and tries whether a thread's builder comes out. */
+    public static Probe probe() {
+        try {
+            Class<?> builder = Class.forName("java.lang.ThreadBuilders$VirtualThreadBuilder");
+            MethodHandle newBuilder =
+                    MethodHandles.privateLookupIn(builder, MethodHandles.lookup())
+                            .findConstructor(
+                                    builder, MethodType.methodType(void.class, Executor.class))
+                            .asType(
+                                    MethodType.methodType(
+                                            Thread.Builder.OfVirtual.class, Executor.class));
+            MethodHandle currentCarrier =
+                    MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
+                            .findStatic(
+                                    Thread.class,
+                                    "currentCarrierThread",
+                                    MethodType.methodType(Thread.class));
+            var threads = new VirtualThreads(newBuilder, currentCarrier);
+            threads.builder(Runnable::run);
+            return new Probe(threads, "");
+        } catch (IllegalAccessException closed) {
+            return new Probe(
+                    null,
+                    "--add-opens java.base/java.lang="
+                            + target()
+                            + " would give it carriers of its own");
+        } catch (ReflectiveOperationException changed) {
+            return new Probe(
+                    null,
+                    "this JDK has no virtual threads on another scheduler: "
+                            + changed.getMessage());
+        }
+    }
+
+    /**
+     * Starts the JDK's own poller from a thread of the JDK's scheduler. Its threads inherit the scheduler of whoever starts it, for the
+     * life of the JVM: on our carriers they would poll java.net's sockets there.
+     */
+    public static void keepJdkPollerOff() {
+        Thread starter =
+                Thread.ofVirtual()
+                        .name("heddle-start")
+                        .start(() -> {
+                            try {
+                                Class.forName("sun.nio.ch.Poller");
+                            } catch (ClassNotFoundException renamed) {
+                                // Nothing to keep off then; java.net works wherever its poller
+                                // runs.
+                            }
+                        });
+        boolean interrupted = false;
+        while (starter.isAlive()) {
+            try {
+                starter.join();
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What a flag must name to mean this code: its module, or everything on the class path. */
+    public static String target() {
+        String module = VirtualThreads.class.getModule().getName();
+        return module == null ? "ALL-UNNAMED" : module;
+    }
+
+    /** A builder of virtual threads whose continuations run wherever {@code scheduler} runs what it is given. */
+    public Thread.Builder.OfVirtual builder(Executor scheduler) {
+        try {
+            return (Thread.Builder.OfVirtual) newBuilder.invokeExact(scheduler);
+        } catch (Throwable t) {
+            throw new AssertionError("the constructor of virtual threads threw", t);
+        }
+    }
+
+    /** The platform thread that carries the current thread; itself if that is a platform thread. */
+    public Thread currentCarrier() {
+        try {
+            return (Thread) currentCarrier.invokeExact();
+        } catch (Throwable t) {
+            throw new AssertionError("Thread.currentCarrierThread threw", t);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package heddle.internal.poll;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * The deadlines that one poller must not sleep through: a binary heap that only the polling thread touches, and an intake, a
+ * lock-free stack onto which any thread pushes timers that must fire earlier than they would. Bounded by two timers a descriptor.
+ *
+ * 1. A timer's place in the heap is never later than the deadline of whoever waits with it, or the timer is in the intake.
+ * 2. Moving a deadline later, or waiting again with one that is later than the timer, touches neither: the timer fires early,
+ *    once, and finds the new deadline. So a connection that moves its deadline for each message costs a heap operation a deadline's
+ *    length, not one a message.
+ *
+ * Dropped: a timing wheel. It would make arming cheaper, which is rare here, and firing late by its tick.
+ */
+@SuppressWarnings("NullAway") // The heap's places 1 to size are never null, which it cannot know.
+final class DeadlineQueue {
+
+    private static final VarHandle INTAKE;
+
+    static {
+        try {
+            INTAKE =
+                    MethodHandles.lookup()
+                            .findVarHandle(DeadlineQueue.class, "intake", DeadlineTimer.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Top of the stack of timers to be placed anew. Pushed to by any thread, emptied by the polling thread. */
+    private volatile @Nullable DeadlineTimer intake;
+
+    /** 1-based heap by whenNanos. */
+    private @Nullable DeadlineTimer[] heap = new DeadlineTimer[16];
+
+    private int size;
+
+    /**
+     * Makes {@code timer} fire at its slot's deadline, which is {@code deadlineNanos} or earlier. Any thread.
+     *
+     * @return whether the polling thread must take a look at its intake
+     */
+    boolean arm(DeadlineTimer timer, long deadlineNanos) {
+        return timer.armedAtNanos > deadlineNanos && push(timer);
+    }
+
+    /** Takes {@code timer} out, its descriptor being closed. Any thread. */
+    void discard(DeadlineTimer timer) {
+        if (timer.armedAtNanos != DeadlineTimer.NOT_ARMED) {
+            push(timer);
+        }
+    }
+
+    private boolean push(DeadlineTimer timer) {
+        if (!timer.claimForIntake()) {
+            return false; // It is in the intake already, and the polling thread reads the deadline
+            // after taking it.
+        }
+        DeadlineTimer top;
+        do {
+            top = intake;
+            timer.next = top;
+        } while (!INTAKE.compareAndSet(this, top, timer));
+        return true;
+    }
+
+    boolean hasIntake() {
+        return intake != null;
+    }
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    /** When the next timer fires, once {@link #takeIn} was called; {@link DeadlineTimer#NOT_ARMED} for never. */
+    long nextNanos() {
+        DeadlineTimer first = heap[1];
+        return size == 0 || first == null ? DeadlineTimer.NOT_ARMED : first.whenNanos;
+    }
+
+    /** Places what was pushed. By the polling thread. */
+    void takeIn() {
+        var timer = (DeadlineTimer) INTAKE.getAndSet(this, null);
+        while (timer != null) {
+            DeadlineTimer next = timer.next;
+            timer.next = null;
+            timer.takenFromIntake();
+            long deadline =
+                    timer.slot
+                            .deadlineNanos(); // After takenFromIntake: a later change pushes again.
+            if (timer.slot.registration().isClosing()) {
+                remove(timer);
+            } else if (deadline != MonotonicClock.NONE && deadline < timer.armedAtNanos) {
+                remove(timer);
+                add(timer, deadline);
+            }
+            timer = next;
+        }
+    }
+
+    /** Fires what is due at {@code nowNanos}. By the polling thread. */
+    void fire(long nowNanos) {
+        while (nextNanos() <= nowNanos) {
+            DeadlineTimer due = heap[1];
+            remove(due);
+            long again = due.slot.deadlineAfterFiring(nowNanos);
+            if (again != DeadlineTimer.NOT_ARMED) {
+                add(due, again);
+            }
+        }
+    }
+
+    private void add(DeadlineTimer timer, long whenNanos) {
+        if (size + 1 == heap.length) {
+            heap = Arrays.copyOf(heap, heap.length * 2);
+        }
+        timer.whenNanos = whenNanos;
+        siftUp(++size, timer);
+        timer.armedAtNanos = whenNanos;
+    }
+
+    private void remove(DeadlineTimer timer) {
+        int hole = timer.index;
+        if (hole < 0) {
+            return;
+        }
+        timer.index = -1;
+        timer.armedAtNanos =
+                DeadlineTimer.NOT_ARMED; // Before the slot is read: see ReadinessSlot, "Ordering".
+        DeadlineTimer last = heap[size];
+        heap[size--] = null;
+        if (last != timer) {
+            siftDown(hole, last);
+            siftUp(last.index, last);
+        }
+    }
+
+    private void siftUp(int from, DeadlineTimer timer) {
+        int at = from;
+        while (at > 1 && heap[at >> 1].whenNanos > timer.whenNanos) {
+            place(at, heap[at >> 1]);
+            at >>= 1;
+        }
+        place(at, timer);
+    }
+
+    private void siftDown(int from, DeadlineTimer timer) {
+        int at = from;
+        while (at << 1 <= size) {
+            int child = at << 1;
+            if (child < size && heap[child + 1].whenNanos < heap[child].whenNanos) {
+                child++;
+            }
+            if (heap[child].whenNanos >= timer.whenNanos) {
+                break;
+            }
+            place(at, heap[child]);
+            at = child;
+        }
+        place(at, timer);
+    }
+
+    private void place(int at, DeadlineTimer timer) {
+        heap[at] = timer;
+        timer.index = at;
+    }
+}

@@ -1,0 +1,241 @@
+package heddle.internal.poll;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Hands readiness of one direction of one descriptor from the poller to the thread that waits for it, and ends the wait at the
+ * direction's deadline. The direction's lock in {@code DescriptorLock} admits one waiter; any thread may signal, release or move the
+ * deadline.
+ *
+ *   EMPTY  -> READY    ready()    nobody waits yet
+ *   EMPTY  -> waiter   await()    about to park
+ *   READY  -> EMPTY    await()    consumed without parking
+ *   READY  -> EMPTY    clear()    before a system call, which will see whatever made it ready
+ *   waiter -> READY    ready()    unpark
+ *   waiter -> EMPTY    release()  deadline or close; unpark, the cause is in the flags and the deadline
+ *   waiter -> EMPTY    await()    saw a cause after storing itself, or an interrupt
+ *
+ * 1. A READY stays until a waiter consumes or clears it; release() leaves it alone, so it cannot fake readiness.
+ * 2. A thread taken out by another is unparked by that other, exactly once. An unpark too many (the permit is sticky) is harmless:
+ *    a waiter believes the slot, never the return from park.
+ * 3. The deadline is stored, not armed. A timer exists once a thread has waited with a deadline, and fires at or before the deadline
+ *    in force; one that fires early finds the later deadline and re-arms itself (go-net.md 2.2, section 4 row 9).
+ *
+ * Ordering: await() stores itself, then reads the closing flag and the deadline; close and setDeadline() store those, then read the
+ * slot in release() or armIfAwaited(). All are volatile, so one side sees the other. Likewise a timer that fires stores NOT_ARMED
+ * and then reads the slot, while await() stores itself and then reads armedAt. ReadinessSlotStress has the twins without it.
+ *
+ * Source: go-net.md 2.1 and 2.2; epoll(7), "edge-triggered".
+ */
+public final class ReadinessSlot {
+
+    private static final Object READY = new Object();
+
+    private static final VarHandle STATE;
+    private static final VarHandle TIMER;
+
+    static {
+        try {
+            STATE =
+                    MethodHandles.lookup()
+                            .findVarHandle(ReadinessSlot.class, "state", Object.class);
+            TIMER =
+                    MethodHandles.lookup()
+                            .findVarHandle(ReadinessSlot.class, "timer", DeadlineTimer.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Registration registration;
+
+    /** null (EMPTY), READY, or the waiting thread. */
+    private volatile @Nullable Object state;
+
+    /** {@link MonotonicClock}; 0 is none, negative is past. Written by any thread. */
+    private volatile long deadlineNanos;
+
+    /** Made once, by the first wait with a deadline or by who moves it meanwhile; read by any thread. */
+    private volatile @Nullable DeadlineTimer timer;
+
+    ReadinessSlot(Registration registration) {
+        this.registration = registration;
+    }
+
+    /** Whether a call may begin: READY, or CLOSED, or EXPIRED even if data is there. By the direction's lock holder. */
+    public Wait begin() {
+        if (registration.isClosing()) {
+            return Wait.CLOSED;
+        }
+        return MonotonicClock.hasPassed(deadlineNanos) ? Wait.EXPIRED : Wait.READY;
+    }
+
+    /**
+     * Forgets readiness, right before the system call that will find what caused it. By the direction's lock holder. A ready() that
+     * finds READY and stores nothing happened before this store, so before the call: its edge is not lost.
+     */
+    public void clear() {
+        if (state == READY) {
+            state = null;
+        }
+    }
+
+    /** Waits until the poller signals, or a cause to give up appears. By the direction's lock holder. */
+    public Wait await() {
+        Thread me = Thread.currentThread();
+        while (true) {
+            if (!STATE.compareAndSet(this, null, me)) {
+                state = null; // It was READY, the only other state while we hold the direction's
+                // lock.
+                return Wait.READY;
+            }
+            Wait outcome = parkUntilTakenOut(me);
+            if (outcome != null) {
+                return outcome;
+            }
+            // Taken out, yet no cause holds: the deadline was moved on while its timer fired. Wait
+            // again.
+        }
+    }
+
+    /** From the moment this thread is in the slot; null if it was taken out for a cause that no longer holds. */
+    private @Nullable Wait parkUntilTakenOut(Thread me) {
+        // Look again: a close() or setDeadline() before the store above found no waiter to release.
+        Wait cause = cause();
+        if (cause == null && !registration.watch(this)) {
+            cause = Wait.FAILED;
+        }
+        if (cause == null) {
+            long deadline = deadlineNanos;
+            if (deadline != MonotonicClock.NONE) {
+                arm(deadline);
+            }
+        }
+        while (state == me) {
+            if (cause == null && me.isInterrupted()) {
+                cause = Wait.INTERRUPTED;
+            }
+            if (cause == null) {
+                LockSupport.park();
+            } else if (STATE.compareAndSet(this, me, null)) {
+                if (cause == Wait.INTERRUPTED) {
+                    Thread.interrupted();
+                }
+                return cause;
+            }
+        }
+        if (state == READY) {
+            state = null;
+            return Wait.READY;
+        }
+        return cause();
+    }
+
+    /** CLOSED, EXPIRED or FAILED if one of them holds now. */
+    private @Nullable Wait cause() {
+        if (registration.isClosing()) {
+            return Wait.CLOSED;
+        }
+        if (registration.isBroken()) {
+            return Wait.FAILED;
+        }
+        return MonotonicClock.hasPassed(deadlineNanos) ? Wait.EXPIRED : null;
+    }
+
+    /** The poller saw the direction become ready. Any thread. */
+    public void ready() {
+        while (true) {
+            Object seen = state;
+            if (seen == READY) {
+                return;
+            }
+            if (STATE.compareAndSet(this, seen, READY)) {
+                if (seen != null) {
+                    LockSupport.unpark((Thread) seen);
+                }
+                return;
+            }
+        }
+    }
+
+    /** Takes the waiter out, if there is one, to look at the flags and the deadline. Any thread, after storing those. */
+    void release() {
+        if (state instanceof Thread waiter && STATE.compareAndSet(this, waiter, null)) {
+            LockSupport.unpark(waiter);
+        }
+    }
+
+    /** Moves the deadline of the pending and of future waits. Any thread. */
+    public void setDeadline(long nanos) {
+        deadlineNanos = nanos;
+        if (nanos == MonotonicClock.NONE || !(state instanceof Thread)) {
+            return; // A waiter that comes later reads it.
+        }
+        if (MonotonicClock.hasPassed(nanos)) {
+            release();
+        } else {
+            arm(nanos);
+        }
+    }
+
+    private void arm(long deadline) {
+        Poller poller = registration.poller();
+        if (poller == null) {
+            return; // A setDeadline() between a waiter's store and its registration: the waiter
+            // arms, having read the deadline after.
+        }
+        DeadlineTimer armed = timer;
+        if (armed == null) {
+            var fresh = new DeadlineTimer(this);
+            armed = (DeadlineTimer) TIMER.compareAndExchange(this, null, fresh);
+            if (armed == null) {
+                armed = fresh;
+            }
+        }
+        poller.arm(armed, deadline);
+    }
+
+    /**
+     * The timer fired, and is stored as not armed. By the polling thread.
+     *
+     * @return when to fire again, or {@link DeadlineTimer#NOT_ARMED} if nobody waits for it
+     */
+    long deadlineAfterFiring(long nowNanos) {
+        long deadline = deadlineNanos;
+        if (deadline == MonotonicClock.NONE || !(state instanceof Thread)) {
+            return DeadlineTimer.NOT_ARMED;
+        }
+        if (deadline > nowNanos) {
+            return deadline;
+        }
+        release();
+        return DeadlineTimer.NOT_ARMED;
+    }
+
+    /** The deadline in force. */
+    public long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    /** The thread that waits here, for a dump and for tests. */
+    public @Nullable Thread waiter() {
+        return state instanceof Thread waiter ? waiter : null;
+    }
+
+    Registration registration() {
+        return registration;
+    }
+
+    /** Takes the timer out of the heap, since the descriptor is closed for good. */
+    void discardTimer() {
+        DeadlineTimer armed = timer;
+        Poller poller = registration.poller();
+        if (armed != null && poller != null) {
+            poller.discard(armed);
+        }
+    }
+}

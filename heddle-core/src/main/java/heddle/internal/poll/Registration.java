@@ -1,0 +1,182 @@
+package heddle.internal.poll;
+
+import heddle.internal.sys.Errno;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * One descriptor as the poller sees it: its number, a generation that tells it from the next descriptor of that number, and a {@link
+ * ReadinessSlot} a direction. Made with the descriptor, registered with a poller at the first wait (most short connections never
+ * wait for writing, and a connection belongs to the poller of the carrier where its thread first waits), deregistered right before
+ * the number is closed.
+ *
+ * The word {@code flags}:
+ *   bit 0  CLOSING   close() has begun: waits end, calls fail
+ *   bit 1  MUST_TRY  the peer shut down, an error or urgent data came: a short read no longer proves that nothing is left
+ *   bit 2  BROKEN    the poller died: waits end with its failure
+ *
+ * Ordering: flags are stored before the slots are signalled; a waiter stores itself before it reads them.
+ */
+public final class Registration {
+
+    private static final int CLOSING = 1;
+    private static final int MUST_TRY = 1 << 1;
+    private static final int BROKEN = 1 << 2;
+
+    private static final AtomicInteger GENERATIONS = new AtomicInteger();
+
+    private static final VarHandle POLLER;
+    private static final VarHandle FLAGS;
+
+    static {
+        try {
+            var lookup = MethodHandles.lookup();
+            POLLER = lookup.findVarHandle(Registration.class, "poller", Poller.class);
+            FLAGS = lookup.findVarHandle(Registration.class, "flags", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final int fd;
+    private final int generation = GENERATIONS.incrementAndGet();
+    private final PollerSource source;
+    private final ReadinessSlot read = new ReadinessSlot(this);
+    private final ReadinessSlot write = new ReadinessSlot(this);
+
+    /** Who watches it; null before the first wait. Written by whoever waits first. */
+    private volatile @Nullable Poller poller;
+
+    /** See the table above. Set by any thread, never cleared. */
+    private volatile int flags;
+
+    /** Describes this in dumps. Written once, soon after the start; read by any thread. */
+    private volatile @Nullable Object owner;
+
+    /** Errno of the last failed attempt to register. Written by the waiter that failed, which is the one to read it. */
+    private volatile int failure;
+
+    /** A descriptor that nobody waits for yet. */
+    public Registration(int fd, PollerSource source) {
+        this.fd = fd;
+        this.source = source;
+    }
+
+    /** Names what {@link #toString} shall show. */
+    public void describe(Object shown) {
+        owner = shown;
+    }
+
+    /** Makes sure that a poller watches, before {@code slot}'s waiter parks; false with {@link #failure} if it cannot. */
+    boolean watch(ReadinessSlot slot) {
+        Poller watching = poller;
+        if (watching == null) {
+            watching = source.current();
+            if (!POLLER.compareAndSet(this, null, watching)) {
+                // The other direction's waiter is registering both: what is ready by then will be
+                // reported.
+                watching = poller;
+                if (watching == null) {
+                    return watch(slot); // It failed meanwhile.
+                }
+            } else {
+                int result = watching.register(this);
+                if (result < 0) {
+                    failure = -result;
+                    poller = null;
+                    (slot == read ? write : read).release(); // Let it try for itself.
+                    return false;
+                }
+            }
+        }
+        watching.arm(this, slot == write);
+        return true;
+    }
+
+    /** What the kernel reported, in the poller's words. By the polling thread. */
+    public void signal(boolean readable, boolean writable, boolean mustTry) {
+        if (mustTry && (flags & MUST_TRY) == 0) {
+            FLAGS.getAndBitwiseOr(this, MUST_TRY);
+        }
+        if (readable) {
+            read.ready();
+        }
+        if (writable) {
+            write.ready();
+        }
+    }
+
+    /** Ends all waits as CLOSED, for good. Any thread, once the descriptor's lock says closed. */
+    public void close() {
+        FLAGS.getAndBitwiseOr(this, CLOSING);
+        read.release();
+        write.release();
+    }
+
+    /** Ends all waits as FAILED, for good: the poller is dead. */
+    public void breakOff() {
+        failure = Errno.EIO;
+        FLAGS.getAndBitwiseOr(this, BROKEN);
+        read.release();
+        write.release();
+    }
+
+    /** Leaves the poller, right before the number is closed. By the descriptor's last user. */
+    public void deregister() {
+        Poller watching = poller;
+        if (watching != null) {
+            read.discardTimer();
+            write.discardTimer();
+            watching.deregister(this);
+        }
+    }
+
+    public int fd() {
+        return fd;
+    }
+
+    /** Tells this descriptor from earlier and later ones of the same number. */
+    public int generation() {
+        return generation;
+    }
+
+    public ReadinessSlot read() {
+        return read;
+    }
+
+    public ReadinessSlot write() {
+        return write;
+    }
+
+    /** Whether a read must be tried even after a short one. */
+    public boolean mustTry() {
+        return (flags & MUST_TRY) != 0;
+    }
+
+    /** The errno of the last attempt to register that failed. */
+    public int failure() {
+        return failure;
+    }
+
+    boolean isClosing() {
+        return (flags & CLOSING) != 0;
+    }
+
+    boolean isBroken() {
+        return (flags & BROKEN) != 0;
+    }
+
+    public @Nullable Poller poller() {
+        return poller;
+    }
+
+    @Override
+    public String toString() {
+        Object shown = owner;
+        return shown == null ? "dial" : shown.toString();
+    }
+}

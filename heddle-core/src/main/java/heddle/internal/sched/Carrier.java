@@ -1,0 +1,122 @@
+package heddle.internal.sched;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A platform thread that runs virtual threads: Go's M. Runs the processor that it was given until it loses it or the scheduler stops;
+ * without one it waits for the next among the spares, and ends after a time.
+ */
+final class Carrier extends Thread {
+
+    /** Stack of a carrier: continuations run on it in place, and come as deep as their code goes. */
+    private static final long STACK_BYTES = 0; // the JVM's default, -Xss
+
+    private static final VarHandle PROCESSOR;
+
+    static {
+        try {
+            PROCESSOR =
+                    MethodHandles.lookup()
+                            .findVarHandle(Carrier.class, "processor", Processor.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Stands in {@link #processor} of a carrier that has ended. */
+    private static final Processor RETIRED = new Processor(-1, NoPoll.INSTANCE);
+
+    final Scheduler scheduler;
+
+    /**
+     * What this carrier runs; null while it is spare. Given by any thread, taken back by this one alone: after a hand-off it is stale
+     * until the task ends, which is harmless (see {@link RunQueue}).
+     */
+    private volatile @Nullable Processor processor;
+
+    Carrier(Scheduler scheduler, ThreadGroup group, String name, Processor processor) {
+        super(group, null, name, STACK_BYTES, false);
+        this.scheduler = scheduler;
+        this.processor = processor;
+        setDaemon(true);
+    }
+
+    /** What it runs, or ran until now; null while it is spare. */
+    @Nullable Processor processor() {
+        return processor;
+    }
+
+    /** Gives {@code next} to this spare; false if it has ended. */
+    boolean assign(Processor next) {
+        if (PROCESSOR.compareAndSet(this, null, next)) {
+            LockSupport.unpark(this);
+            return true;
+        }
+        return false;
+    }
+
+    @Override
+    public void run() {
+        try {
+            Processor current = processor;
+            while (current != null && current != RETIRED) {
+                current.own();
+                runTasks(current);
+                if (scheduler.isStopped()) {
+                    break;
+                }
+                current = awaitProcessor();
+            }
+        } catch (Throwable cause) {
+            scheduler.failed(this, cause);
+        } finally {
+            scheduler.ended(this);
+        }
+    }
+
+    /** Runs {@code current} until it is lost, or the scheduler stops. */
+    private void runTasks(Processor current) {
+        int tick = 0;
+        Runnable task;
+        while ((task = scheduler.next(current, ++tick)) != null) {
+            long running = current.beginTask();
+            task.run();
+            if (!current.endTask(running)) {
+                return;
+            }
+        }
+    }
+
+    /** Waits among the spares for a processor; one that means "end" if none comes. */
+    private @Nullable Processor awaitProcessor() {
+        processor = null;
+        scheduler.addSpare(this);
+        long endNanos = System.nanoTime() + Scheduler.SPARE_NANOS;
+        Processor next;
+        while ((next = processor) == null) {
+            long leftNanos = endNanos - System.nanoTime();
+            if ((leftNanos <= 0 || scheduler.isStopped())
+                    && PROCESSOR.compareAndSet(this, null, RETIRED)) {
+                scheduler.removeSpare(this);
+                return RETIRED;
+            }
+            LockSupport.parkNanos(this, Math.max(leftNanos, 1));
+        }
+        return next;
+    }
+
+    /** For a processor that runs nothing. */
+    private enum NoPoll implements IdlePoll {
+        INSTANCE;
+
+        @Override
+        public void poll(long timeoutNanos) {}
+
+        @Override
+        public void wakeUp() {}
+    }
+}

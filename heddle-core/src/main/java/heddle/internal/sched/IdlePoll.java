@@ -1,0 +1,20 @@
+package heddle.internal.sched;
+
+/**
+ * What a processor does when it has nothing to run: wait for the network. Implemented by the poller, so that the scheduler need not
+ * know it.
+ */
+public interface IdlePoll {
+
+    /** Forever, as a timeout. */
+    long FOREVER = -1;
+
+    /**
+     * Dispatches what is ready, waiting for it at most {@code timeoutNanos}: 0 looks only, {@link #FOREVER} waits for an event, a
+     * deadline or {@link #wakeUp}. Called by one thread at a time, never by a virtual one.
+     */
+    void poll(long timeoutNanos);
+
+    /** Ends the current wait of {@link #poll}, or else the next one. Any thread; neither blocks nor throws. */
+    void wakeUp();
+}

@@ -1,0 +1,91 @@
+package heddle.internal.sched;
+
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Watches the processors from outside, as Go's sysmon does: hands one whose task runs for too long to another carrier, sees to it that
+ * busy carriers poll, and wakes a sleeper for work that waits behind a busy one. One platform thread; sleeps while all processors do.
+ *
+ * Ordering: before it sleeps it stores {@code asleep} and then looks at the processors; a carrier leaves PARKED and then reads it.
+ */
+final class Monitor extends Thread {
+
+    /** Looks at this many times the rate of the hand-off's limit, so that a task is caught after 1 to 1.5 of it. */
+    private static final int LOOKS_A_LIMIT = 2;
+
+    /** After how many looks without anybody awake it goes to sleep. */
+    private static final int IDLE_LOOKS = 2;
+
+    private final Scheduler scheduler;
+    private final long limitNanos;
+
+    private volatile boolean asleep;
+
+    Monitor(Scheduler scheduler, ThreadGroup group, long limitNanos) {
+        super(group, null, "heddle-monitor", 0, false);
+        setDaemon(true);
+        this.scheduler = scheduler;
+        this.limitNanos = limitNanos;
+    }
+
+    /** A processor is awake again. Any carrier. */
+    void wake() {
+        if (asleep) {
+            asleep = false;
+            LockSupport.unpark(this);
+        }
+    }
+
+    @Override
+    public void run() {
+        int idleLooks = 0;
+        while (!scheduler.isStopped()) {
+            if (idleLooks < IDLE_LOOKS) {
+                LockSupport.parkNanos(this, limitNanos / LOOKS_A_LIMIT);
+            } else {
+                asleep = true;
+                // Look again: a carrier that woke before the store above did not see it.
+                if (!anyAwake()) {
+                    LockSupport.park(this);
+                }
+                asleep = false;
+                idleLooks = 0;
+            }
+            idleLooks = look(System.nanoTime()) ? 0 : idleLooks + 1;
+        }
+    }
+
+    private boolean anyAwake() {
+        for (Processor processor : scheduler.processors()) {
+            if (!processor.isParked()) {
+                return true;
+            }
+        }
+        return scheduler.isStopped();
+    }
+
+    /** One look at all; whether anybody is awake. */
+    private boolean look(long nowNanos) {
+        boolean awake = false;
+        for (Processor processor : scheduler.processors()) {
+            long word = processor.word();
+            int state = Processor.state(word);
+            if (state == Processor.PARKED || state == Processor.SIGNALLED) {
+                continue;
+            }
+            awake = true;
+            processor.pollDue = true;
+            if (word != processor.seenWord) {
+                processor.seenWord = word;
+                processor.seenSinceNanos = nowNanos;
+            } else if (state == Processor.RUNNING
+                    && nowNanos - processor.seenSinceNanos >= limitNanos) {
+                scheduler.handOff(processor, word);
+            }
+        }
+        if (awake) {
+            scheduler.wakeForStrandedWork();
+        }
+        return awake;
+    }
+}

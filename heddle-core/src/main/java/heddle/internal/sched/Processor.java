@@ -1,0 +1,126 @@
+package heddle.internal.sched;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The right to run virtual threads: Go's P. Owns a run queue and a poller; a {@link Carrier} runs it. There are as many as threads shall
+ * run at once; a carrier that is stuck in a task loses it to another carrier.
+ *
+ * The word:
+ *   bits 0-2   state
+ *   bits 3-63  tick: how many tasks were begun; tells one RUNNING from the next
+ *
+ *   OWNED      -> RUNNING    carrier   begins a task
+ *   RUNNING    -> OWNED      carrier   the task parked or ended
+ *   RUNNING    -> TAKEN      monitor, or the task itself before a blocking call: another carrier gets it
+ *   TAKEN      -> OWNED      the new carrier
+ *   OWNED      -> PARKED     carrier   is about to block in the poller
+ *   PARKED     -> SIGNALLED  any       sent a wake-up, once
+ *   PARKED, SIGNALLED -> OWNED  carrier  returned from the poller
+ *
+ * 1. Only the carrier that made it OWNED touches the poller, except for its wake-up.
+ * 2. A task in the queue is seen: its producer stores it and then reads the word; the carrier stores PARKED and then looks at the
+ *    queue. One of them sees the other.
+ *
+ * Ordering: the word is changed by volatile stores and compare-and-sets. HandOffStress, WakeUpStress have the twins without.
+ */
+final class Processor {
+
+    static final int OWNED = 0;
+    static final int RUNNING = 1;
+    static final int PARKED = 2;
+    static final int SIGNALLED = 3;
+    static final int TAKEN = 4;
+
+    private static final int STATE = 7;
+    private static final int TICK = 8;
+
+    private static final int QUEUE_CAPACITY = 256;
+
+    private static final VarHandle WORD;
+
+    static {
+        try {
+            WORD = MethodHandles.lookup().findVarHandle(Processor.class, "word", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final int id;
+    final RunQueue queue = new RunQueue(QUEUE_CAPACITY);
+    final IdlePoll poller;
+
+    /** See above. Starts without a carrier. */
+    private volatile long word = TAKEN;
+
+    /** The monitor found that too much time has passed without a poll. Set by it, cleared by the carrier. */
+    volatile boolean pollDue;
+
+    /** What the monitor saw last, and since when; its own. */
+    long seenWord = -1;
+
+    long seenSinceNanos;
+
+    Processor(int id, IdlePoll poller) {
+        this.id = id;
+        this.poller = poller;
+    }
+
+    static int state(long word) {
+        return (int) word & STATE;
+    }
+
+    long word() {
+        return word;
+    }
+
+    /** A carrier takes charge. By the carrier to which it was handed. */
+    void own() {
+        long seen = word;
+        WORD.setVolatile(this, (seen & ~STATE) | OWNED);
+    }
+
+    /** A task begins: the word that says so, for {@link #endTask}. By the owner. */
+    long beginTask() {
+        long running = (word & ~STATE) + TICK | RUNNING;
+        WORD.setRelease(this, running);
+        return running;
+    }
+
+    /** The task is over; false if the processor was taken away meanwhile. By the carrier that began it. */
+    boolean endTask(long running) {
+        return WORD.compareAndSet(this, running, (running & ~STATE) | OWNED);
+    }
+
+    /** Takes it away from the carrier that runs the task of {@code running}; false if that is over. */
+    boolean take(long running) {
+        return state(running) == RUNNING
+                && WORD.compareAndSet(this, running, (running & ~STATE) | TAKEN);
+    }
+
+    /** The carrier is about to block. By the owner, who looks for work again afterwards. */
+    void park() {
+        WORD.setVolatile(this, (word & ~STATE) | PARKED);
+    }
+
+    /** The carrier is back. By the owner. */
+    void unpark() {
+        WORD.setVolatile(this, (word & ~STATE) | OWNED);
+    }
+
+    /** Wakes the carrier if it sleeps and nobody did yet. Any thread. */
+    boolean signal() {
+        long seen = word;
+        if (state(seen) == PARKED && WORD.compareAndSet(this, seen, (seen & ~STATE) | SIGNALLED)) {
+            poller.wakeUp();
+            return true;
+        }
+        return false;
+    }
+
+    boolean isParked() {
+        return state(word) == PARKED;
+    }
+}

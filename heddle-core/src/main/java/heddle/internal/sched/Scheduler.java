@@ -1,0 +1,338 @@
+package heddle.internal.sched;
+
+import heddle.internal.jdk.VirtualThreads;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
+
+/**
+ * Runs virtual threads on carriers that poll the network by themselves when they run out of work: goroutine, machine and processor
+ * (Go's G, M, P) on the JVM. The JDK calls {@link #execute} for each continuation that becomes runnable, from any thread; carriers call
+ * {@link #next}.
+ *
+ * <p>Where a continuation goes: from one of our carriers to the queue of its processor, from anywhere else, or if that is full, to
+ * the shared queue. Where a carrier looks: now and then the shared queue and the poller first, so that neither outsiders nor the
+ * network starve behind a busy queue; then its own queue, the shared one, the others' (half of one); at last it blocks in its poller.
+ *
+ * <p>Who is woken: a sleeping processor if something came that only it can know of (the shared queue, its own queue), or if a queue
+ * holds more than one task. One task alone is about to be run by its own carrier, and waking another for it would cost more than it.
+ *
+ * <p>execute neither throws nor blocks: the waker is somebody else's thread, at times a virtual one that is pinned meanwhile.
+ */
+public final class Scheduler implements Executor {
+
+    /** How long a spare carrier waits for a processor before it ends. */
+    static final long SPARE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** How often a busy carrier looks into the shared queue first; a prime, as in Go, so as not to fall in step with anything. */
+    private static final int SHARED_TICKS = 61;
+
+    /** How often a busy carrier polls, unless the monitor finds that it is due earlier. */
+    private static final int POLL_TICKS = 32;
+
+    private final VirtualThreads threads;
+    private final Processor[] processors;
+    private final Monitor monitor;
+    private final ThreadGroup group;
+    private final BiConsumer<String, Throwable> onFailure;
+    private final int carriersMax;
+
+    /** What came from outside or found a full queue; bounded by the number of virtual threads. */
+    private final ConcurrentLinkedQueue<Runnable> shared = new ConcurrentLinkedQueue<>();
+
+    private final ConcurrentLinkedDeque<Carrier> spares = new ConcurrentLinkedDeque<>();
+    private final Set<Carrier> carriers = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger carrierNames = new AtomicInteger();
+
+    /** Processors in PARKED or SIGNALLED. Changed by their carriers. */
+    private final AtomicInteger parked = new AtomicInteger();
+
+    private final AtomicInteger handOffs = new AtomicInteger();
+
+    private volatile boolean stopped;
+
+    /**
+     * Makes a scheduler; {@link #start} starts it.
+     *
+     * @param pollers one for each processor
+     * @param onFailure told, with a description, what killed a carrier
+     * @param limits see there
+     */
+    public Scheduler(
+            VirtualThreads threads,
+            List<? extends IdlePoll> pollers,
+            Limits limits,
+            BiConsumer<String, Throwable> onFailure) {
+        this.threads = threads;
+        this.onFailure = onFailure;
+        this.carriersMax = limits.carriersMax;
+        this.group = topGroup();
+        processors = new Processor[pollers.size()];
+        for (int i = 0; i < processors.length; i++) {
+            processors[i] = new Processor(i, pollers.get(i));
+        }
+        monitor = new Monitor(this, group, limits.handOffNanos);
+    }
+
+    /**
+     * How far the scheduler goes.
+     *
+     * @param handOffNanos how long a task may hold its carrier before the processor goes to another carrier
+     * @param carriersMax most carriers at a time; more tasks than that in blocking calls stop the rest
+     */
+    public record Limits(long handOffNanos, int carriersMax) {}
+
+    /** The root of the thread groups: a carrier must not end with the group of whoever happened to start it. */
+    private static ThreadGroup topGroup() {
+        ThreadGroup top = Thread.currentThread().getThreadGroup();
+        while (top.getParent() != null) {
+            top = top.getParent();
+        }
+        return top;
+    }
+
+    /** Starts the carriers, one a processor, and the monitor. */
+    public void start() {
+        for (Processor processor : processors) {
+            startCarrier(processor);
+        }
+        monitor.start();
+    }
+
+    /** A builder of virtual threads that run here. */
+    public Thread.Builder.OfVirtual ofVirtual() {
+        return threads.builder(this);
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        Processor own = currentProcessor();
+        if (own != null && own.queue.offer(task)) {
+            if (own.isParked()) {
+                own.signal(); // It was handed to another carrier, which sleeps already.
+            } else if (own.queue.size() > 1 && parked.get() > 0) {
+                signalOne();
+            }
+            return;
+        }
+        shared.add(task);
+        if (parked.get() > 0) {
+            signalOne();
+        }
+    }
+
+    /** The processor of the carrier that runs the calling thread, as far as that carrier knows. */
+    private @Nullable Processor currentProcessor() {
+        return threads.currentCarrier() instanceof Carrier carrier && carrier.scheduler == this
+                ? carrier.processor()
+                : null;
+    }
+
+    /** The number of the processor that runs the calling thread; -1 if none of ours does. */
+    public int currentProcessorId() {
+        Processor own = currentProcessor();
+        return own == null ? -1 : own.id;
+    }
+
+    /** How many processors there are. */
+    public int parallelism() {
+        return processors.length;
+    }
+
+    private void signalOne() {
+        for (Processor processor : processors) {
+            if (processor.signal()) {
+                return;
+            }
+        }
+    }
+
+    /** The next task for {@code own}'s carrier, waiting for one; null once the scheduler has stopped. */
+    @Nullable Runnable next(Processor own, int tick) {
+        if (tick % SHARED_TICKS == 0) {
+            Runnable task = shared.poll();
+            if (task != null) {
+                return task;
+            }
+        }
+        if (own.pollDue || tick % POLL_TICKS == 0) {
+            pollWithoutBlocking(own);
+        }
+        while (!stopped) {
+            Runnable task = find(own);
+            if (task != null) {
+                return task;
+            }
+            block(own);
+        }
+        return null;
+    }
+
+    private void pollWithoutBlocking(Processor own) {
+        own.pollDue = false;
+        // With half a queue of work at hand, more of it would only overflow into the shared queue.
+        if (own.queue.size() < own.queue.capacity() / 2) {
+            own.poller.poll(0);
+        }
+    }
+
+    private @Nullable Runnable find(Processor own) {
+        Runnable task = own.queue.poll();
+        if (task == null) {
+            task = shared.poll();
+        }
+        for (int i = 1; task == null && i < processors.length; i++) {
+            task = steal(processors[(own.id + i) % processors.length], own);
+        }
+        return task;
+    }
+
+    /** A task from {@code victim}, and up to half of its others for the queue of {@code thief}. */
+    private @Nullable Runnable steal(Processor victim, Processor thief) {
+        Runnable first = victim.queue.poll();
+        for (int more = first == null ? 0 : victim.queue.size() / 2; more > 0; more--) {
+            Runnable task = victim.queue.poll();
+            if (task == null) {
+                break;
+            }
+            if (!thief.queue.offer(
+                    task)) { // It was empty, but a carrier that lost the thief unnoticed may still
+                // fill it.
+                shared.add(task);
+            }
+        }
+        return first;
+    }
+
+    /** Sleeps in the poller unless there is something to do. */
+    private void block(Processor own) {
+        own.park();
+        parked.incrementAndGet();
+        // Look again: whoever added a task before the store above found nobody to wake.
+        own.poller.poll(hasWork() || stopped ? 0 : IdlePoll.FOREVER);
+        parked.decrementAndGet();
+        own.unpark();
+        monitor.wake();
+    }
+
+    private boolean hasWork() {
+        if (!shared.isEmpty()) {
+            return true;
+        }
+        for (Processor processor : processors) {
+            if (processor.queue.size() > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** All processors, for the monitor. */
+    Processor[] processors() {
+        return processors;
+    }
+
+    /** Work that waits while somebody sleeps: one of them shall steal it. By the monitor. */
+    void wakeForStrandedWork() {
+        if (parked.get() > 0 && hasWork()) {
+            signalOne();
+        }
+    }
+
+    /** Gives {@code processor}, whose carrier runs the task of {@code running} for too long, to a spare. By the monitor. */
+    void handOff(Processor processor, long running) {
+        if (canHaveCarrier() && processor.take(running)) {
+            handOffs.incrementAndGet();
+            giveToSpare(processor);
+        }
+    }
+
+    /**
+     * The calling thread is about to block its carrier: its processor goes to another carrier at once, and it goes on without, until
+     * it parks. Does nothing on other threads.
+     */
+    public void beforeBlocking() {
+        Processor own = currentProcessor();
+        if (own != null) {
+            handOff(own, own.word());
+        }
+    }
+
+    private boolean canHaveCarrier() {
+        return !spares.isEmpty() || carriers.size() < carriersMax;
+    }
+
+    private void giveToSpare(Processor processor) {
+        Carrier spare;
+        while ((spare = spares.pollFirst()) != null) {
+            if (spare.assign(processor)) {
+                return;
+            }
+        }
+        startCarrier(processor);
+    }
+
+    private void startCarrier(Processor processor) {
+        String name = "heddle-carrier-" + carrierNames.incrementAndGet();
+        var carrier = new Carrier(this, group, name, processor);
+        carriers.add(carrier);
+        carrier.start();
+    }
+
+    void addSpare(Carrier carrier) {
+        spares.addFirst(carrier); // The last one that ran is the one whose stack is still warm.
+    }
+
+    void removeSpare(Carrier carrier) {
+        spares.remove(carrier);
+    }
+
+    void ended(Carrier carrier) {
+        carriers.remove(carrier);
+    }
+
+    void failed(Carrier carrier, Throwable cause) {
+        onFailure.accept(carrier.getName() + " died", cause);
+    }
+
+    /** How many processors were handed from a carrier to another. */
+    public int handOffs() {
+        return handOffs.get();
+    }
+
+    /** How many carriers there are, spares included. */
+    public int carriers() {
+        return carriers.size();
+    }
+
+    boolean isStopped() {
+        return stopped;
+    }
+
+    /** Ends the carriers and the monitor, and waits for them. Virtual threads that have not ended never run again. */
+    public void stop() throws InterruptedException {
+        stopped = true;
+        monitor.interrupt();
+        monitor.join();
+        for (Carrier carrier : carriers) {
+            Processor running = carrier.processor();
+            if (running != null) {
+                running.poller.wakeUp();
+            }
+            LockSupport.unpark(carrier);
+        }
+        for (Carrier carrier : carriers) {
+            carrier.join();
+        }
+    }
+}

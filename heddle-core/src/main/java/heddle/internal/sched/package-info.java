@@ -1,0 +1,5 @@
+/** Who runs a virtual thread, and who polls. */
+@NullMarked
+package heddle.internal.sched;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,91 @@
+package heddle.internal.sys;
+
+import java.util.Map;
+
+/**
+ * The error numbers that Heddle acts on or names, in Linux's numbering, which every backend's {@link Syscalls} translates to.
+ * Texts are those of Go's syscall package; asm-generic/errno.h.
+ */
+public final class Errno {
+
+    public static final int EPERM = 1;
+    public static final int ENOENT = 2;
+    public static final int EINTR = 4;
+    public static final int EIO = 5;
+    public static final int EBADF = 9;
+    public static final int EAGAIN = 11;
+    public static final int ENOMEM = 12;
+    public static final int EACCES = 13;
+    public static final int EEXIST = 17;
+    public static final int EINVAL = 22;
+    public static final int ENFILE = 23;
+    public static final int EMFILE = 24;
+    public static final int EPIPE = 32;
+    public static final int ENOSYS = 38;
+    public static final int ENOTSOCK = 88;
+    public static final int EDESTADDRREQ = 89;
+    public static final int EMSGSIZE = 90;
+    public static final int ENOPROTOOPT = 92;
+    public static final int EPROTONOSUPPORT = 93;
+    public static final int EOPNOTSUPP = 95;
+    public static final int EAFNOSUPPORT = 97;
+    public static final int EADDRINUSE = 98;
+    public static final int EADDRNOTAVAIL = 99;
+    public static final int ENETDOWN = 100;
+    public static final int ENETUNREACH = 101;
+    public static final int ECONNABORTED = 103;
+    public static final int ECONNRESET = 104;
+    public static final int ENOBUFS = 105;
+    public static final int EISCONN = 106;
+    public static final int ENOTCONN = 107;
+    public static final int ETIMEDOUT = 110;
+    public static final int ECONNREFUSED = 111;
+    public static final int EHOSTUNREACH = 113;
+    public static final int EALREADY = 114;
+    public static final int EINPROGRESS = 115;
+
+    private static final Map<Integer, String> TEXTS =
+            Map.ofEntries(
+                    Map.entry(EPERM, "operation not permitted"),
+                    Map.entry(ENOENT, "no such file or directory"),
+                    Map.entry(EINTR, "interrupted system call"),
+                    Map.entry(EIO, "input/output error"),
+                    Map.entry(EBADF, "bad file descriptor"),
+                    Map.entry(EAGAIN, "resource temporarily unavailable"),
+                    Map.entry(ENOMEM, "cannot allocate memory"),
+                    Map.entry(EACCES, "permission denied"),
+                    Map.entry(EEXIST, "file exists"),
+                    Map.entry(EINVAL, "invalid argument"),
+                    Map.entry(ENFILE, "too many open files in system"),
+                    Map.entry(EMFILE, "too many open files"),
+                    Map.entry(EPIPE, "broken pipe"),
+                    Map.entry(ENOSYS, "function not implemented"),
+                    Map.entry(ENOTSOCK, "socket operation on non-socket"),
+                    Map.entry(EDESTADDRREQ, "destination address required"),
+                    Map.entry(EMSGSIZE, "message too long"),
+                    Map.entry(ENOPROTOOPT, "protocol not available"),
+                    Map.entry(EPROTONOSUPPORT, "protocol not supported"),
+                    Map.entry(EOPNOTSUPP, "operation not supported"),
+                    Map.entry(EAFNOSUPPORT, "address family not supported by protocol"),
+                    Map.entry(EADDRINUSE, "address already in use"),
+                    Map.entry(EADDRNOTAVAIL, "cannot assign requested address"),
+                    Map.entry(ENETDOWN, "network is down"),
+                    Map.entry(ENETUNREACH, "network is unreachable"),
+                    Map.entry(ECONNABORTED, "software caused connection abort"),
+                    Map.entry(ECONNRESET, "connection reset by peer"),
+                    Map.entry(ENOBUFS, "no buffer space available"),
+                    Map.entry(EISCONN, "transport endpoint is already connected"),
+                    Map.entry(ENOTCONN, "transport endpoint is not connected"),
+                    Map.entry(ETIMEDOUT, "connection timed out"),
+                    Map.entry(ECONNREFUSED, "connection refused"),
+                    Map.entry(EHOSTUNREACH, "no route to host"),
+                    Map.entry(EALREADY, "operation already in progress"),
+                    Map.entry(EINPROGRESS, "operation now in progress"));
+
+    private Errno() {}
+
+    /** The text of {@code errno}; {@code errno 42} for one without. */
+    public static String text(int errno) {
+        return TEXTS.getOrDefault(errno, "errno " + errno);
+    }
+}

@@ -1,0 +1,98 @@
+package heddle.internal.sys;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The system calls that Heddle makes, one method a call. Called by {@code internal.fd} on any thread; implementations are stateless
+ * towards their callers and thread-safe. Every method returns a result of zero or more, or {@code -errno} in the numbering of {@link
+ * Errno}, and never throws. Every descriptor is non-blocking and close-on-exec from its birth; a backend without descriptors of a
+ * kernel (NIO) hands out numbers of its own.
+ *
+ * <p>The transfer calls take an {@code int[1]} in which the C library leaves its errno: allocated once by the caller, so that a
+ * transfer allocates nothing, and owned by it during the call.
+ */
+public abstract class Syscalls {
+
+    /** Most bytes that one transfer call moves: a longer critical call would hold off safepoints for too long. */
+    public static final int TRANSFER_BYTES_MAX = 64 << 10;
+
+    /** shutdown(2)'s SHUT_RD. */
+    public static final int SHUT_RD = 0;
+
+    /** shutdown(2)'s SHUT_WR. */
+    public static final int SHUT_WR = 1;
+
+    /**
+     * socket(2) of a TCP socket.
+     *
+     * @param version 4 or 6
+     * @param passive whether it will listen
+     */
+    public abstract int socket(int version, boolean passive);
+
+    /** bind(2); {@code version} is the socket's, to which an IPv4 address is mapped if it is 6. */
+    public abstract int bind(int fd, int version, SockAddr address);
+
+    /** listen(2); a backlog of 0 or less stands for the system's maximum. */
+    public abstract int listen(int fd, int backlog);
+
+    /** connect(2): 0 if connected at once, else mostly -EINPROGRESS. */
+    public abstract int connect(int fd, int version, SockAddr address);
+
+    /**
+     * accept4(2).
+     *
+     * @param peer its element 0 receives the peer's address
+     */
+    public abstract int accept(int fd, SockAddr[] peer, int[] errno);
+
+    /** recv(2): bytes read, 0 at end of stream. At most {@link #TRANSFER_BYTES_MAX} a call. */
+    public abstract int recv(int fd, MemorySegment buffer, int length, int[] errno);
+
+    /** send(2) with MSG_NOSIGNAL: bytes taken. At most {@link #TRANSFER_BYTES_MAX} a call; {@code more} is MSG_MORE. */
+    public abstract int send(int fd, MemorySegment buffer, int length, boolean more, int[] errno);
+
+    /**
+     * readv(2) into native segments.
+     *
+     * @param count how many of them, at most {@link #VECTORS_MAX}
+     */
+    public abstract long readv(int fd, MemorySegment[] buffers, int count, int[] errno);
+
+    /** writev(2) of native segments, as sendmsg(2) with MSG_NOSIGNAL; {@code count} and {@code more} as above. */
+    public abstract long writev(
+            int fd, MemorySegment[] buffers, int count, boolean more, int[] errno);
+
+    /** IOV_MAX of Linux, and the least that POSIX systems in use have. */
+    public static final int VECTORS_MAX = 1024;
+
+    /** shutdown(2). */
+    public abstract int shutdown(int fd, int how);
+
+    /** close(2): the descriptor is gone whatever this returns. */
+    public abstract int close(int fd);
+
+    /** setsockopt(2); -ENOPROTOOPT where the backend has no such option. */
+    public abstract int setOption(int fd, SocketOption option, int value);
+
+    /** getsockopt(2): the value, -1 for a linger that is off. */
+    public abstract int option(int fd, SocketOption option);
+
+    /** setsockopt(2) of an int, with the system's own numbers. */
+    public abstract int setRawOption(int fd, int level, int name, int value);
+
+    /** getsockopt(2) of an int, with the system's own numbers, into {@code value[0]}. */
+    public abstract int rawOption(int fd, int level, int name, int[] value);
+
+    /** getsockname(2) into {@code address[0]}. */
+    public abstract int localAddress(int fd, SockAddr[] address);
+
+    /** getpeername(2) into {@code address[0]}. */
+    public abstract int remoteAddress(int fd, SockAddr[] address);
+
+    /** Whether a descriptor is a number of the kernel's. */
+    public abstract boolean hasKernelDescriptors();
+
+    /** Whether accepted sockets have the TCP options of their listener, as Linux gives them (go-net.md 6). */
+    public abstract boolean inheritsOptions();
+}

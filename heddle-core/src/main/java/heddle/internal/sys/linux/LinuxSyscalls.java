@@ -1,0 +1,398 @@
+package heddle.internal.sys.linux;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import heddle.internal.sys.Errno;
+import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketOption;
+import heddle.internal.sys.Syscalls;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** {@link Syscalls} of Linux, through the foreign-function API. Numbers are those of asm-generic, as x86-64, aarch64, riscv64 and s390x have them. */
+public final class LinuxSyscalls extends Syscalls {
+
+    private static final int SOCK_STREAM = 1;
+    private static final int SOCK_NONBLOCK = 0x800;
+    private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_MORE = 0x8000;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_LINGER = 13;
+    private static final int IPPROTO_TCP = 6;
+    private static final int IPPROTO_IPV6 = 41;
+
+    /** struct iovec: base (8), length (8). */
+    private static final int IOVEC_BYTES = 16;
+
+    // struct msghdr on 64-bit systems: name (8), name length (4, padded to 8), iovecs (8), their
+    // count (8), control (8),
+    // its length (8), flags (4, padded to 8); recvmsg(2).
+    private static final int MSGHDR_BYTES = 56;
+    private static final int MSGHDR_IOV = 16;
+    private static final int MSGHDR_IOV_COUNT = 24;
+
+    private static final MethodHandle SOCKET =
+            Libc.quick("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle BIND =
+            Libc.quick("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle LISTEN = Libc.quick("listen", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle CONNECT =
+            Libc.quick("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle ACCEPT4 =
+            Libc.quick("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
+    private static final MethodHandle RECV =
+            Libc.quick("recv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle SEND =
+            Libc.quick("send", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle READV =
+            Libc.quick("readv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle SENDMSG =
+            Libc.quick("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle SHUTDOWN =
+            Libc.quick("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle SETSOCKOPT =
+            Libc.quick("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle GETSOCKOPT =
+            Libc.quick("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle GETSOCKNAME =
+            Libc.quick("getsockname", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle GETPEERNAME =
+            Libc.quick("getpeername", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+
+    // close(2) blocks while a lingering socket has unsent data, so it is not a quick call.
+    private static final MethodHandle CLOSE = Libc.blocking("close", JAVA_INT, JAVA_INT);
+
+    /** Where CLOSE leaves an errno that nobody reads: the descriptor is gone in any case; close(2), "Dealing with error returns". */
+    private static final MemorySegment CLOSE_ERRNO = Arena.global().allocate(JAVA_INT);
+
+    private static final int BACKLOG_MAX = readBacklogMax();
+
+    private static int readBacklogMax() {
+        try {
+            return Integer.parseInt(
+                    Files.readString(Path.of("/proc/sys/net/core/somaxconn")).trim());
+        } catch (IOException
+                | NumberFormatException unreadable) { // a sandbox without /proc: the classic value
+            return 128;
+        }
+    }
+
+    @Override
+    public int socket(int version, boolean passive) {
+        int[] errno = new int[1];
+        try {
+            int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+            int fd =
+                    (int)
+                            SOCKET.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    LinuxSockAddr.family(version),
+                                    type,
+                                    0);
+            return fd < 0 ? -errno[0] : fd;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int bind(int fd, int version, SockAddr address) {
+        return withAddress(BIND, fd, version, address);
+    }
+
+    @Override
+    public int connect(int fd, int version, SockAddr address) {
+        return withAddress(CONNECT, fd, version, address);
+    }
+
+    private static int withAddress(MethodHandle call, int fd, int version, SockAddr address) {
+        byte[] raw = LinuxSockAddr.encode(address, version);
+        int[] errno = new int[1];
+        try {
+            int result =
+                    (int)
+                            call.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    fd,
+                                    MemorySegment.ofArray(raw),
+                                    raw.length);
+            return result < 0 ? -errno[0] : result;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int listen(int fd, int backlog) {
+        int[] errno = new int[1];
+        try {
+            int result =
+                    (int)
+                            LISTEN.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    fd,
+                                    backlog <= 0 ? BACKLOG_MAX : backlog);
+            return result < 0 ? -errno[0] : result;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int accept(int fd, SockAddr[] peer, int[] errno) {
+        byte[] raw = new byte[LinuxSockAddr.SIZE];
+        int[] length = {raw.length};
+        try {
+            int accepted =
+                    (int)
+                            ACCEPT4.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    fd,
+                                    MemorySegment.ofArray(raw),
+                                    MemorySegment.ofArray(length),
+                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (accepted < 0) {
+                return -errno[0];
+            }
+            peer[0] = LinuxSockAddr.decode(raw);
+            return accepted;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int recv(int fd, MemorySegment buffer, int length, int[] errno) {
+        try {
+            long n =
+                    (long)
+                            RECV.invokeExact(
+                                    MemorySegment.ofArray(errno), fd, buffer, (long) length, 0);
+            return n < 0 ? -errno[0] : (int) n;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int send(int fd, MemorySegment buffer, int length, boolean more, int[] errno) {
+        int flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+        try {
+            long n =
+                    (long)
+                            SEND.invokeExact(
+                                    MemorySegment.ofArray(errno), fd, buffer, (long) length, flags);
+            return n < 0 ? -errno[0] : (int) n;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public long readv(int fd, MemorySegment[] buffers, int count, int[] errno) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment vectors = vectors(arena, buffers, count);
+            long n = (long) READV.invokeExact(MemorySegment.ofArray(errno), fd, vectors, count);
+            return n < 0 ? -errno[0] : n;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public long writev(int fd, MemorySegment[] buffers, int count, boolean more, int[] errno) {
+        int flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment header = arena.allocate(MSGHDR_BYTES, 8);
+            header.set(ADDRESS, MSGHDR_IOV, vectors(arena, buffers, count));
+            header.set(JAVA_LONG, MSGHDR_IOV_COUNT, count);
+            long n = (long) SENDMSG.invokeExact(MemorySegment.ofArray(errno), fd, header, flags);
+            return n < 0 ? -errno[0] : n;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    private static MemorySegment vectors(Arena arena, MemorySegment[] buffers, int count) {
+        MemorySegment vectors = arena.allocate((long) IOVEC_BYTES * count, 8);
+        for (int i = 0; i < count; i++) {
+            vectors.set(ADDRESS, (long) i * IOVEC_BYTES, buffers[i]);
+            vectors.set(JAVA_LONG, (long) i * IOVEC_BYTES + 8, buffers[i].byteSize());
+        }
+        return vectors;
+    }
+
+    @Override
+    public int shutdown(int fd, int how) {
+        int[] errno = new int[1];
+        try {
+            int result = (int) SHUTDOWN.invokeExact(MemorySegment.ofArray(errno), fd, how);
+            return result < 0 ? -errno[0] : result;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int close(int fd) {
+        try {
+            int result = (int) CLOSE.invokeExact(CLOSE_ERRNO, fd);
+            return result < 0 ? -Errno.EIO : 0;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int setOption(int fd, SocketOption option, int value) {
+        if (option == SocketOption.LINGER) {
+            // struct linger: on (4), seconds (4); socket(7).
+            return setOption(
+                    fd, SOL_SOCKET, SO_LINGER, new int[] {value < 0 ? 0 : 1, Math.max(value, 0)});
+        }
+        return setOption(fd, level(option), name(option), new int[] {value});
+    }
+
+    @Override
+    public int option(int fd, SocketOption option) {
+        int[] value = new int[option == SocketOption.LINGER ? 2 : 1];
+        int result = option(fd, level(option), name(option), value);
+        if (result < 0) {
+            return result;
+        }
+        if (option == SocketOption.LINGER) {
+            return value[0] == 0 ? -1 : value[1];
+        }
+        return value[0];
+    }
+
+    @Override
+    public int setRawOption(int fd, int level, int name, int value) {
+        return setOption(fd, level, name, new int[] {value});
+    }
+
+    @Override
+    public int rawOption(int fd, int level, int name, int[] value) {
+        return option(fd, level, name, value);
+    }
+
+    private static int setOption(int fd, int level, int name, int[] value) {
+        int[] errno = new int[1];
+        try {
+            int result =
+                    (int)
+                            SETSOCKOPT.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    fd,
+                                    level,
+                                    name,
+                                    MemorySegment.ofArray(value),
+                                    value.length * Integer.BYTES);
+            return result < 0 ? -errno[0] : result;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    private static int option(int fd, int level, int name, int[] value) {
+        int[] errno = new int[1];
+        int[] length = {value.length * Integer.BYTES};
+        try {
+            int result =
+                    (int)
+                            GETSOCKOPT.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    fd,
+                                    level,
+                                    name,
+                                    MemorySegment.ofArray(value),
+                                    MemorySegment.ofArray(length));
+            return result < 0 ? -errno[0] : result;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    private static int level(SocketOption option) {
+        return switch (option) {
+            case REUSE_ADDRESS,
+                    REUSE_PORT,
+                    KEEP_ALIVE,
+                    SEND_BUFFER,
+                    RECEIVE_BUFFER,
+                    LINGER,
+                    ERROR ->
+                    SOL_SOCKET;
+            case KEEP_IDLE, KEEP_INTERVAL, KEEP_COUNT, NO_DELAY -> IPPROTO_TCP;
+            case V6_ONLY -> IPPROTO_IPV6;
+        };
+    }
+
+    // asm-generic/socket.h, netinet/tcp.h, linux/in6.h.
+    private static int name(SocketOption option) {
+        return switch (option) {
+            case REUSE_ADDRESS -> 2;
+            case ERROR -> 4;
+            case SEND_BUFFER -> 7;
+            case RECEIVE_BUFFER -> 8;
+            case KEEP_ALIVE -> 9;
+            case LINGER -> SO_LINGER;
+            case REUSE_PORT -> 15;
+            case NO_DELAY -> 1;
+            case KEEP_IDLE -> 4;
+            case KEEP_INTERVAL -> 5;
+            case KEEP_COUNT -> 6;
+            case V6_ONLY -> 26;
+        };
+    }
+
+    @Override
+    public int localAddress(int fd, SockAddr[] address) {
+        return name(GETSOCKNAME, fd, address);
+    }
+
+    @Override
+    public int remoteAddress(int fd, SockAddr[] address) {
+        return name(GETPEERNAME, fd, address);
+    }
+
+    private static int name(MethodHandle call, int fd, SockAddr[] address) {
+        byte[] raw = new byte[LinuxSockAddr.SIZE];
+        int[] length = {raw.length};
+        int[] errno = new int[1];
+        try {
+            int result =
+                    (int)
+                            call.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    fd,
+                                    MemorySegment.ofArray(raw),
+                                    MemorySegment.ofArray(length));
+            if (result < 0) {
+                return -errno[0];
+            }
+            address[0] = LinuxSockAddr.decode(raw);
+            return result;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public boolean hasKernelDescriptors() {
+        return true;
+    }
+
+    @Override
+    public boolean inheritsOptions() {
+        return true;
+    }
+}

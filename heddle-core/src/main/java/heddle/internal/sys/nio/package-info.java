@@ -1,0 +1,5 @@
+/** {@link heddle.internal.sys.Syscalls} on the JDK's channels, for any system and without native access. */
+@NullMarked
+package heddle.internal.sys.nio;
+
+import org.jspecify.annotations.NullMarked;

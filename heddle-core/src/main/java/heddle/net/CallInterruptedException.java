@@ -1,0 +1,24 @@
+package heddle.net;
+
+import java.io.InterruptedIOException;
+import java.io.Serial;
+
+/** The calling thread was interrupted while it would have had to wait. Ends that call only; the interrupt status is cleared, the connection goes on. */
+public final class CallInterruptedException extends InterruptedIOException implements NetError {
+
+    @Serial private static final long serialVersionUID = 1;
+
+    private final Details details;
+
+    CallInterruptedException(Details details, String cause) {
+        super(details.message(cause));
+        this.details = details;
+        // The superclass's field, for callers that know only that.
+        super.bytesTransferred = (int) Math.min(details.bytesTransferred(), Integer.MAX_VALUE);
+    }
+
+    @Override
+    public Details details() {
+        return details;
+    }
+}

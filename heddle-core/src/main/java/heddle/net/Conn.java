@@ -1,0 +1,188 @@
+package heddle.net;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.GatheringByteChannel;
+import java.nio.channels.ScatteringByteChannel;
+
+/**
+ * A stream connection. The calls block, but only the calling thread: on a virtual thread of {@link Heddle#ofVirtual} nothing else
+ * is held meanwhile.
+ *
+ * <p>All methods may be called from any thread at any time. A reader and a writer never wait for each other; several readers (or
+ * several writers) take turns, and each write call is atomic among the writers however many system calls it takes. Two write
+ * calls that belong together may be torn apart by a third thread's.
+ *
+ * <p>What ends a call early, and what is left:
+ *
+ * <ul>
+ *   <li>a deadline that passed: {@link DeadlineExceededException}; the connection goes on once the deadline is moved;
+ *   <li>an interrupt of the calling thread while it would have to wait: {@link CallInterruptedException}, the thread's interrupt
+ *       status is cleared; the connection goes on;
+ *   <li>{@link #close} from any thread: {@link ConnClosedException};
+ *   <li>the peer's reset: {@link ConnResetException}.
+ * </ul>
+ *
+ * Each of them is a {@link NetError}, whose {@link NetError#bytesTransferred} says how many bytes of a failed write the kernel took.
+ */
+public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
+
+    /**
+     * Reads at least one byte into {@code buffer}, waiting until some arrive; never waits to fill it.
+     *
+     * @param buffer where the bytes go; not kept after return
+     * @param offset index of the first byte
+     * @param length how many bytes at most; 0 returns 0 at once, without a look at the deadline
+     * @return bytes read, 1 or more; -1 at the end of the stream, and again on each later call
+     * @throws DeadlineExceededException the read deadline passed, even if data is ready; nothing is lost
+     * @throws CallInterruptedException the thread was interrupted while it would have to wait; nothing is lost
+     * @throws ConnClosedException this side closed, before the call or during it
+     * @throws ConnResetException the peer reset the connection
+     * @throws IOException any other failure, carrying the errno; recv(2)
+     */
+    int read(byte[] buffer, int offset, int length) throws IOException;
+
+    /**
+     * {@link #read(byte[], int, int)} into the whole of {@code buffer}.
+     *
+     * @param buffer where the bytes go
+     * @return as there
+     * @throws IOException as there
+     */
+    default int read(byte[] buffer) throws IOException {
+        return read(buffer, 0, buffer.length);
+    }
+
+    /**
+     * {@link #read(byte[], int, int)} into {@code buffer}, heap or direct, from its position to its limit; moves the position.
+     *
+     * @param buffer where the bytes go; no other thread may use it meanwhile
+     */
+    @Override
+    int read(ByteBuffer buffer) throws IOException;
+
+    /**
+     * Reads at least one byte, filling the buffers in their order; a direct buffer's run goes to the kernel as one readv(2).
+     *
+     * @return bytes read, 1 or more; 0 if no buffer has room; -1 at the end of the stream
+     */
+    @Override
+    long read(ByteBuffer[] buffers, int offset, int length) throws IOException;
+
+    @Override
+    default long read(ByteBuffer[] buffers) throws IOException {
+        return read(buffers, 0, buffers.length);
+    }
+
+    /**
+     * Writes all {@code length} bytes, waiting while the kernel's buffer is full.
+     *
+     * @param buffer the bytes; must not change before the call returns
+     * @param offset index of the first byte
+     * @param length how many
+     * @return {@code length}
+     * @throws DeadlineExceededException the write deadline passed; {@link NetError#bytesTransferred} bytes are with the kernel
+     * @throws CallInterruptedException the thread was interrupted while it would have to wait; count likewise
+     * @throws ConnClosedException this side closed, before the call or during it; count likewise
+     * @throws ConnResetException the peer reset or is gone (ECONNRESET, EPIPE); count likewise, of which the peer may have lost any part
+     * @throws IOException any other failure, carrying the errno; send(2)
+     */
+    int write(byte[] buffer, int offset, int length) throws IOException;
+
+    /**
+     * {@link #write(byte[], int, int)} of the whole of {@code buffer}.
+     *
+     * @param buffer the bytes
+     * @return its length
+     * @throws IOException as there
+     */
+    default int write(byte[] buffer) throws IOException {
+        return write(buffer, 0, buffer.length);
+    }
+
+    /**
+     * {@link #write(byte[], int, int)} of {@code buffer}, heap or direct, from its position to its limit. The position moves by
+     * what the kernel took, after a failure too.
+     */
+    @Override
+    int write(ByteBuffer buffer) throws IOException;
+
+    /**
+     * Writes all buffers in their order as one call, atomic among the writers. Runs of direct buffers go to the kernel as writev(2);
+     * a heap buffer goes by a system call of its own, marked as continued, since an iovec cannot name memory that moves. Positions
+     * move by what the kernel took, after a failure too.
+     */
+    @Override
+    long write(ByteBuffer[] buffers, int offset, int length) throws IOException;
+
+    @Override
+    default long write(ByteBuffer[] buffers) throws IOException {
+        return write(buffers, 0, buffers.length);
+    }
+
+    /**
+     * Sets the deadline of reads and of writes, pending and future.
+     *
+     * @param deadline the instant, {@link Deadline#NONE} for none; one in the past ends pending calls at once
+     * @throws ConnClosedException this side closed
+     */
+    void setDeadline(Deadline deadline) throws IOException;
+
+    /**
+     * Sets the deadline of reads, pending and future. Costs a store unless a reader waits.
+     *
+     * @param deadline as in {@link #setDeadline}
+     * @throws ConnClosedException this side closed
+     */
+    void setReadDeadline(Deadline deadline) throws IOException;
+
+    /**
+     * Sets the deadline of writes, pending and future. Costs a store unless a writer waits.
+     *
+     * @param deadline as in {@link #setDeadline}
+     * @throws ConnClosedException this side closed
+     */
+    void setWriteDeadline(Deadline deadline) throws IOException;
+
+    /**
+     * This end's address; still known after close.
+     *
+     * @return the address
+     */
+    Addr localAddress();
+
+    /**
+     * The peer's address; still known after close.
+     *
+     * @return the address
+     */
+    Addr remoteAddress();
+
+    /** False once {@link #close} was called by anybody. */
+    @Override
+    boolean isOpen();
+
+    /**
+     * Closes the connection: wakes whoever waits in it, and returns when the descriptor is closed and its port free again. What
+     * was written is still sent, in the background (unless linger says otherwise). A second close does nothing, as
+     * {@link java.nio.channels.Channel#close} wants it.
+     */
+    @Override
+    void close() throws IOException;
+
+    /**
+     * The connection as a stream; {@link InputStream#close} closes the connection.
+     *
+     * @return a view without a buffer of its own
+     */
+    InputStream inputStream();
+
+    /**
+     * The connection as a stream, each write passed on at once; {@link OutputStream#close} closes the connection.
+     *
+     * @return a view without a buffer of its own
+     */
+    OutputStream outputStream();
+}

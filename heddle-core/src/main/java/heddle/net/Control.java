@@ -1,0 +1,18 @@
+package heddle.net;
+
+import java.io.IOException;
+
+/** A hook that sees each socket after it was made and before it is bound or connected: the place for options without a method. */
+@FunctionalInterface
+public interface Control {
+
+    /**
+     * Called once for each attempted address, on the dialing or listening thread.
+     *
+     * @param network the concrete network: {@code tcp4} or {@code tcp6}
+     * @param address the address to bind or connect to
+     * @param socket the socket; valid during the call only
+     * @throws IOException ends this attempt; surfaces from dial or listen as the cause
+     */
+    void control(String network, Addr address, RawSocket socket) throws IOException;
+}

@@ -1,0 +1,24 @@
+package heddle.net;
+
+import java.io.Serial;
+import java.net.SocketTimeoutException;
+
+/** The deadline passed: {@code i/o timeout}. The connection goes on once the deadline is moved. */
+public final class DeadlineExceededException extends SocketTimeoutException implements NetError {
+
+    @Serial private static final long serialVersionUID = 1;
+
+    private final Details details;
+
+    DeadlineExceededException(Details details, String cause) {
+        super(details.message(cause));
+        this.details = details;
+        // The superclass's field, for callers that know only that.
+        super.bytesTransferred = (int) Math.min(details.bytesTransferred(), Integer.MAX_VALUE);
+    }
+
+    @Override
+    public Details details() {
+        return details;
+    }
+}

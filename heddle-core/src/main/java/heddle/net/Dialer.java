@@ -1,0 +1,254 @@
+package heddle.net;
+
+import heddle.internal.Platform;
+import heddle.internal.fd.Descriptor;
+import heddle.internal.fd.Result;
+import heddle.internal.sys.Errno;
+import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketOption;
+import heddle.internal.sys.Syscalls;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** How to dial. Immutable and thread-safe: each setter returns a changed copy. */
+public final class Dialer {
+
+    /** Least share of the time for one of several addresses; go-net.md 1.2. */
+    private static final long SHARE_NANOS_MIN = TimeUnit.SECONDS.toNanos(2);
+
+    /** Attempts at one address when the kernel's choice of the local port makes them fail; go-net.md 1.2, "retry rule". */
+    private static final int ATTEMPTS_MAX = 3;
+
+    private final @Nullable Duration timeout;
+    private final Deadline deadline;
+    private final @Nullable TcpAddr local;
+    private final KeepAlive keepAlive;
+    private final boolean noDelay;
+    private final @Nullable Control control;
+
+    /** No time limit but the kernel's, {@link KeepAlive#DEFAULT}, no delay of small writes. */
+    public Dialer() {
+        this(null, Deadline.NONE, null, KeepAlive.DEFAULT, true, null);
+    }
+
+    private Dialer(
+            @Nullable Duration timeout,
+            Deadline deadline,
+            @Nullable TcpAddr local,
+            KeepAlive keepAlive,
+            boolean noDelay,
+            @Nullable Control control) {
+        this.timeout = timeout;
+        this.deadline = deadline;
+        this.local = local;
+        this.keepAlive = keepAlive;
+        this.noDelay = noDelay;
+        this.control = control;
+    }
+
+    /**
+     * Bounds each dial, name lookup and all addresses included.
+     *
+     * @param limit from the call on; zero stands for none, negative fails at once
+     * @return the changed copy
+     */
+    public Dialer timeout(Duration limit) {
+        return new Dialer(
+                limit.isZero() ? null : limit, deadline, local, keepAlive, noDelay, control);
+    }
+
+    /**
+     * The instant by which a dial must be done; the earlier of this and the timeout counts.
+     *
+     * @param instant {@link Deadline#NONE} for none
+     * @return the changed copy
+     */
+    public Dialer deadline(Deadline instant) {
+        return new Dialer(timeout, instant, local, keepAlive, noDelay, control);
+    }
+
+    /**
+     * The address to dial from.
+     *
+     * @param address port 0 lets the kernel choose the port
+     * @return the changed copy
+     */
+    public Dialer localAddress(Addr address) {
+        return new Dialer(timeout, deadline, (TcpAddr) address, keepAlive, noDelay, control);
+    }
+
+    /**
+     * Keep-alive of the connection.
+     *
+     * @param setting the setting
+     * @return the changed copy
+     */
+    public Dialer keepAlive(KeepAlive setting) {
+        return new Dialer(timeout, deadline, local, setting, noDelay, control);
+    }
+
+    /**
+     * Whether small writes are sent at once, the default; TCP_NODELAY.
+     *
+     * @param atOnce true to send at once
+     * @return the changed copy
+     */
+    public Dialer noDelay(boolean atOnce) {
+        return new Dialer(timeout, deadline, local, keepAlive, atOnce, control);
+    }
+
+    /**
+     * A hook between socket(2) and bind(2) or connect(2), called for each attempt.
+     *
+     * @param hook the hook
+     * @return the changed copy
+     */
+    public Dialer control(Control hook) {
+        return new Dialer(timeout, deadline, local, keepAlive, noDelay, hook);
+    }
+
+    /**
+     * Connects. Several addresses of the host are tried one after the other, each with its share of the time.
+     *
+     * @param network {@code tcp}, {@code tcp4} or {@code tcp6}
+     * @param address {@code host:port}; an empty or unspecified host is this machine
+     * @return the connection
+     * @throws DeadlineExceededException the time is over; no descriptor is left open
+     * @throws CallInterruptedException the thread was interrupted while it would have to wait; likewise
+     * @throws ConnRefusedException nobody listens there
+     * @throws UnknownNetworkException no such network
+     * @throws AddressException the address cannot be used as written
+     * @throws HostNotFoundException the host has no address
+     * @throws DialException any other failure, carrying the errno; connect(2)
+     * @throws IOException the failure of a {@link Control}
+     */
+    public TcpConn dial(String network, String address) throws IOException {
+        Deadline end = timeout == null ? deadline : deadline.earlier(Deadline.after(timeout));
+        Network known = Network.named("dial", network);
+        List<SockAddr> addresses =
+                HostPort.parse("dial", network, address).resolve("dial", known, end);
+        IOException first = null;
+        for (int i = 0; i < addresses.size(); i++) {
+            SockAddr remote = addresses.get(i);
+            if (local != null
+                    && local.raw().version() != remote.version()
+                    && remote.version() != 0) {
+                first =
+                        first != null
+                                ? first
+                                : Failures.address(
+                                        "dial",
+                                        network,
+                                        local.toString(),
+                                        "no suitable address found");
+                continue;
+            }
+            try {
+                return dial(known, remote, share(end, addresses.size() - i));
+            } catch (CallInterruptedException over) {
+                throw over;
+            } catch (IOException failed) {
+                first = first == null ? failed : first;
+            }
+        }
+        throw first != null ? first : Failures.address("dial", network, "", "missing address");
+    }
+
+    /** The deadline of the next of {@code left} addresses: an equal share, at least two seconds, at most all there is. */
+    private static Deadline share(Deadline end, int left) {
+        if (end.equals(Deadline.NONE) || left == 1) {
+            return end;
+        }
+        long allNanos = end.remainingNanos();
+        long shareNanos = Math.max(allNanos / left, Math.min(allNanos, SHARE_NANOS_MIN));
+        return Deadline.afterNanos(shareNanos);
+    }
+
+    private TcpConn dial(Network network, SockAddr remote, Deadline end) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                TcpConn conn = attempt(network, remote, end);
+                if (attempt == ATTEMPTS_MAX
+                        || !mayRetry()
+                        || !conn.localAddress().equals(conn.remoteAddress())) {
+                    return conn;
+                }
+                // The kernel chose the dialed port as the local one, and connected the socket to
+                // itself; RFC 9293 3.5, "simultaneous open".
+                conn.close();
+            } catch (BindFailedException failed) {
+                if (attempt == ATTEMPTS_MAX
+                        || !mayRetry()
+                        || failed.errno() != Errno.EADDRNOTAVAIL) {
+                    throw failed;
+                }
+            }
+        }
+    }
+
+    private boolean mayRetry() {
+        return local == null || local.port() == 0;
+    }
+
+    private TcpConn attempt(Network network, SockAddr remote, Deadline end) throws IOException {
+        Platform platform = Platform.current();
+        Syscalls sys = platform.syscalls();
+        SockAddr from = local == null ? null : local.raw();
+        int version = network.versionToDial(from, remote);
+        SockAddr target =
+                remote.isUnspecified()
+                        ? new SockAddr(0, 0, version, remote.port(), 0).toLoopback()
+                        : remote;
+        var address = new TcpAddr(remote);
+        if (end.hasPassed()) {
+            throw failure(network, address, "", Result.EXPIRED);
+        }
+        int fd = sys.socket(version, false);
+        if (fd < 0) {
+            throw failure(network, address, "socket", fd);
+        }
+        Descriptor descriptor = new Descriptor(sys, fd, platform.pollers());
+        boolean connected = false;
+        try {
+            setOptions(sys, fd, version, network);
+            Sockets.control(control, sys, fd, version, new TcpAddr(target));
+            if (from != null) {
+                check(network, address, "bind", sys.bind(fd, version, from));
+            }
+            descriptor.setWriteDeadline(end.nanos());
+            check(network, address, "connect", descriptor.connect(version, target));
+            descriptor.setWriteDeadline(Deadline.NONE.nanos());
+            SockAddr own = Sockets.localAddress(sys, fd, new SockAddr(0, 0, version, 0, 0));
+            connected = true;
+            return new TcpConn(descriptor, network.label, own, target);
+        } finally {
+            if (!connected) {
+                descriptor.close();
+            }
+        }
+    }
+
+    private void setOptions(Syscalls sys, int fd, int version, Network network) {
+        if (version == SockAddr.VERSION_6) {
+            sys.setOption(fd, SocketOption.V6_ONLY, network == Network.TCP6 ? 1 : 0);
+        }
+        sys.setOption(fd, SocketOption.NO_DELAY, noDelay ? 1 : 0);
+        Sockets.setKeepAlive(sys, fd, keepAlive);
+    }
+
+    private void check(Network network, TcpAddr address, String call, int result)
+            throws IOException {
+        if (result < 0) {
+            throw failure(network, address, call, result);
+        }
+    }
+
+    private IOException failure(Network network, TcpAddr address, String call, int result) {
+        return Failures.of("dial", network.label, local, address, call, result, 0);
+    }
+}

@@ -1,0 +1,73 @@
+package heddle.net;
+
+import heddle.internal.fd.Result;
+import heddle.internal.sys.Errno;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+
+/** Makes an exception of a result of {@code internal.fd}: the one place where a number becomes one. */
+final class Failures {
+
+    private Failures() {}
+
+    /**
+     * The exception of a failed call.
+     *
+     * @param call the system call that failed, for the text; unused if none did
+     * @param result {@code -errno} or a constant of {@link Result}
+     */
+    static IOException of(
+            String op,
+            String network,
+            @Nullable Addr source,
+            @Nullable Addr address,
+            String call,
+            int result,
+            long bytesTransferred) {
+        int errno = result > -Result.ERRNO_MAX ? -result : 0;
+        boolean timeout = result == Result.EXPIRED || errno == Errno.ETIMEDOUT;
+        var details =
+                new NetError.Details(
+                        op, network, source, address, errno, timeout, bytesTransferred);
+        return switch (result) {
+            case Result.CLOSED ->
+                    new ConnClosedException(details, "use of closed network connection");
+            case Result.EXPIRED -> new DeadlineExceededException(details, "i/o timeout");
+            case Result.INTERRUPTED -> new CallInterruptedException(details, "interrupted");
+            default -> ofErrno(details, call + ": " + Errno.text(errno));
+        };
+    }
+
+    private static IOException ofErrno(NetError.Details details, String cause) {
+        return switch (details.errno()) {
+            case Errno.ECONNRESET, Errno.EPIPE -> new ConnResetException(details, cause);
+            case Errno.ECONNREFUSED -> new ConnRefusedException(details, cause);
+            case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EACCES ->
+                    new BindFailedException(details, cause);
+            default ->
+                    details.op().equals("dial")
+                            ? new DialException(details, cause)
+                            : new NetException(details, cause);
+        };
+    }
+
+    /** An address that cannot be used as it is written: {@code address 1.2.3.4: missing port in address}. */
+    static AddressException address(String op, String network, String address, String cause) {
+        String subject = address.isEmpty() ? "" : "address " + address + ": ";
+        return new AddressException(details(op, network), subject + cause);
+    }
+
+    static UnknownNetworkException unknownNetwork(String op, String network) {
+        return new UnknownNetworkException(details(op, network), "unknown network " + network);
+    }
+
+    static HostNotFoundException hostNotFound(String op, String network, String host) {
+        return new HostNotFoundException(details(op, network), "lookup " + host + ": no such host");
+    }
+
+    private static NetError.Details details(String op, String network) {
+        return new NetError.Details(op, network, null, null, 0, false, 0);
+    }
+}

@@ -1,0 +1,38 @@
+package heddle.net;
+
+import java.io.Closeable;
+import java.io.IOException;
+
+/** Accepts connections. All methods may be called from any thread at any time; several threads may accept. */
+public interface Listener extends Closeable {
+
+    /**
+     * Waits for a connection and takes it from the backlog.
+     *
+     * @return the connection, never null
+     * @throws DeadlineExceededException the deadline passed, even if a connection is queued
+     * @throws CallInterruptedException the thread was interrupted while it would have to wait
+     * @throws ConnClosedException the listener was closed, before the call or during it
+     * @throws IOException any other failure, carrying the errno (EMFILE, ENFILE, ENOBUFS, ENOMEM pass with time); accept(2)
+     */
+    Conn accept() throws IOException;
+
+    /**
+     * Sets the deadline of pending and future accepts.
+     *
+     * @param deadline the instant, {@link Deadline#NONE} for none
+     * @throws ConnClosedException the listener was closed
+     */
+    void setDeadline(Deadline deadline) throws IOException;
+
+    /**
+     * Where it listens; the port is the real one if 0 was asked for. Still known after close.
+     *
+     * @return the address
+     */
+    Addr address();
+
+    /** Stops listening: ends pending accepts, resets what nobody accepted; the port is free on return. A second close does nothing. */
+    @Override
+    void close() throws IOException;
+}

@@ -1,0 +1,116 @@
+package heddle.net;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serializable;
+
+/**
+ * What every exception of Heddle's network calls tells. The exceptions extend the JDK types that callers already catch; their
+ * message is {@code op network source->address: cause}, parts left out where unknown.
+ */
+public interface NetError {
+
+    /**
+     * All of it as one value.
+     *
+     * @return the details
+     */
+    Details details();
+
+    /**
+     * The failed operation: dial, listen, accept, read, write, close, set.
+     *
+     * @return its name
+     */
+    default String op() {
+        return details().op();
+    }
+
+    /**
+     * The network as the caller named it: tcp, tcp4, tcp6.
+     *
+     * @return its name
+     */
+    default String network() {
+        return details().network();
+    }
+
+    /**
+     * The local address.
+     *
+     * @return the address, or null where there is none or it is unknown
+     */
+    default @Nullable Addr source() {
+        return details().source();
+    }
+
+    /**
+     * The remote address; a listener's own.
+     *
+     * @return the address, or null where it is unknown
+     */
+    default @Nullable Addr address() {
+        return details().address();
+    }
+
+    /**
+     * The system's error number.
+     *
+     * @return the errno in Linux's numbering, 0 if no system call failed
+     */
+    default int errno() {
+        return details().errno();
+    }
+
+    /**
+     * Whether time ran out: a deadline or the kernel's own limit (ETIMEDOUT).
+     *
+     * @return true if it did
+     */
+    default boolean timeout() {
+        return details().timeout();
+    }
+
+    /**
+     * The bytes of a failed write that the kernel took, exactly; 0 for every other operation.
+     *
+     * @return the count
+     */
+    default long bytesTransferred() {
+        return details().bytesTransferred();
+    }
+
+    /**
+     * The details of a failure.
+     *
+     * @param op see {@link NetError#op}
+     * @param network see {@link NetError#network}
+     * @param source see {@link NetError#source}
+     * @param address see {@link NetError#address}
+     * @param errno see {@link NetError#errno}
+     * @param timeout see {@link NetError#timeout}
+     * @param bytesTransferred see {@link NetError#bytesTransferred}
+     */
+    record Details(
+            String op,
+            String network,
+            @Nullable Addr source,
+            @Nullable Addr address,
+            int errno,
+            boolean timeout,
+            long bytesTransferred)
+            implements Serializable {
+
+        /** {@code op network source->address: cause}. */
+        String message(String cause) {
+            var text = new StringBuilder(op).append(network.isEmpty() ? "" : " ").append(network);
+            if (source != null) {
+                text.append(' ').append(source);
+            }
+            if (address != null) {
+                text.append(source != null ? "->" : " ").append(address);
+            }
+            return text.append(": ").append(cause).toString();
+        }
+    }
+}

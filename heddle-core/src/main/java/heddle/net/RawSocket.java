@@ -1,0 +1,34 @@
+package heddle.net;
+
+import java.io.IOException;
+
+/** The kernel's side of a socket, for options that Heddle has no method for. */
+public interface RawSocket {
+
+    /**
+     * The kernel's number of the descriptor.
+     *
+     * @return the number, or -1 where the way of running has none (NIO)
+     */
+    int descriptor();
+
+    /**
+     * setsockopt(2) of an int.
+     *
+     * @param level the system's number of the level, for instance SOL_SOCKET
+     * @param name the system's number of the option
+     * @param value the value
+     * @throws IOException carrying the errno; ENOPROTOOPT where the way of running cannot set it
+     */
+    void setOption(int level, int name, int value) throws IOException;
+
+    /**
+     * getsockopt(2) of an int.
+     *
+     * @param level the system's number of the level
+     * @param name the system's number of the option
+     * @return the value
+     * @throws IOException carrying the errno; ENOPROTOOPT where the way of running cannot read it
+     */
+    int option(int level, int name) throws IOException;
+}
