@@ -1,0 +1,244 @@
+package heddle.internal.poll.nio;
+
+import heddle.internal.poll.Poller;
+import heddle.internal.poll.Registration;
+import heddle.internal.sys.Errno;
+import heddle.internal.sys.nio.NioSocket;
+import heddle.internal.sys.nio.NioSyscalls;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A poller over one of the JDK's selectors: for every system, without native access. A waiter asks for its direction each time, and
+ * the report takes the interest back ({@link NioSocket}); a waiter behind a blocked select wakes it, since the JDK hands new interest
+ * to the system only when a select begins.
+ *
+ * Nothing is signalled as "must try": a read that got less than it asked for may wait without trying again although RDHUP and urgent
+ * data are not to be seen here, since the interest that it then asks for is level-triggered. What is there, an end of the stream too,
+ * is reported. To try first would cost a call more with every message.
+ *
+ * Leaving: the JDK closes a channel that is in a selector only when that selects again, so its port would stay taken. Whoever
+ * deregisters therefore cancels the key, queues, wakes the polling thread and waits until that has selected once more.
+ *
+ * 1. A report takes the interest back before it signals, so interest that is asked for after it is a new one.
+ * 2. Whoever queued to leave is let go by the polling thread, or, once nobody polls, sees {@code abandoned} and selects itself.
+ *
+ * Ordering: arm() adds its interest, then reads {@code blocked}; select() sets blocked, then takes the interest in. deregister()
+ * queues, then reads {@code abandoned}; giveUp() and close() set that, then empty the queue. The flag {@code wakeUpSent} is cleared
+ * after each select and before the polling thread looks at anything that a waker wrote.
+ */
+public final class NioPoller extends Poller {
+
+    private final NioSyscalls sys;
+    private final Selector selector;
+
+    /** Whether the selector was woken since the polling thread last cleared it: many wake-ups cost one. */
+    private final AtomicBoolean wakeUpSent = new AtomicBoolean();
+
+    /** Those who wait until the selector has let their cancelled keys go; at most one for each descriptor being closed. */
+    private final Queue<Semaphore> leaving = new ConcurrentLinkedQueue<>();
+
+    /** Whether the polling thread selects with a time to wait. Written by it, read by any thread. */
+    private volatile boolean blocked;
+
+    /** Who polls; null before the first time. Written by the polling thread, read by any. */
+    private volatile @Nullable Thread pollingThread;
+
+    /** Nobody will poll any more. Set once. */
+    private volatile boolean abandoned;
+
+    /** Opens a selector for sockets of {@code sys}. */
+    public NioPoller(NioSyscalls sys) {
+        this.sys = sys;
+        try {
+            selector = Selector.open();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    @Override
+    protected int register(Registration registration) {
+        NioSocket socket = sys.find(registration.fd());
+        if (socket == null) {
+            return -Errno.EBADF;
+        }
+        try {
+            if (socket.watch(selector, registration)) {
+                wakeUpIfBlocked();
+            }
+            return 0;
+        } catch (ClosedChannelException closed) {
+            return -Errno.EBADF;
+        } catch (ClosedSelectorException closed) {
+            return -Errno.EIO;
+        }
+    }
+
+    @Override
+    protected void arm(Registration registration, boolean write) {
+        NioSocket socket = sys.find(registration.fd());
+        if (socket == null) {
+            throw new AssertionError("a wait on a closed number: " + registration);
+        }
+        try {
+            if (socket.want(write)) {
+                wakeUpIfBlocked();
+            }
+        } catch (CancelledKeyException closed) {
+            registration.signal(!write, write, false); // The next call tells why.
+        }
+        // Look again: a giveUp() before the waiter stored itself in its slot found nobody there.
+        if (abandoned) {
+            registration.breakOff();
+        }
+    }
+
+    private void wakeUpIfBlocked() {
+        if (blocked) {
+            wakeUp();
+        }
+    }
+
+    @Override
+    protected void deregister(Registration registration) {
+        NioSocket socket = sys.find(registration.fd());
+        if (socket == null || !socket.unwatch()) {
+            return;
+        }
+        if (Thread.currentThread() == pollingThread) {
+            selectAlone();
+            return;
+        }
+        Semaphore gone = new Semaphore(0);
+        leaving.add(gone);
+        wakeUp();
+        if (abandoned) {
+            selectAlone();
+        } else {
+            gone.acquireUninterruptibly();
+        }
+    }
+
+    @Override
+    protected void select(long timeoutNanos) {
+        if (pollingThread != Thread.currentThread()) {
+            pollingThread = Thread.currentThread();
+        }
+        try {
+            if (timeoutNanos == 0) {
+                selector.selectNow(this::report);
+            } else {
+                blocked = true;
+                selector.select(this::report, millis(timeoutNanos));
+                blocked = false;
+            }
+            wakeUpSent.set(false);
+            // An interrupt, which means nothing to us, would end each select at once from now on;
+            // Selector.select.
+            Thread.interrupted();
+            if (!leaving.isEmpty()) {
+                letGo();
+            }
+        } catch (IOException failure) {
+            giveUp();
+            throw new UncheckedIOException(failure);
+        } catch (Throwable failure) {
+            giveUp();
+            throw failure;
+        }
+    }
+
+    /** Rounded up, since a select that ends too early for a deadline only comes again; 0, for ever, for a negative one. */
+    private static long millis(long nanos) {
+        if (nanos < 0) {
+            return 0;
+        }
+        long millis = TimeUnit.NANOSECONDS.toMillis(nanos);
+        return TimeUnit.MILLISECONDS.toNanos(millis) < nanos ? millis + 1 : millis;
+    }
+
+    private void report(SelectionKey key) {
+        int ready;
+        try {
+            ready = key.readyOps();
+            key.interestOpsAnd(~ready);
+        } catch (CancelledKeyException leaving) {
+            return; // Its channel is being closed, so nobody waits.
+        }
+        boolean readable = (ready & (SelectionKey.OP_READ | SelectionKey.OP_ACCEPT)) != 0;
+        boolean writable = (ready & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0;
+        ((Registration) key.attachment()).signal(readable, writable, false);
+    }
+
+    /** Selects once more for those who have cancelled their keys by now, and tells them. */
+    private void letGo() throws IOException {
+        List<Semaphore> served = new ArrayList<>();
+        for (Semaphore one = leaving.poll(); one != null; one = leaving.poll()) {
+            served.add(one);
+        }
+        try {
+            selector.selectNow(this::report);
+        } finally {
+            served.forEach(Semaphore::release);
+        }
+    }
+
+    /** What the polling thread does for a leaver, by the leaver itself. */
+    private void selectAlone() {
+        try {
+            selector.selectNow(this::report);
+        } catch (IOException | ClosedSelectorException failure) {
+            // A closed selector has let all go. A broken one keeps the port until the end, which
+            // who made it give up was told.
+        }
+    }
+
+    /** The polling thread is about to die: ends all waits, now and to come. */
+    private void giveUp() {
+        blocked = false;
+        abandoned = true;
+        try {
+            if (selector.isOpen()) {
+                selector.keys().forEach(key -> ((Registration) key.attachment()).breakOff());
+                selectAlone();
+            }
+        } finally {
+            leaving.forEach(Semaphore::release);
+        }
+    }
+
+    @Override
+    public void wakeUp() {
+        if (!wakeUpSent.get() && wakeUpSent.compareAndSet(false, true)) {
+            selector.wakeup();
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            selector.close(); // It lets all keys go.
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        } finally {
+            abandoned = true;
+            leaving.forEach(Semaphore::release);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package heddle.internal.sys.nio;
+
+import heddle.internal.sys.SockAddr;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NetworkChannel;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What a number of {@link NioSyscalls} stands for: a non-blocking channel, its place in a selector, and what the kernel would keep
+ * for it but the JDK does not. Any thread; at most one waits for each direction.
+ *
+ * Interest is one-shot, the opposite of epoll's edges: {@link #want} asks for one direction, whoever reports it takes it back. The
+ * JDK asks the system anew for each, so what is ready already is reported too.
+ *
+ * 1. OP_CONNECT is in the interest only while the connection is pending: the selector would find a connected channel writable again
+ *    and again, and report nothing.
+ *
+ * Ordering: want() without a key stores {@code early}, then reads {@code key}; watch() stores the key, then reads early.
+ */
+public final class NioSocket {
+
+    private final SelectableChannel channel;
+    private final StandardProtocolFamily family;
+
+    /** Its place in the selector. Written once by the thread that registers it, read by any. */
+    private volatile @Nullable SelectionKey key;
+
+    /** What one direction's waiter wanted while the other's was registering both. Written by that one waiter. */
+    private volatile int early;
+
+    /** SO_ERROR: the errno of a connect that failed in the background. */
+    private final AtomicInteger pendingError = new AtomicInteger();
+
+    /** Where a listener will be bound; see {@link NioSyscalls#bind}. Written by its maker before it is anybody else's. */
+    private volatile @Nullable SockAddr bindAddress;
+
+    NioSocket(SelectableChannel channel, StandardProtocolFamily family) {
+        this.channel = channel;
+        this.family = family;
+    }
+
+    SelectableChannel channel() {
+        return channel;
+    }
+
+    /** The channel for its name and options, which both kinds have. */
+    NetworkChannel network() {
+        return (NetworkChannel) channel;
+    }
+
+    /** The channel for a transfer. */
+    SocketChannel stream() {
+        if (channel instanceof SocketChannel stream) {
+            return stream;
+        }
+        throw new NotYetConnectedException(); // a listener: ENOTCONN, as the kernel has it
+    }
+
+    boolean isListener() {
+        return channel instanceof ServerSocketChannel;
+    }
+
+    StandardProtocolFamily family() {
+        return family;
+    }
+
+    @Nullable SockAddr bindAddress() {
+        return bindAddress;
+    }
+
+    void bindAddress(SockAddr address) {
+        bindAddress = address;
+    }
+
+    /** Takes SO_ERROR. */
+    int takePendingError() {
+        return pendingError.getAndSet(0);
+    }
+
+    /** Whether the connection stands, after a look at whether it does by now. A failure becomes SO_ERROR. */
+    boolean finishConnect() {
+        SocketChannel stream = stream();
+        if (!stream.isConnectionPending()) {
+            return stream.isConnected();
+        }
+        try {
+            if (!stream.finishConnect()) {
+                return false;
+            }
+        } catch (ClosedChannelException closed) {
+            return false; // By this side, or by a failure that another thread was told and records.
+        } catch (IOException | RuntimeException failure) {
+            pendingError.set(ExceptionErrno.of(failure));
+            return false;
+        }
+        dropInterest(SelectionKey.OP_CONNECT); // a wait that ended by its deadline left it there
+        return true;
+    }
+
+    /**
+     * Enters {@code selector}, at first without interest.
+     *
+     * @return whether the selector must look at the interest
+     */
+    public boolean watch(Selector selector, Object attachment) throws ClosedChannelException {
+        SelectionKey entered = channel.register(selector, 0, attachment);
+        key = entered;
+        return early != 0 && add(entered, early);
+    }
+
+    /**
+     * Asks for one report that {@code write}, or else reading, may be tried.
+     *
+     * @return whether the selector must look at the interest: no if it has been asked already
+     * @throws CancelledKeyException the channel was closed, as the JDK does when a connect fails
+     */
+    public boolean want(boolean write) {
+        int interest = interest(write);
+        SelectionKey entered = key;
+        if (entered == null) {
+            early = interest;
+            entered = key;
+            if (entered == null) {
+                return false; // watch() will find it.
+            }
+        }
+        return add(entered, interest);
+    }
+
+    private int interest(boolean write) {
+        if (channel instanceof SocketChannel stream) {
+            if (write) {
+                return stream.isConnectionPending()
+                        ? SelectionKey.OP_CONNECT
+                        : SelectionKey.OP_WRITE;
+            }
+            return SelectionKey.OP_READ;
+        }
+        return SelectionKey.OP_ACCEPT;
+    }
+
+    private static boolean add(SelectionKey key, int interest) {
+        return (key.interestOpsOr(interest) & interest) == 0;
+    }
+
+    private void dropInterest(int interest) {
+        SelectionKey entered = key;
+        if (entered != null) {
+            try {
+                entered.interestOpsAnd(~interest);
+            } catch (CancelledKeyException gone) {
+                // And the interest with it.
+            }
+        }
+    }
+
+    /**
+     * Begins to leave the selector.
+     *
+     * @return whether the channel is in a selector until that selects the next time
+     */
+    public boolean unwatch() {
+        SelectionKey entered = key;
+        if (entered == null) {
+            return false;
+        }
+        entered.cancel();
+        return channel.isRegistered();
+    }
+}

@@ -1,0 +1,480 @@
+package heddle.internal.sys.nio;
+
+import heddle.internal.sys.Errno;
+import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketOption;
+import heddle.internal.sys.Syscalls;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.NetworkChannel;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * {@link Syscalls} of any system, on the JDK's channels. Descriptors are numbers of our own that count up, so that one is not used
+ * again soon after its close; raw options are named by Linux's numbers on every system.
+ *
+ * An interrupt closes a channel under a call only in blocking mode: non-blocking calls set no hook for it (begin(boolean) in
+ * SocketChannelImpl and ServerSocketChannelImpl of JDK 25; NioSyscallsTest). So callers may be interrupted, as with the kernel.
+ *
+ * Where it differs from the kernel's calls: see {@link #bind}, {@link #setOption} and {@link #shutdown}; MSG_MORE is not to be had, and
+ * what was reset stays so.
+ */
+public final class NioSyscalls extends Syscalls {
+
+    private final ConcurrentHashMap<Integer, NioSocket> sockets = new ConcurrentHashMap<>();
+
+    private final AtomicInteger nextNumber = new AtomicInteger();
+
+    /** A call on an open socket. */
+    @FunctionalInterface
+    private interface Call {
+        int on(NioSocket socket) throws IOException;
+    }
+
+    /** What {@code fd} stands for; null if it is closed. */
+    public @Nullable NioSocket find(int fd) {
+        return sockets.get(fd);
+    }
+
+    private int call(int fd, Call call) {
+        NioSocket socket = sockets.get(fd);
+        if (socket == null) {
+            return -Errno.EBADF;
+        }
+        try {
+            return call.on(socket);
+        } catch (IOException | RuntimeException failure) {
+            return -ExceptionErrno.of(failure);
+        }
+    }
+
+    @Override
+    public int socket(int version, boolean passive) {
+        var family =
+                version == SockAddr.VERSION_4
+                        ? StandardProtocolFamily.INET
+                        : StandardProtocolFamily.INET6;
+        try {
+            return add(
+                    passive ? ServerSocketChannel.open(family) : SocketChannel.open(family),
+                    family);
+        } catch (UnsupportedOperationException noSuchFamily) {
+            return -Errno.EAFNOSUPPORT;
+        } catch (IOException | RuntimeException failure) {
+            return -ExceptionErrno.of(failure);
+        }
+    }
+
+    /** Gives {@code channel} a number, or closes it. */
+    private int add(SelectableChannel channel, StandardProtocolFamily family) throws IOException {
+        try {
+            channel.configureBlocking(false);
+        } catch (IOException | RuntimeException failure) {
+            channel.close();
+            throw failure;
+        }
+        NioSocket socket = new NioSocket(channel, family);
+        while (true) {
+            int number = nextNumber.getAndIncrement() & Integer.MAX_VALUE;
+            if (sockets.putIfAbsent(number, socket) == null) {
+                return number;
+            }
+        }
+    }
+
+    /**
+     * Of a listener, only tried out: the JDK binds and listens in one call, which wants the backlog, so {@link #listen} makes it. The
+     * trial is on a socket that is closed at once; it finds an address in use or not ours here, where the kernel would.
+     */
+    @Override
+    public int bind(int fd, int version, SockAddr address) {
+        return call(
+                fd,
+                socket -> {
+                    if (!socket.isListener()) {
+                        socket.stream().bind(toJdk(address));
+                        return 0;
+                    }
+                    if (socket.bindAddress() != null) {
+                        return -Errno.EINVAL;
+                    }
+                    tryBind(socket, address);
+                    socket.bindAddress(address);
+                    return 0;
+                });
+    }
+
+    private static void tryBind(NioSocket socket, SockAddr address) throws IOException {
+        NetworkChannel listener = socket.network();
+        try (SocketChannel trial = SocketChannel.open(socket.family())) {
+            trial.setOption(
+                    StandardSocketOptions.SO_REUSEADDR,
+                    listener.getOption(StandardSocketOptions.SO_REUSEADDR));
+            if (listener.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT)) {
+                trial.setOption(
+                        StandardSocketOptions.SO_REUSEPORT,
+                        listener.getOption(StandardSocketOptions.SO_REUSEPORT));
+            }
+            trial.bind(toJdk(address));
+        }
+    }
+
+    @Override
+    public int listen(int fd, int backlog) {
+        // The system clamps a backlog to its own maximum; listen(2). 0 would be the JDK's 50.
+        int queued = backlog <= 0 ? Integer.MAX_VALUE : backlog;
+        return call(
+                fd,
+                socket -> {
+                    if (!(socket.channel() instanceof ServerSocketChannel listener)) {
+                        return -Errno.EOPNOTSUPP;
+                    }
+                    SockAddr address = socket.bindAddress();
+                    listener.bind(address == null ? null : toJdk(address), queued);
+                    return 0;
+                });
+    }
+
+    @Override
+    public int connect(int fd, int version, SockAddr address) {
+        return call(
+                fd,
+                socket ->
+                        socket.isListener()
+                                ? -Errno.EISCONN
+                                : socket.stream().connect(toJdk(address)) ? 0 : -Errno.EINPROGRESS);
+    }
+
+    @Override
+    public int accept(int fd, SockAddr[] peer, int[] errno) {
+        return call(
+                fd,
+                socket -> {
+                    if (!(socket.channel() instanceof ServerSocketChannel listener)) {
+                        return -Errno.EINVAL;
+                    }
+                    SocketChannel accepted = listener.accept();
+                    if (accepted == null) {
+                        return -Errno.EAGAIN;
+                    }
+                    peer[0] = fromJdk(accepted.getRemoteAddress(), socket.family());
+                    return add(accepted, socket.family());
+                });
+    }
+
+    @Override
+    public int recv(int fd, MemorySegment buffer, int length, int[] errno) {
+        NioSocket socket = sockets.get(fd);
+        if (socket == null) {
+            return -Errno.EBADF;
+        }
+        try {
+            return (int) received(socket.stream().read(bytes(buffer, length)), length > 0);
+        } catch (IOException | RuntimeException failure) {
+            return -ExceptionErrno.of(failure);
+        }
+    }
+
+    @Override
+    public int send(int fd, MemorySegment buffer, int length, boolean more, int[] errno) {
+        NioSocket socket = sockets.get(fd);
+        if (socket == null) {
+            return -Errno.EBADF;
+        }
+        try {
+            return (int) sent(socket.stream().write(bytes(buffer, length)), length > 0);
+        } catch (IOException | RuntimeException failure) {
+            return -sendErrno(socket, failure);
+        }
+    }
+
+    @Override
+    public long readv(int fd, MemorySegment[] buffers, int count, int[] errno) {
+        NioSocket socket = sockets.get(fd);
+        if (socket == null) {
+            return -Errno.EBADF;
+        }
+        try {
+            ByteBuffer[] vectors = vectors(buffers, count);
+            return received(socket.stream().read(vectors), hasRemaining(vectors));
+        } catch (IOException | RuntimeException failure) {
+            return -ExceptionErrno.of(failure);
+        }
+    }
+
+    @Override
+    public long writev(int fd, MemorySegment[] buffers, int count, boolean more, int[] errno) {
+        NioSocket socket = sockets.get(fd);
+        if (socket == null) {
+            return -Errno.EBADF;
+        }
+        try {
+            ByteBuffer[] vectors = vectors(buffers, count);
+            boolean asked = hasRemaining(vectors);
+            return sent(socket.stream().write(vectors), asked);
+        } catch (IOException | RuntimeException failure) {
+            return -sendErrno(socket, failure);
+        }
+    }
+
+    private static long received(long n, boolean asked) {
+        if (n < 0) {
+            return 0;
+        }
+        return n == 0 && asked ? -Errno.EAGAIN : n;
+    }
+
+    private static long sent(long n, boolean asked) {
+        return n == 0 && asked ? -Errno.EAGAIN : n;
+    }
+
+    private static boolean hasRemaining(ByteBuffer[] buffers) {
+        for (ByteBuffer buffer : buffers) {
+            if (buffer.hasRemaining()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** After a shutdown for writing the JDK hides EPIPE behind an AsynchronousCloseException, though the channel is open. */
+    private static int sendErrno(NioSocket socket, Exception failure) {
+        return failure instanceof AsynchronousCloseException && socket.channel().isOpen()
+                ? Errno.EPIPE
+                : ExceptionErrno.of(failure);
+    }
+
+    /** A view: the JDK takes native memory as it is, and copies a heap array through memory of its own. */
+    private static ByteBuffer bytes(MemorySegment segment, int length) {
+        return segment.byteSize() == length
+                ? segment.asByteBuffer()
+                : segment.asSlice(0, length).asByteBuffer();
+    }
+
+    private static ByteBuffer[] vectors(MemorySegment[] segments, int count) {
+        ByteBuffer[] buffers = new ByteBuffer[count];
+        for (int i = 0; i < count; i++) {
+            buffers[i] = segments[i].asByteBuffer();
+        }
+        return buffers;
+    }
+
+    /** After SHUT_RD a read ends at once, unlike Linux, which still gives what had arrived before. */
+    @Override
+    public int shutdown(int fd, int how) {
+        return call(
+                fd,
+                socket -> {
+                    if (how == SHUT_RD) {
+                        socket.stream().shutdownInput();
+                    } else {
+                        socket.stream().shutdownOutput();
+                    }
+                    return 0;
+                });
+    }
+
+    @Override
+    public int close(int fd) {
+        NioSocket socket = sockets.remove(fd);
+        if (socket == null) {
+            return -Errno.EBADF;
+        }
+        try {
+            socket.channel().close();
+            return 0;
+        } catch (IOException failure) {
+            return -Errno.EIO;
+        }
+    }
+
+    /**
+     * The keepalive's times exist where the module {@code jdk.net} is resolved, which is not needed otherwise. IPV6_V6ONLY: the JDK
+     * makes every IPv6 socket one of both versions, so 0 is granted and 1 is refused.
+     */
+    @Override
+    public int setOption(int fd, SocketOption option, int value) {
+        return call(
+                fd,
+                socket -> {
+                    if (option == SocketOption.V6_ONLY) {
+                        return isV6(socket) && value == 0 ? 0 : -Errno.ENOPROTOOPT;
+                    }
+                    var name = find(socket, option);
+                    if (name == null) {
+                        return -Errno.ENOPROTOOPT;
+                    }
+                    set(socket.network(), name, value);
+                    return 0;
+                });
+    }
+
+    @Override
+    public int option(int fd, SocketOption option) {
+        return call(
+                fd,
+                socket -> {
+                    if (option == SocketOption.ERROR) {
+                        return socket.takePendingError();
+                    }
+                    if (option == SocketOption.V6_ONLY) {
+                        return isV6(socket) ? 0 : -Errno.ENOPROTOOPT;
+                    }
+                    var name = find(socket, option);
+                    if (name == null) {
+                        return -Errno.ENOPROTOOPT;
+                    }
+                    Object value = socket.network().getOption(name);
+                    return value instanceof Boolean on ? (on ? 1 : 0) : (Integer) value;
+                });
+    }
+
+    private static boolean isV6(NioSocket socket) {
+        return socket.family() == StandardProtocolFamily.INET6;
+    }
+
+    @SuppressWarnings("unchecked") // The type is looked at.
+    private static void set(NetworkChannel channel, java.net.SocketOption<?> name, int value)
+            throws IOException {
+        if (name.type() == Boolean.class) {
+            channel.setOption((java.net.SocketOption<Boolean>) name, value != 0);
+        } else {
+            channel.setOption((java.net.SocketOption<Integer>) name, value);
+        }
+    }
+
+    /** The JDK's option, by its name: those of the keepalive have no constant in {@code java.base}. */
+    private static java.net.@Nullable SocketOption<?> find(NioSocket socket, SocketOption option) {
+        String name =
+                switch (option) {
+                    case REUSE_ADDRESS -> "SO_REUSEADDR";
+                    case REUSE_PORT -> "SO_REUSEPORT";
+                    case KEEP_ALIVE -> "SO_KEEPALIVE";
+                    case KEEP_IDLE -> "TCP_KEEPIDLE";
+                    case KEEP_INTERVAL -> "TCP_KEEPINTERVAL";
+                    case KEEP_COUNT -> "TCP_KEEPCOUNT";
+                    case NO_DELAY -> "TCP_NODELAY";
+                    case SEND_BUFFER -> "SO_SNDBUF";
+                    case RECEIVE_BUFFER -> "SO_RCVBUF";
+                    case LINGER -> "SO_LINGER";
+                    case V6_ONLY, ERROR -> "";
+                };
+        for (var supported : socket.network().supportedOptions()) {
+            if (supported.name().equals(name)) {
+                return supported;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public int setRawOption(int fd, int level, int name, int value) {
+        SocketOption option = ofLinux(level, name);
+        return option == null ? -Errno.ENOPROTOOPT : setOption(fd, option, value);
+    }
+
+    @Override
+    public int rawOption(int fd, int level, int name, int[] value) {
+        SocketOption option = ofLinux(level, name);
+        int result = option == null ? -Errno.ENOPROTOOPT : option(fd, option);
+        if (result < 0) {
+            return result;
+        }
+        value[0] = result;
+        return 0;
+    }
+
+    /** asm-generic/socket.h, netinet/tcp.h, linux/in6.h. Without SO_LINGER, whose value is no int there. */
+    private static @Nullable SocketOption ofLinux(int level, int name) {
+        return switch (level) {
+            case 1 -> // SOL_SOCKET
+                    switch (name) {
+                        case 2 -> SocketOption.REUSE_ADDRESS;
+                        case 4 -> SocketOption.ERROR;
+                        case 7 -> SocketOption.SEND_BUFFER;
+                        case 8 -> SocketOption.RECEIVE_BUFFER;
+                        case 9 -> SocketOption.KEEP_ALIVE;
+                        case 15 -> SocketOption.REUSE_PORT;
+                        default -> null;
+                    };
+            case 6 -> // IPPROTO_TCP
+                    switch (name) {
+                        case 1 -> SocketOption.NO_DELAY;
+                        case 4 -> SocketOption.KEEP_IDLE;
+                        case 5 -> SocketOption.KEEP_INTERVAL;
+                        case 6 -> SocketOption.KEEP_COUNT;
+                        default -> null;
+                    };
+            case 41 -> name == 26 ? SocketOption.V6_ONLY : null; // IPPROTO_IPV6
+            default -> null;
+        };
+    }
+
+    @Override
+    public int localAddress(int fd, SockAddr[] address) {
+        return call(
+                fd,
+                socket -> {
+                    SocketAddress local = socket.network().getLocalAddress();
+                    SockAddr wanted = socket.bindAddress();
+                    address[0] =
+                            local == null && wanted != null
+                                    ? wanted
+                                    : fromJdk(local, socket.family());
+                    return 0;
+                });
+    }
+
+    /** Also finishes a connect, which the JDK leaves to its caller; a failure is {@link SocketOption#ERROR} from then on. */
+    @Override
+    public int remoteAddress(int fd, SockAddr[] address) {
+        return call(
+                fd,
+                socket -> {
+                    if (!socket.finishConnect()) {
+                        return -Errno.ENOTCONN;
+                    }
+                    address[0] = fromJdk(socket.stream().getRemoteAddress(), socket.family());
+                    return 0;
+                });
+    }
+
+    private static InetSocketAddress toJdk(SockAddr address) {
+        return new InetSocketAddress(address.toInetAddress(), address.port());
+    }
+
+    /** {@code address}, or the unspecified one of a socket that is not bound. */
+    private static SockAddr fromJdk(
+            @Nullable SocketAddress address, StandardProtocolFamily family) {
+        if (address instanceof InetSocketAddress inet) {
+            return SockAddr.of(inet.getAddress(), inet.getPort());
+        }
+        int version =
+                family == StandardProtocolFamily.INET6 ? SockAddr.VERSION_6 : SockAddr.VERSION_4;
+        return new SockAddr(0, 0, version, 0, 0);
+    }
+
+    @Override
+    public boolean hasKernelDescriptors() {
+        return false;
+    }
+
+    /** A listener of the JDK has neither TCP_NODELAY nor SO_KEEPALIVE to pass on. */
+    @Override
+    public boolean inheritsOptions() {
+        return false;
+    }
+}
