@@ -6,5 +6,7 @@
  * java.base/java.lang=heddle.core} for carriers of its own.
  */
 module heddle.core {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
+
+    exports heddle.net;
 }

@@ -28,8 +28,11 @@ final class Contender implements AutoCloseable {
     static Contender start(String name, int cpu, List<String> command) throws IOException {
         List<String> pinned = new ArrayList<>(List.of("taskset", "-c", String.valueOf(cpu)));
         pinned.addAll(command);
-        Process process = new ProcessBuilder(pinned).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        Process process =
+                new ProcessBuilder(pinned).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        var out =
+                new BufferedReader(
+                        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         String line = out.readLine();
         if (line == null) {
             throw new IllegalStateException(name + " did not start: " + String.join(" ", pinned));
@@ -50,13 +53,15 @@ final class Contender implements AutoCloseable {
     /** Processor time of all its threads until now, in nanoseconds; proc(5), /proc/PID/task/TID/schedstat. */
     long cpuNanos() throws IOException {
         long sum = 0;
-        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/task"))) {
+        try (DirectoryStream<Path> tasks =
+                Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/task"))) {
             for (Path task : tasks) {
                 try {
                     String stat = Files.readString(task.resolve("schedstat"));
                     sum += Long.parseLong(stat.substring(0, stat.indexOf(' ')));
                 } catch (NoSuchFileException ended) {
-                    // Its last slice is lost: a thread that ends within a round is the JIT's, or a spare's.
+                    // Its last slice is lost: a thread that ends within a round is the JIT's, or a
+                    // spare's.
                 }
             }
         }

@@ -32,7 +32,8 @@ public final class EchoCost {
             for (String mode : modes) {
                 contenders.add(heddle(mode));
             }
-            contenders.add(Contender.start(PEER, 0, Contender.java(EchoServer.class, List.of(), "jdk")));
+            contenders.add(
+                    Contender.start(PEER, 0, Contender.java(EchoServer.class, List.of(), "jdk")));
             for (Contender contender : contenders) { // Until the JIT has seen it all.
                 for (String count : connections) {
                     measure(contender, Integer.parseInt(count), 2 * requests);
@@ -54,10 +55,12 @@ public final class EchoCost {
                         "--enable-native-access=ALL-UNNAMED",
                         "--add-opens=java.base/java.lang=ALL-UNNAMED",
                         "-Dheddle.mode=" + mode);
-        return Contender.start("heddle " + mode, 0, Contender.java(EchoServer.class, flags, "heddle"));
+        return Contender.start(
+                "heddle " + mode, 0, Contender.java(EchoServer.class, flags, "heddle"));
     }
 
-    private static void compare(List<Contender> contenders, int connections, int rounds, long requests)
+    private static void compare(
+            List<Contender> contenders, int connections, int rounds, long requests)
             throws IOException {
         double[][] costs = new double[contenders.size()][rounds];
         for (int round = 0; round < rounds; round++) {
@@ -67,7 +70,12 @@ public final class EchoCost {
             }
         }
         double[] peer = costs[contenders.size() - 1];
-        System.out.printf(Locale.ROOT, "%d connections, %d rounds of %d requests%n", connections, rounds, requests);
+        System.out.printf(
+                Locale.ROOT,
+                "%d connections, %d rounds of %d requests%n",
+                connections,
+                rounds,
+                requests);
         for (int i = 0; i < contenders.size(); i++) {
             double[] ratios = new double[rounds];
             for (int round = 0; round < rounds; round++) {
@@ -88,7 +96,8 @@ public final class EchoCost {
     }
 
     /** Microseconds of the server's processor time a request. */
-    private static double measure(Contender contender, int connections, long requests) throws IOException {
+    private static double measure(Contender contender, int connections, long requests)
+            throws IOException {
         try (EchoLoad load = new EchoLoad(contender.port, connections, REQUEST_BYTES)) {
             load.run(connections * 4L); // Connected, accepted, every thread started.
             long before = contender.cpuNanos();

@@ -9,6 +9,7 @@ import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.linux.Epoll;
 import heddle.internal.sys.linux.LinuxSyscalls;
+
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -34,12 +35,14 @@ final class EchoLoad implements AutoCloseable {
         received = new int[connections];
         for (int i = 0; i < connections; i++) {
             fds[i] = check("socket", sys.socket(SockAddr.VERSION_4, false));
-            int connected = sys.connect(fds[i], SockAddr.VERSION_4, SockAddr.ofV4(0x7f000001, port));
+            int connected =
+                    sys.connect(fds[i], SockAddr.VERSION_4, SockAddr.ofV4(0x7f000001, port));
             if (connected != -Errno.EINPROGRESS) {
                 check("connect", connected);
             }
             while (sys.remoteAddress(fds[i], new SockAddr[1]) != 0) {
-                Thread.onSpinWait(); // On loopback a moment, or a second if the server's backlog was full.
+                Thread.onSpinWait(); // On loopback a moment, or a second if the server's backlog
+                // was full.
             }
             check("setsockopt", sys.setOption(fds[i], SocketOption.NO_DELAY, 1));
             check("epoll_ctl", epoll.add(fds[i], EPOLLIN | EPOLLET, i));

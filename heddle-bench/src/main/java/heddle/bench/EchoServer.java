@@ -4,6 +4,7 @@ import heddle.net.Conn;
 import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.Net;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -38,13 +39,12 @@ public final class EchoServer {
         Listener listener = Net.listen("tcp4", "127.0.0.1:0");
         report(listener.address().toString());
         Heddle.ofVirtual()
-                .start(
-                        () -> {
-                            while (true) {
-                                Conn conn = accept(listener);
-                                Heddle.ofVirtual().start(() -> echo(conn));
-                            }
-                        });
+                .start(() -> {
+                    while (true) {
+                        Conn conn = accept(listener);
+                        Heddle.ofVirtual().start(() -> echo(conn));
+                    }
+                });
     }
 
     private static Conn accept(Listener listener) {
@@ -71,13 +71,12 @@ public final class EchoServer {
         ServerSocket listener = new ServerSocket(0, 4096, InetAddress.getLoopbackAddress());
         report("127.0.0.1:" + listener.getLocalPort());
         Thread.ofVirtual()
-                .start(
-                        () -> {
-                            while (true) {
-                                Socket socket = accept(listener);
-                                Thread.ofVirtual().start(() -> echo(socket));
-                            }
-                        });
+                .start(() -> {
+                    while (true) {
+                        Socket socket = accept(listener);
+                        Thread.ofVirtual().start(() -> echo(socket));
+                    }
+                });
     }
 
     private static Socket accept(ServerSocket listener) {
