@@ -2,4 +2,7 @@
 module heddle.protocol {
     requires transitive heddle.core;
     requires static org.jspecify;
+
+    exports heddle.frame;
+    exports heddle.server;
 }

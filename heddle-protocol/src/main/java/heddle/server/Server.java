@@ -1,0 +1,296 @@
+package heddle.server;
+
+import heddle.net.Conn;
+import heddle.net.ConnClosedException;
+import heddle.net.Heddle;
+import heddle.net.Listener;
+import heddle.net.NetError;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Accepts connections and runs a session for each, on a virtual thread of its own.
+ *
+ * <p>States: serving, then stopping (from {@link #stop}, or when the listener fails), for good.
+ *
+ * <p>1. At most {@code connectionsMax} sessions live; at the bound the server does not accept, so further clients wait in the
+ * kernel's backlog. 2. A session is in {@link #live} from before its thread starts until after its connection is closed. 3. A
+ * session that comes to live after the stop is drained by who put it there, one before by who stops: {@link #lock} orders the two.
+ *
+ * <p>A lack of descriptors or memory is not the end: accept waits 5 ms, doubling to 1 s, and tries again, as Go's net/http does.
+ * The episode is logged once at its start and once at its end.
+ */
+public final class Server {
+
+    private static final Logger LOG = System.getLogger("heddle.server");
+
+    // errno(3), in Linux's numbering as NetError gives it: the resources that come back.
+    private static final int ENFILE = 23;
+    private static final int EMFILE = 24;
+    private static final int ENOMEM = 12;
+    private static final int ENOBUFS = 105;
+
+    static final long BACKOFF_MIN_NANOS = Duration.ofMillis(5).toNanos();
+    static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final Listener listener;
+    private final SessionFactory sessions;
+    private final int connectionsMax;
+
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Signalled when a session has ended, when the accept loop begins or ends, and at the stop. */
+    private final Condition changed = lock.newCondition();
+
+    /** Guarded by lock. Sessions compare by identity. */
+    private final IdentityHashMap<Session, Conn> live = new IdentityHashMap<>();
+
+    /** Somebody is in {@link #serve}. Guarded by lock. */
+    private boolean serving;
+
+    /** Guarded by lock. */
+    private boolean stopping;
+
+    /**
+     * A server on {@code listener}, which it closes in the end.
+     *
+     * @param listener where clients arrive
+     * @param sessions makes each connection's session
+     * @param connectionsMax most connections at a time, 1 or more
+     */
+    public Server(Listener listener, SessionFactory sessions, int connectionsMax) {
+        if (connectionsMax < 1) {
+            throw new IllegalArgumentException("connectionsMax " + connectionsMax);
+        }
+        this.listener = listener;
+        this.sessions = sessions;
+        this.connectionsMax = connectionsMax;
+    }
+
+    /**
+     * Accepts until {@link #stop}. Blocks the calling thread; one thread at a time.
+     *
+     * @throws IOException the listener failed for good; sessions live on until stop
+     * @throws InterruptedException the thread was interrupted
+     */
+    public void serve() throws IOException, InterruptedException {
+        setServing(true);
+        try {
+            acceptUntilStopped();
+        } finally {
+            setServing(false);
+        }
+    }
+
+    private void acceptUntilStopped() throws IOException, InterruptedException {
+        long backoffNanos = 0;
+        while (awaitRoom()) {
+            try {
+                start(listener.accept());
+            } catch (ConnClosedException e) {
+                if (stopping()) {
+                    return;
+                }
+                throw e;
+            } catch (IOException e) {
+                if (!comesBack(e)) {
+                    throw e;
+                }
+                if (backoffNanos == 0) {
+                    LOG.log(Level.WARNING, "{0}; trying again until it passes", e.getMessage());
+                }
+                backoffNanos = nextBackoff(backoffNanos);
+                awaitStop(backoffNanos);
+                continue;
+            }
+            if (backoffNanos != 0) {
+                LOG.log(Level.INFO, "accepting again");
+                backoffNanos = 0;
+            }
+        }
+    }
+
+    private static boolean comesBack(IOException e) {
+        return e instanceof NetError error
+                && switch (error.errno()) {
+                    case EMFILE, ENFILE, ENOBUFS, ENOMEM -> true;
+                    default -> false;
+                };
+    }
+
+    static long nextBackoff(long backoffNanos) {
+        return Math.clamp(2 * backoffNanos, BACKOFF_MIN_NANOS, BACKOFF_MAX_NANOS);
+    }
+
+    /** Waits until one more connection is allowed. False once the server stops. */
+    private boolean awaitRoom() throws InterruptedException {
+        lock.lock();
+        try {
+            while (!stopping && live.size() >= connectionsMax) {
+                changed.await();
+            }
+            return !stopping;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void awaitStop(long nanos) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = nanos;
+            while (!stopping && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void setServing(boolean serving) {
+        lock.lock();
+        try {
+            this.serving = serving;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean stopping() {
+        lock.lock();
+        try {
+            return stopping;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void start(Conn conn) {
+        var session = sessions.open(conn);
+        boolean late;
+        lock.lock();
+        try {
+            live.put(session, conn);
+            late = stopping;
+        } finally {
+            lock.unlock();
+        }
+        if (late) {
+            session.drain();
+        }
+        Heddle.ofVirtual()
+                .name("heddle-conn " + conn.localAddress() + "->" + conn.remoteAddress())
+                .start(() -> run(session, conn));
+    }
+
+    private void run(Session session, Conn conn) {
+        try (conn) {
+            session.run();
+        } catch (IOException e) {
+            LOG.log(
+                    Level.DEBUG,
+                    e::getMessage); // a peer's failure; a session that wants more of it logs
+            // it itself
+        } catch (InterruptedException e) {
+            LOG.log(Level.WARNING, "{0} was interrupted", Thread.currentThread().getName());
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, Thread.currentThread().getName() + " failed", e);
+        } finally {
+            ended(session);
+        }
+    }
+
+    private void ended(Session session) {
+        lock.lock();
+        try {
+            live.remove(session);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Stops: closes the listener, asks each session to come to an end, waits for them, and at last closes the connections of
+     * those that did not. On return no session is running, unless one ignores its closed connection for a second.
+     *
+     * @param bound longest time for the sessions to end by themselves
+     * @return how many connections had to be closed
+     * @throws InterruptedException the thread was interrupted
+     */
+    public int stop(Duration bound) throws InterruptedException {
+        lock.lock();
+        try {
+            stopping = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        close(listener);
+        snapshot(live.keySet()).forEach(Session::drain);
+        if (awaitEmpty(bound)) {
+            return 0;
+        }
+        var overdue = snapshot(live.values());
+        overdue.forEach(Server::close);
+        awaitEmpty(Duration.ofSeconds(1));
+        return overdue.size();
+    }
+
+    /** A copy of a view of {@link #live}. */
+    private <T> List<T> snapshot(Collection<T> view) {
+        lock.lock();
+        try {
+            return new ArrayList<>(view);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean awaitEmpty(Duration bound) throws InterruptedException {
+        long left = bound.toNanos();
+        lock.lock();
+        try {
+            // serving: the accept loop may hold a connection that it has not put to live yet.
+            while ((serving || !live.isEmpty()) && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+            return live.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static void close(Closeable closeable) {
+        try {
+            closeable.close();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, e::getMessage); // the descriptor is gone all the same; close(2)
+        }
+    }
+
+    /**
+     * How many sessions live now.
+     *
+     * @return the number of connections
+     */
+    public int connections() {
+        lock.lock();
+        try {
+            return live.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+}
