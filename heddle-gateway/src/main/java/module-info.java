@@ -3,5 +3,7 @@ module heddle.gateway {
     requires transitive heddle.protocol;
     requires java.sql;
     requires org.xerial.sqlitejdbc;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
+
+    exports heddle.gateway;
 }

@@ -1,0 +1,367 @@
+package heddle.gateway;
+
+import heddle.net.Deadline;
+import heddle.net.Heddle;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Submits messages to a gateway, many in flight at a time, and tells an {@link Outcome} what became of each. Any number of threads
+ * may submit.
+ *
+ * <p>It connects when there is something to send and no connection: at the first submit, and again after a connection was lost.
+ * Nothing reconnects behind the caller's back. A connection is read to the end of its stream before what is left counts as
+ * unacknowledged, also when writing to it has failed: acks may lie ahead of the end.
+ */
+public final class Client implements Closeable {
+
+    private static final long BACKOFF_MIN_NANOS = Duration.ofMillis(20).toNanos();
+    private static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+    private final String address;
+    private final ClientOptions options;
+    private final Outcome outcome;
+    private final byte[] introduction;
+    private final int payloadBytesMax;
+
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Signalled when there is room again, when all is settled, and when a link begins, fails to begin, or ends. */
+    private final Condition changed = lock.newCondition();
+
+    // All guarded by lock.
+    private final Window window;
+    private @Nullable Link link;
+
+    /** There is no link, and a thread without the lock is ending the last or opening the next: wait. */
+    private boolean busy;
+
+    /** Settled in the window, and the outcome not told yet. */
+    private int unreported;
+
+    private long numbers;
+    private boolean closed;
+
+    /**
+     * A client of the gateway at {@code address}; does not connect yet.
+     *
+     * @param address host:port
+     * @param options bounds and behaviour
+     * @param outcome told of each message's fate
+     * @throws IllegalArgumentException the name is longer than 255 bytes or holds a zero byte
+     */
+    public Client(String address, ClientOptions options, Outcome outcome) {
+        this.address = address;
+        this.options = options;
+        this.outcome = outcome;
+        this.introduction = Introduction.encode(options.name, options.token);
+        this.payloadBytesMax = options.frameBytesMax - Packets.FRAME_BYTES_MIN;
+        this.window = new Window(options.inFlightMax, options.inFlightBytesMax, options.resend);
+    }
+
+    /**
+     * The largest message.
+     *
+     * @return bytes
+     */
+    public int payloadBytesMax() {
+        return payloadBytesMax;
+    }
+
+    /**
+     * Connects, unless there is a connection. A submit does so too; this tells early.
+     *
+     * @throws IOException there is no server, or it refuses this client
+     * @throws InterruptedException the thread was interrupted
+     */
+    public void connect() throws IOException, InterruptedException {
+        lock.lock();
+        try {
+            connected();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Submits a message, waiting while too many are in flight; does not wait for the ack.
+     *
+     * @param payload holds the message; may change after return
+     * @param offset where it starts
+     * @param length its size in bytes, at most {@link #payloadBytesMax}
+     * @return its number, counting up from 0, by which the outcome names it
+     * @throws IOException there was no connection and none could be made; the message is not submitted and has no number
+     * @throws InterruptedException the thread was interrupted; likewise
+     * @throws IllegalArgumentException the message is too long
+     */
+    public long submit(byte[] payload, int offset, int length)
+            throws IOException, InterruptedException {
+        if (length > payloadBytesMax) {
+            throw new IllegalArgumentException(
+                    "message of " + length + " bytes, the largest is " + payloadBytesMax);
+        }
+        lock.lock();
+        try {
+            var now = connected();
+            while (!window.hasRoom(length)) {
+                changed.await();
+                now = connected();
+            }
+            long number = numbers++;
+            now.send(
+                    window.add(number, payload, offset, length, System.nanoTime()),
+                    payload,
+                    offset,
+                    length);
+            return number;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until every message is settled and the outcome told.
+     *
+     * @throws IOException messages were to be sent again and no connection could be made; they are settled as unknown
+     * @throws InterruptedException the thread was interrupted
+     */
+    public void awaitSettled() throws IOException, InterruptedException {
+        lock.lock();
+        try {
+            while (window.open() > 0 || unreported > 0) {
+                if (window.open() > 0) {
+                    connected();
+                }
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The link of now, made if there is none; then all that is open is sent again. Called with the lock, which it may let go. */
+    private Link connected() throws IOException, InterruptedException {
+        while (true) {
+            if (closed) {
+                throw new IOException("client closed");
+            }
+            var now = link;
+            if (now != null) {
+                return now;
+            }
+            if (busy) {
+                changed.await();
+            } else {
+                busy = true;
+                try {
+                    start(reconnect());
+                } finally {
+                    busy = false;
+                    changed.signalAll();
+                }
+            }
+        }
+    }
+
+    private void start(Link fresh) {
+        if (closed) {
+            fresh.close();
+            return;
+        }
+        window.renumber(System.nanoTime(), fresh::add);
+        fresh.flush();
+        link = fresh;
+        Heddle.ofVirtual().name("heddle-client " + address).start(fresh::readAcks);
+    }
+
+    /** Called with the lock, lets it go meanwhile. Failing for good, it settles what is open. */
+    private Link reconnect() throws IOException, InterruptedException {
+        var giveUp = Deadline.after(options.resend ? options.reconnectTimeout : Duration.ZERO);
+        long backoffNanos = BACKOFF_MIN_NANOS;
+        while (true) {
+            IOException failure;
+            lock.unlock();
+            try {
+                return Link.open(this, address, options, introduction);
+            } catch (IOException e) {
+                failure = e;
+            } finally {
+                lock.lock();
+            }
+            boolean again =
+                    !(failure instanceof RefusedException refused
+                            && refused.result() != Result.OVERLOADED);
+            if (closed || !again || giveUp.hasPassed()) {
+                reportAll();
+                throw failure;
+            }
+            changed.awaitNanos(backoffNanos);
+            backoffNanos = Math.min(2 * backoffNanos, BACKOFF_MAX_NANOS);
+        }
+    }
+
+    /** Settles all that is open as unknown. Called with the lock, lets it go meanwhile. */
+    private void reportAll() {
+        long[] settled = window.settleAll();
+        unreported += settled.length;
+        lock.unlock();
+        try {
+            for (long number : settled) {
+                outcome.settled(number, Result.UNKNOWN, 0);
+            }
+        } finally {
+            lock.lock();
+            unreported -= settled.length;
+            changed.signalAll();
+        }
+    }
+
+    /** Acks have come over the link of now. */
+    void acked(Acks acks) throws IOException {
+        int valid;
+        lock.lock();
+        try {
+            valid = settle(acks);
+            unreported += valid;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            for (int i = 0; i < valid; i++) {
+                outcome.settled(acks.ids[i], acks.results[i], acks.latencyNanos[i]);
+            }
+        } finally {
+            reported(valid);
+        }
+        if (valid < acks.size()) {
+            throw new IOException(
+                    "ack from "
+                            + address
+                            + " for a request that is not in flight: "
+                            + acks.ids[valid]);
+        }
+    }
+
+    /** Settles the acks up to the first that answers nothing; gives them their messages' numbers. How many. */
+    private int settle(Acks acks) {
+        long now = System.nanoTime();
+        for (int i = 0; i < acks.size(); i++) {
+            long id = acks.ids[i];
+            if (!window.isOpen(id)) {
+                return i;
+            }
+            acks.ids[i] = window.number(id);
+            acks.latencyNanos[i] = now - window.sentNanos(id);
+            window.settle(id);
+        }
+        return acks.size();
+    }
+
+    private void reported(int count) {
+        lock.lock();
+        try {
+            unreported -= count;
+            if (window.isHalfFree()) {
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the server owes an ack for too long. */
+    boolean isOverdue() {
+        lock.lock();
+        try {
+            return window.open() > 0
+                    && System.nanoTime() - window.oldestNanos() >= options.ackTimeout.toNanos();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The link of now has been read to its end. */
+    void ended(IOException cause) {
+        lock.lock();
+        try {
+            link = null;
+            busy = true; // so that nobody connects anew, and the outcome hears of one link at a
+            // time
+            int open = window.open();
+            if (open > 0) {
+                lock.unlock();
+                try {
+                    outcome.lost(cause, open);
+                } finally {
+                    lock.lock();
+                }
+            }
+            if (closed || !options.resend) {
+                reportAll();
+            }
+        } finally {
+            busy = false;
+            changed.signalAll();
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Half-closes the connection and reads it to its end, for 5 s at most; what is unsettled then is settled as unknown. To lose
+     * nothing, call {@link #awaitSettled} first. An interrupt shortens it. A second close does nothing.
+     */
+    @Override
+    public void close() {
+        Link last;
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+            last = link;
+        } finally {
+            lock.unlock();
+        }
+        boolean interrupted = false;
+        if (last != null) {
+            try {
+                last.finish(CLOSE_TIMEOUT);
+                awaitEnd(CLOSE_TIMEOUT.toNanos());
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+            last.close();
+        }
+        lock.lock();
+        try {
+            while (link != null || busy) {
+                changed.awaitUninterruptibly(); // the closed connection ends the one, the one
+                // attempt to connect the other
+            }
+            reportAll();
+        } finally {
+            lock.unlock();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitEnd(long nanos) throws InterruptedException {
+        long left = nanos;
+        lock.lock();
+        try {
+            while (link != null && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package heddle.gateway;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/** How a {@link Client} behaves. Set it up, then make the client, which reads it as it is then. One thread. */
+public final class ClientOptions {
+
+    String name = "";
+    @Nullable String token;
+    int frameBytesMax = 1 << 20;
+    int inFlightMax = 8192;
+    long inFlightBytesMax = 16 << 20;
+    boolean resend;
+    Duration connectTimeout = Duration.ofSeconds(10);
+    Duration reconnectTimeout = Duration.ofSeconds(30);
+    Duration ackTimeout = Duration.ofSeconds(60);
+
+    /** No name, no token, the protocol's frame limit; what was not acknowledged is reported. */
+    public ClientOptions() {}
+
+    /**
+     * Who the client says it is; empty unless set.
+     *
+     * @param clientName at most 255 bytes of UTF-8, no zero byte
+     * @return this
+     */
+    public ClientOptions name(String clientName) {
+        name = clientName;
+        return this;
+    }
+
+    /**
+     * What the server wants to know; nothing unless set.
+     *
+     * @param secret the token, null for none
+     * @return this
+     */
+    public ClientOptions token(@Nullable String secret) {
+        token = secret;
+        return this;
+    }
+
+    /**
+     * The largest frame, the server's limit; 1 MiB unless set. A message is at least 13 bytes smaller.
+     *
+     * @param bytes 13 or more
+     * @return this
+     */
+    public ClientOptions frameBytesMax(int bytes) {
+        frameBytesMax = bytes;
+        return this;
+    }
+
+    /**
+     * The bounds on what is submitted and not settled; 8,192 messages and 16 MiB unless set. At a bound submit waits. One message is
+     * always let through.
+     *
+     * @param messages 1 or more, rounded up to a power of two
+     * @param bytes of their payloads
+     * @return this
+     */
+    public ClientOptions inFlight(int messages, long bytes) {
+        inFlightMax = messages;
+        inFlightBytesMax = bytes;
+        return this;
+    }
+
+    /**
+     * What happens to messages in flight when their connection is lost: sent again over the next one, which may duplicate them but
+     * never loses them; or, unless set, reported as {@link Result#UNKNOWN}.
+     *
+     * @param again whether to send them again; the client then keeps a copy of each until its ack
+     * @return this
+     */
+    public ClientOptions resend(boolean again) {
+        resend = again;
+        return this;
+    }
+
+    /**
+     * How long one attempt to connect and be introduced may take; 10 s unless set.
+     *
+     * @param timeout for both together
+     * @return this
+     */
+    public ClientOptions connectTimeout(Duration timeout) {
+        connectTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * With {@link #resend}: how long attempts are repeated; 30 s unless set.
+     *
+     * @param timeout from the first failed attempt on
+     * @return this
+     */
+    public ClientOptions reconnectTimeout(Duration timeout) {
+        reconnectTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * How long the server may be silent while it owes acks, or not read what is sent; 60 s unless set. Then the connection is given
+     * up as lost.
+     *
+     * @param timeout from the last byte on
+     * @return this
+     */
+    public ClientOptions ackTimeout(Duration timeout) {
+        ackTimeout = timeout;
+        return this;
+    }
+}

@@ -1,0 +1,12 @@
+package heddle.gateway;
+
+/** What a packet is: its first byte. */
+final class Command {
+
+    static final byte CONN = 0x01;
+    static final byte SUBMIT = 0x02;
+    static final byte CONN_ACK = (byte) 0x81;
+    static final byte SUBMIT_ACK = (byte) 0x82;
+
+    private Command() {}
+}

@@ -1,0 +1,92 @@
+package heddle.gateway;
+
+import java.util.Locale;
+
+/** What a gateway counts, all of it, since its start. */
+public enum Counter {
+    /** Connections accepted. */
+    CONNECTIONS("connections accepted", "connections"),
+    /** Connections closed again. */
+    CONNECTIONS_CLOSED("connections closed", "connections"),
+    /** Clients that introduced themselves with success. */
+    INTRODUCED("clients introduced", "connections"),
+    /** Heartbeats: further conns on an introduced connection. */
+    HEARTBEATS("heartbeats", "packets"),
+    /** Submits read. */
+    SUBMITS("submits read", "messages"),
+    /** Their payloads. */
+    SUBMIT_BYTES("payload read", "bytes"),
+    /** Submits answered with success. */
+    ACKS("submits acknowledged", "messages"),
+    /** Submits answered with {@link Result#OVERLOADED}. */
+    ACKS_OVERLOADED("submits answered overloaded", "messages"),
+    /** Submits answered with {@link Result#TOO_LARGE}. */
+    ACKS_TOO_LARGE("submits answered too large", "messages"),
+    /** Submits answered with {@link Result#NOT_STORED}. */
+    ACKS_NOT_STORED("submits answered not stored", "messages"),
+    /** A totalLength below the smallest frame. */
+    ERROR_TOO_SHORT("protocol error: frame too short", "connections"),
+    /** A totalLength above the limit. */
+    ERROR_TOO_LONG("protocol error: frame too long", "connections"),
+    /** The stream ended within a frame. */
+    ERROR_TRUNCATED("protocol error: end of stream within a frame", "connections"),
+    /** A command that is neither conn nor submit. */
+    ERROR_UNKNOWN_COMMAND("protocol error: unknown command", "connections"),
+    /** Something else came before conn. */
+    ERROR_NOT_INTRODUCED("protocol error: not introduced", "connections"),
+    /** A conn whose name is too long or not UTF-8. */
+    ERROR_MALFORMED_NAME("protocol error: malformed name", "connections"),
+    /** A conn without the right token. */
+    ERROR_NOT_ALLOWED("wrong or missing token", "connections"),
+    /** Not introduced in time. */
+    TIMEOUT_HANDSHAKE("not introduced in time", "connections"),
+    /** Silent within a frame for too long. */
+    TIMEOUT_STALL("stalled within a frame", "connections"),
+    /** Silent for too long. */
+    TIMEOUT_IDLE("silent for too long", "connections"),
+    /** Did not read its acks. */
+    TIMEOUT_WRITE("did not read its acks", "connections"),
+    /** Transactions committed. */
+    COMMITS("commits", "transactions"),
+    /** Transactions that failed, each answered with {@link Result#NOT_STORED}. */
+    COMMITS_FAILED("commits failed", "transactions"),
+    /** Messages committed; divided by the commits, the mean size of a group. */
+    STORED("messages stored", "messages"),
+    /** Fsyncs of its own between commits, with sync=interval. */
+    SYNCS("interval syncs", "fsyncs");
+
+    private final String label;
+    private final String unit;
+
+    Counter(String label, String unit) {
+        this.label = label;
+        this.unit = unit;
+    }
+
+    /**
+     * The name for programs: lower case, words joined by a point.
+     *
+     * @return such as {@code error.too.short}
+     */
+    public String id() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '.');
+    }
+
+    /**
+     * The name for people.
+     *
+     * @return a phrase
+     */
+    public String label() {
+        return label;
+    }
+
+    /**
+     * What one is.
+     *
+     * @return a plural
+     */
+    public String unit() {
+        return unit;
+    }
+}

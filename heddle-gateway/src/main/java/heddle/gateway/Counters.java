@@ -1,0 +1,40 @@
+package heddle.gateway;
+
+import java.util.EnumMap;
+import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
+
+/** The values of every {@link Counter}. From any thread. */
+public final class Counters {
+
+    private final EnumMap<Counter, LongAdder> values = new EnumMap<>(Counter.class);
+
+    /** All zero. */
+    public Counters() {
+        for (var counter : Counter.values()) {
+            values.put(counter, new LongAdder());
+        }
+    }
+
+    void increment(Counter counter) {
+        adder(counter).increment();
+    }
+
+    void add(Counter counter, long n) {
+        adder(counter).add(n);
+    }
+
+    /**
+     * One value.
+     *
+     * @param counter which
+     * @return the count so far; what other threads add meanwhile may be missing
+     */
+    public long value(Counter counter) {
+        return adder(counter).sum();
+    }
+
+    private LongAdder adder(Counter counter) {
+        return Objects.requireNonNull(values.get(counter));
+    }
+}

@@ -1,0 +1,56 @@
+package heddle.gateway;
+
+import heddle.frame.FrameLimits;
+import heddle.net.Listener;
+import heddle.server.Server;
+
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * The communication server: a {@link Server} whose sessions speak the protocol and hand the messages to one sink.
+ *
+ * <p>Ends in this order: {@link #stop}, then the sink's close. All methods may be called from any thread.
+ */
+public final class Gateway {
+
+    private final Server server;
+
+    /**
+     * A gateway that clients reach at {@code listener}.
+     *
+     * @param listener closed by the gateway
+     * @param sink where messages go; not closed by the gateway
+     * @param options limits
+     * @param counters where everything is counted
+     */
+    public Gateway(Listener listener, Sink sink, GatewayOptions options, Counters counters) {
+        var limits = new FrameLimits(Packets.FRAME_BYTES_MIN, options.frameBytesMax);
+        this.server =
+                new Server(
+                        listener,
+                        conn -> new GatewaySession(conn, limits, sink, options, counters),
+                        options.connectionsMax);
+    }
+
+    /**
+     * Serves until {@link #stop}. Blocks the calling thread.
+     *
+     * @throws IOException the listener failed for good
+     * @throws InterruptedException the thread was interrupted
+     */
+    public void serve() throws IOException, InterruptedException {
+        server.serve();
+    }
+
+    /**
+     * Stops accepting, answers what has been read, half-closes the connections, and waits for the clients to do the same.
+     *
+     * @param bound longest wait; then the connections that are left are closed
+     * @return how many were left
+     * @throws InterruptedException the thread was interrupted
+     */
+    public int stop(Duration bound) throws InterruptedException {
+        return server.stop(bound);
+    }
+}

@@ -1,0 +1,275 @@
+package heddle.gateway;
+
+import heddle.frame.FrameException;
+import heddle.frame.FrameLimits;
+import heddle.frame.FrameReader;
+import heddle.frame.FrameWriter;
+import heddle.net.Conn;
+import heddle.net.ConnClosedException;
+import heddle.net.Deadline;
+import heddle.net.DeadlineExceededException;
+import heddle.net.TcpConn;
+import heddle.server.Session;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * One client. Its connection's thread is in {@link #run} and is the only one that reads; the sink's writer calls the two methods
+ * of {@link Receipt}; {@link FrameWriter} writes the acks of both.
+ *
+ * <p>States: not introduced, introduced, ending. Ending answers what was read, half-closes, and reads on for a while without
+ * looking, since a close with unread data would be a reset that takes the last acks along (RFC 9293, section 3.10.4, and what
+ * Linux makes of RFC 2525, section 2.17).
+ *
+ * <p>Bounds: {@code inFlightMax} submits with the sink; acks not yet written: {@link #ACK_BYTES_MAX}, one read's worth, and those
+ * in flight. At a bound the connection is not read.
+ */
+final class GatewaySession implements Session, Receipt {
+
+    private static final Logger LOG = System.getLogger("heddle.gateway");
+
+    private static final int ACK_BYTES_MAX = 64 << 10;
+
+    /** How long the peer's close is waited for after a failure of its own. */
+    private static final Duration LINGER = Duration.ofSeconds(2);
+
+    private final Conn conn;
+    private final Sink sink;
+    private final GatewayOptions options;
+    private final Counters counters;
+    private final FrameReader reader;
+    private final FrameWriter writer;
+    private final Semaphore inFlight;
+
+    /** Null until introduced. Written by the connection's thread. */
+    private volatile @Nullable String name;
+
+    private final ReentrantLock endLock = new ReentrantLock();
+
+    /** From here on the read deadline is the lingering's. Guarded by endLock. */
+    private boolean lingering;
+
+    private volatile boolean draining;
+
+    GatewaySession(
+            Conn conn, FrameLimits limits, Sink sink, GatewayOptions options, Counters counters) {
+        this.conn = conn;
+        this.sink = sink;
+        this.options = options;
+        this.counters = counters;
+        this.reader = new FrameReader(conn, limits, options.idleTimeout, options.stallTimeout);
+        this.writer = new FrameWriter(conn, ACK_BYTES_MAX, options.stallTimeout, this::writeFailed);
+        this.inFlight = new Semaphore(options.inFlightMax);
+    }
+
+    @Override
+    public void run() throws IOException, InterruptedException {
+        counters.increment(Counter.CONNECTIONS);
+        try {
+            boolean orderly = readRequests();
+            boolean settled =
+                    inFlight.tryAcquire(
+                            options.inFlightMax,
+                            options.drainTimeout.toNanos(),
+                            TimeUnit.NANOSECONDS);
+            boolean written = writer.awaitWritten(options.drainTimeout);
+            if (settled && written && !(orderly && !draining)) {
+                linger();
+            }
+        } finally {
+            counters.increment(Counter.CONNECTIONS_CLOSED);
+        }
+    }
+
+    /** Serves until the end of the stream, a stop, or a failure of the client's, the only one that returns false. */
+    private boolean readRequests() throws IOException, InterruptedException {
+        reader.setDeadline(Deadline.after(options.handshakeTimeout));
+        try {
+            while (next()) {
+                if (!handle(reader.buffer(), reader.offset(), reader.length())) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (FrameException e) {
+            rejected(
+                    switch (e.kind()) {
+                        case TOO_SHORT -> Counter.ERROR_TOO_SHORT;
+                        case TOO_LONG -> Counter.ERROR_TOO_LONG;
+                        case TRUNCATED -> Counter.ERROR_TRUNCATED;
+                    },
+                    e.getMessage());
+        } catch (DeadlineExceededException e) {
+            var timeout =
+                    name == null
+                            ? Counter.TIMEOUT_HANDSHAKE
+                            : reader.midFrame() ? Counter.TIMEOUT_STALL : Counter.TIMEOUT_IDLE;
+            rejected(timeout, timeout.label());
+        }
+        return false;
+    }
+
+    private boolean next() throws IOException, InterruptedException {
+        if (!reader.ready()) { // once a read, not once a frame
+            writer.awaitRoom();
+        }
+        return reader.next();
+    }
+
+    /** False if the connection is to be closed. */
+    private boolean handle(byte[] buffer, int offset, int length) throws InterruptedException {
+        byte command = buffer[offset + Packets.COMMAND];
+        long id = Packets.id(buffer, offset);
+        int rest = offset + Packets.REST;
+        int restBytes = length - Packets.REST;
+        if (command == Command.CONN) {
+            return conn(id, buffer, rest, restBytes);
+        }
+        if (name == null) {
+            rejected(Counter.ERROR_NOT_INTRODUCED, Counter.ERROR_NOT_INTRODUCED.label());
+            writer.send(new Packets.Ack(Command.SUBMIT_ACK, id, Result.NOT_ALLOWED));
+            return false;
+        }
+        if (command == Command.SUBMIT) {
+            submit(id, buffer, rest, restBytes);
+            return true;
+        }
+        rejected(
+                Counter.ERROR_UNKNOWN_COMMAND,
+                "unknown command 0x" + Integer.toHexString(command & 0xff));
+        writer.send(new Packets.Ack(Command.SUBMIT_ACK, id, Result.MALFORMED));
+        return false;
+    }
+
+    private boolean conn(long id, byte[] buffer, int offset, int length) {
+        int result = Result.SUCCESS;
+        if (name != null) {
+            counters.increment(Counter.HEARTBEATS);
+        } else {
+            result = introduce(Introduction.decode(buffer, offset, length));
+        }
+        writer.send(new Packets.Ack(Command.CONN_ACK, id, result));
+        return result == Result.SUCCESS;
+    }
+
+    private int introduce(Introduction introduction) {
+        if (introduction.name() == null) {
+            rejected(Counter.ERROR_MALFORMED_NAME, Counter.ERROR_MALFORMED_NAME.label());
+            return Result.MALFORMED;
+        }
+        if (!introduction.knows(options.token)) {
+            rejected(Counter.ERROR_NOT_ALLOWED, Counter.ERROR_NOT_ALLOWED.label());
+            return Result.NOT_ALLOWED;
+        }
+        name = introduction.name();
+        reader.setDeadline(Deadline.NONE);
+        counters.increment(Counter.INTRODUCED);
+        return Result.SUCCESS;
+    }
+
+    private void submit(long id, byte[] buffer, int offset, int length)
+            throws InterruptedException {
+        counters.increment(Counter.SUBMITS);
+        counters.add(Counter.SUBMIT_BYTES, length);
+        inFlight.acquire();
+        int result = sink.offer(this, id, buffer, offset, length);
+        if (result != Result.SUCCESS) {
+            settled(id, result);
+            flush();
+        }
+    }
+
+    @Override
+    public void settled(long id, int result) {
+        counters.increment(
+                switch (result) {
+                    case Result.SUCCESS -> Counter.ACKS;
+                    case Result.OVERLOADED -> Counter.ACKS_OVERLOADED;
+                    case Result.TOO_LARGE -> Counter.ACKS_TOO_LARGE;
+                    default -> Counter.ACKS_NOT_STORED;
+                });
+        writer.add(new Packets.Ack(Command.SUBMIT_ACK, id, result));
+        inFlight.release();
+    }
+
+    @Override
+    public void flush() {
+        writer.flush();
+    }
+
+    /** Counts a failure of the client's, and logs it with its address. */
+    private void rejected(Counter counter, @Nullable String why) {
+        counters.increment(counter);
+        LOG.log(
+                Level.WARNING,
+                "{0}{1}: {2}",
+                conn.remoteAddress(),
+                name == null ? "" : " " + printable(name),
+                why);
+    }
+
+    /** A name that cannot forge a line of the log. */
+    private static String printable(String name) {
+        return '"' + name.replaceAll("\\p{Cntrl}", "?") + '"';
+    }
+
+    private void writeFailed(IOException cause) {
+        if (cause instanceof DeadlineExceededException) {
+            rejected(Counter.TIMEOUT_WRITE, Counter.TIMEOUT_WRITE.label());
+        }
+        close(); // ends a read that waits for a client that no longer hears
+    }
+
+    private void close() {
+        try {
+            conn.close();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, e::getMessage); // the descriptor is gone all the same; close(2)
+        }
+    }
+
+    /** Half-closes, then reads without looking until the client closes too: until the server's own bound when it stops. */
+    private void linger() throws IOException {
+        if (conn instanceof TcpConn tcp) {
+            tcp.closeWrite();
+        }
+        endLock.lock();
+        try {
+            lingering = true;
+            conn.setReadDeadline(draining ? Deadline.NONE : Deadline.after(LINGER));
+        } finally {
+            endLock.unlock();
+        }
+        byte[] ignored = new byte[1024];
+        try {
+            while (conn.read(ignored) > 0) {
+                // Not answered, so the client knows that it was not taken.
+            }
+        } catch (DeadlineExceededException | ConnClosedException e) {
+            // Its time is up.
+        }
+    }
+
+    @Override
+    public void drain() {
+        draining = true;
+        endLock.lock();
+        try {
+            if (!lingering) {
+                reader.stop();
+            }
+        } catch (IOException closed) {
+            // It has come to its end by itself.
+        } finally {
+            endLock.unlock();
+        }
+    }
+}

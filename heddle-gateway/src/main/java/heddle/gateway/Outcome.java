@@ -1,0 +1,27 @@
+package heddle.gateway;
+
+import java.io.IOException;
+
+/**
+ * Who wants to know what became of a client's messages. Called by the connection's reading thread, one call at a time and without a
+ * lock held; what it takes, the acks behind it wait.
+ */
+public interface Outcome {
+
+    /**
+     * The fate of one message is known, or known to stay unknown. Exactly once for each message.
+     *
+     * @param number what {@link Client#submit} gave
+     * @param result one of {@link Result}; {@link Result#UNKNOWN} if the connection was lost before the ack
+     * @param latencyNanos from the submit, or from the last sending again, to the ack
+     */
+    void settled(long number, int result, long latencyNanos);
+
+    /**
+     * A connection ended while messages were in flight: before their {@link Result#UNKNOWN}, or before they are sent again.
+     *
+     * @param cause what ended it
+     * @param unsettled how many messages
+     */
+    default void lost(IOException cause, int unsettled) {}
+}

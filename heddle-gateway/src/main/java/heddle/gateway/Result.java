@@ -1,0 +1,47 @@
+package heddle.gateway;
+
+/** What an ack says: its last byte. */
+public final class Result {
+
+    /** Introduced; or: the message is kept. */
+    public static final int SUCCESS = 0;
+
+    /** The request was malformed or unknown. */
+    public static final int MALFORMED = 1;
+
+    /** Not introduced, or not allowed. */
+    public static final int NOT_ALLOWED = 2;
+
+    /** Try again later: there is no room now. */
+    public static final int OVERLOADED = 3;
+
+    /** The sink never takes a message of this size. */
+    public static final int TOO_LARGE = 4;
+
+    /** Try again later: storing failed. */
+    public static final int NOT_STORED = 5;
+
+    /** Never on the wire: the connection ended before the ack. The message may or may not have been taken. */
+    public static final int UNKNOWN = -1;
+
+    private Result() {}
+
+    /**
+     * The result in words.
+     *
+     * @param result one of the constants
+     * @return a phrase for a message to a person
+     */
+    public static String text(int result) {
+        return switch (result) {
+            case SUCCESS -> "success";
+            case MALFORMED -> "malformed or unknown";
+            case NOT_ALLOWED -> "not introduced or not allowed";
+            case OVERLOADED -> "overloaded, try again later";
+            case TOO_LARGE -> "message too large for the sink";
+            case NOT_STORED -> "not stored, try again later";
+            case UNKNOWN -> "connection lost before the ack";
+            default -> "result " + result;
+        };
+    }
+}

@@ -1,0 +1,122 @@
+package heddle.gateway;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What waits for a sink's writer: many producers, one consumer, bounded in messages and in bytes. A message counts against both
+ * bounds from {@link #put} until {@link #release}, so the writer's batch in hand is within them too.
+ */
+final class SinkQueue {
+
+    /** A message that waits. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Entry(Receipt receipt, long id, byte[] payload) {}
+
+    /** What an entry costs beside its payload: itself, its array's header, its place in the queue; rounded up. */
+    static final int ENTRY_BYTES = 64;
+
+    private final int messagesMax;
+    private final long bytesMax;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition notEmpty = lock.newCondition();
+    private final Condition notFull = lock.newCondition();
+
+    // All guarded by lock.
+    private final ArrayDeque<Entry> entries = new ArrayDeque<>();
+    private int messages;
+    private long bytes;
+    private boolean closed;
+
+    SinkQueue(int messagesMax, long bytesMax) {
+        this.messagesMax = messagesMax;
+        this.bytesMax = bytesMax;
+    }
+
+    private static long cost(Entry entry) {
+        return (long) entry.payload.length + ENTRY_BYTES;
+    }
+
+    /** The largest message that ever fits. */
+    long payloadBytesMax() {
+        return bytesMax - ENTRY_BYTES;
+    }
+
+    /** Waits for room at most so long. {@link Result#SUCCESS}, {@link Result#OVERLOADED}, or {@link Result#NOT_STORED} if closed. */
+    int put(Entry entry, long waitNanos) throws InterruptedException {
+        long left = waitNanos;
+        lock.lock();
+        try {
+            while (!closed && (messages >= messagesMax || bytes + cost(entry) > bytesMax)) {
+                if (left <= 0) {
+                    return Result.OVERLOADED;
+                }
+                left = notFull.awaitNanos(left);
+            }
+            if (closed) {
+                return Result.NOT_STORED;
+            }
+            entries.add(entry);
+            messages++;
+            bytes += cost(entry);
+            notEmpty.signal();
+            return Result.SUCCESS;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Moves what waits to {@code batch}, at most a quarter of each bound, so that producers go on while the batch is written; waits
+     * for the first one at most so long. False when closed and empty.
+     */
+    boolean take(List<Entry> batch, long waitNanos) throws InterruptedException {
+        long left = waitNanos;
+        lock.lock();
+        try {
+            while (entries.isEmpty() && !closed && left > 0) {
+                left = notEmpty.awaitNanos(left);
+            }
+            long taken = 0;
+            int count = Math.max(1, messagesMax / 4);
+            while (!entries.isEmpty() && count > 0 && taken < bytesMax / 4) {
+                var entry = entries.remove();
+                taken += cost(entry);
+                count--;
+                batch.add(entry);
+            }
+            return !batch.isEmpty() || !closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives the room of a settled batch back. */
+    void release(List<Entry> batch) {
+        lock.lock();
+        try {
+            for (var entry : batch) {
+                bytes -= cost(entry);
+            }
+            messages -= batch.size();
+            notFull.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes no more; what waits can still be taken. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            notEmpty.signalAll();
+            notFull.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

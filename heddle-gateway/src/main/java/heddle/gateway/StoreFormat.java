@@ -1,0 +1,85 @@
+package heddle.gateway;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * What a data folder holds: an SQLite database in WAL mode, with one row for each message.
+ *
+ * <pre>
+ *    messages.db        the database; messages.db-wal and -shm beside it belong to it
+ *    lock               held by the server that writes; empty
+ *
+ *    message(number INTEGER PRIMARY KEY,   counts up by one from 1, in the order of taking over
+ *            stored_millis INTEGER,        Unix time of the commit's begin
+ *            payload BLOB)                 the bytes as submitted
+ * </pre>
+ */
+final class StoreFormat {
+
+    static final String DATABASE = "messages.db";
+    static final String LOCK = "lock";
+
+    /** "Hedl", in the database's header: file(1) and we tell our stores from others by it. */
+    private static final int APPLICATION_ID = 0x4865646c;
+
+    private static final int VERSION = 1;
+
+    static final String INSERT =
+            "INSERT INTO message(number, stored_millis, payload) VALUES(?, ?, ?)";
+    static final String SELECT_AFTER =
+            "SELECT number, payload FROM message WHERE number > ? ORDER BY number";
+    static final String LAST = "SELECT coalesce(max(number), 0) FROM message";
+
+    private StoreFormat() {}
+
+    /** Makes the table in an empty database; leaves one of ours alone; rejects any other. */
+    static void prepare(Connection connection, Path folder) throws SQLException, IOException {
+        try (var statement = connection.createStatement()) {
+            if (number(statement, "PRAGMA application_id") == 0
+                    && number(statement, "SELECT count(*) FROM sqlite_schema") == 0) {
+                statement.execute(
+                        "CREATE TABLE message(number INTEGER PRIMARY KEY, stored_millis INTEGER NOT"
+                                + " NULL, payload BLOB NOT NULL)");
+                statement.execute("PRAGMA application_id=" + APPLICATION_ID);
+                statement.execute("PRAGMA user_version=" + VERSION);
+            }
+        }
+        check(connection, folder);
+    }
+
+    /** Rejects a database that is none of ours. */
+    static void check(Connection connection, Path folder) throws SQLException, IOException {
+        try (var statement = connection.createStatement()) {
+            if (number(statement, "PRAGMA application_id") != APPLICATION_ID) {
+                throw new IOException(
+                        "data folder " + folder + ": " + DATABASE + " is not a store of Heddle's");
+            }
+            long version = number(statement, "PRAGMA user_version");
+            if (version != VERSION) {
+                throw new IOException(
+                        "data folder "
+                                + folder
+                                + ": the store has version "
+                                + version
+                                + ", this program knows "
+                                + VERSION);
+            }
+        }
+    }
+
+    /** The one number that {@code query} yields. */
+    static long number(Statement statement, String query) throws SQLException {
+        try (var rows = statement.executeQuery(query)) {
+            return rows.getLong(1);
+        }
+    }
+
+    /** A failure of the database as one line that names the folder. */
+    static IOException failure(Path folder, SQLException e) {
+        return new IOException("data folder " + folder + ": " + e.getMessage(), e);
+    }
+}

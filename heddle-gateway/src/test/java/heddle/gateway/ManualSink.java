@@ -1,0 +1,89 @@
+package heddle.gateway;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A sink that settles when the test says so; in front of it, the real queue with a bound of the test's choice. */
+final class ManualSink implements Sink {
+    private final SinkQueue queue;
+    private final long waitNanos;
+    private volatile int offerResult = Result.SUCCESS;
+
+    /** What was settled with success, in order. Read when all is quiet. */
+    final List<byte[]> stored = new ArrayList<>();
+
+    ManualSink(int messagesMax, long bytesMax, long waitNanos) {
+        queue = new SinkQueue(messagesMax, bytesMax);
+        this.waitNanos = waitNanos;
+    }
+
+    ManualSink() {
+        this(10_000, 64 << 20, Long.MAX_VALUE);
+    }
+
+    /** From now on offers are answered at once: with {@code result}, or not at all if that is success. */
+    void answerOffers(int result) {
+        offerResult = result;
+    }
+
+    @Override
+    public int offer(Receipt receipt, long id, byte[] buffer, int offset, int length)
+            throws InterruptedException {
+        if (offerResult != Result.SUCCESS) {
+            return offerResult;
+        }
+        byte[] payload = Arrays.copyOfRange(buffer, offset, offset + length);
+        return queue.put(new SinkQueue.Entry(receipt, id, payload), waitNanos);
+    }
+
+    /** Settles exactly {@code count} messages, waiting for them. */
+    void settle(int count, int result) throws InterruptedException {
+        int left = count;
+        while (left > 0) {
+            List<SinkQueue.Entry> batch = new ArrayList<>();
+            queue.take(batch, Long.MAX_VALUE);
+            left -= batch.size();
+            settle(batch, result);
+        }
+        if (left < 0) {
+            throw new AssertionError(-left + " messages more than expected");
+        }
+    }
+
+    /** Settles what is there until {@code done}, as a sink of its own would. */
+    void settleUntilClosed() {
+        try {
+            List<SinkQueue.Entry> batch = new ArrayList<>();
+            while (queue.take(batch, Long.MAX_VALUE)) {
+                settle(batch, Result.SUCCESS);
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void settle(List<SinkQueue.Entry> batch, int result) {
+        for (var entry : batch) {
+            if (result == Result.SUCCESS) {
+                stored.add(entry.payload());
+            }
+            entry.receipt().settled(entry.id(), result);
+        }
+        for (var entry : batch) {
+            entry.receipt().flush();
+        }
+        queue.release(batch);
+        batch.clear();
+    }
+
+    /** Takes no more; {@link #settleUntilClosed} comes to its end. */
+    void end() {
+        queue.close();
+    }
+
+    @Override
+    public void close() {
+        end();
+    }
+}

@@ -1,0 +1,627 @@
+package heddle.gateway;
+
+import static heddle.gateway.RawClient.frame;
+import static heddle.gateway.RawClient.utf8;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+
+/** The protocol's description, rule by rule, over real sockets and against a client that is not ours. */
+@Timeout(60)
+class WireTest {
+    private static final Duration SHORT = Duration.ofMillis(50);
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    private final ManualSink sink = new ManualSink();
+
+    private RunningGateway gateway() throws Exception {
+        return new RunningGateway(sink, new GatewayOptions());
+    }
+
+    // ---- Vectors
+
+    @Test
+    void theVectors() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dial()) {
+            client.sendHex("00 00 00 0f 01 30 30 30 30 30 30 30 31 61 62");
+            client.expectHex("00 00 00 0e 81 30 30 30 30 30 30 30 31 00");
+            client.sendHex("00 00 00 12 02 30 30 30 30 30 30 30 32 68 65 6c 6c 6f");
+            sink.settle(1, Result.SUCCESS);
+            client.expectHex("00 00 00 0e 82 30 30 30 30 30 30 30 32 00");
+            client.sendHex("00 00 00 0d 02 00 00 00 00 00 00 00 03");
+            sink.settle(1, Result.SUCCESS);
+            client.expectHex("00 00 00 0e 82 00 00 00 00 00 00 00 03 00");
+            assertThat(sink.stored).containsExactly(utf8("hello"), new byte[0]);
+            client.sendHex("00 00 00 0c 02 00 00 00 00 00 00 00");
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.ERROR_TOO_SHORT, 1);
+        }
+    }
+
+    @Test
+    void anIdIsEightBytesWhateverTheyMean() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dial()) {
+            client.sendHex("00 00 00 0d 01 ff ff ff ff ff ff ff ff");
+            client.expectHex("00 00 00 0e 81 ff ff ff ff ff ff ff ff 00");
+            client.sendHex("00 00 00 0d 02 80 00 00 00 00 00 00 7f");
+            sink.settle(1, Result.SUCCESS);
+            client.expectHex("00 00 00 0e 82 80 00 00 00 00 00 00 7f 00");
+        }
+    }
+
+    // ---- Rule 1: conn first
+
+    @Test
+    void aSubmitBeforeConnIsAnsweredAndEndsTheConnection() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dial()) {
+            client.submit(1, "too early");
+            client.expectAck(0x82, 1, 2);
+            client.expectEndOfStream();
+            assertThat(sink.stored).isEmpty();
+            gateway.endAndExpect(Counter.ERROR_NOT_INTRODUCED, 1);
+        }
+    }
+
+    @Test
+    void anythingElseBeforeConnIsAnsweredAndEndsTheConnection() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dial()) {
+            client.send(frame(0x55, 9, utf8("?")));
+            client.expectAck(0x82, 9, 2);
+            client.expectEndOfStream();
+        }
+    }
+
+    @Test
+    void aFurtherConnIsAHeartbeat() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            client.send(frame(1, 5, utf8("another name")));
+            client.expectAck(0x81, 5, 0);
+            client.send(frame(1, 6, new byte[100_000]));
+            client.expectAck(0x81, 6, 0);
+            client.submit(7, "goes on");
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 7, 0);
+            gateway.endAndExpect(Counter.HEARTBEATS, 2);
+            assertThat(gateway.counters.value(Counter.INTRODUCED)).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 255})
+    void aNameHasUpTo255Bytes(int bytes) throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dial()) {
+            client.send(frame(1, 1, utf8("n".repeat(bytes))));
+            client.expectAck(0x81, 1, 0);
+        }
+    }
+
+    @Test
+    void aNameThatIsTooLongIsMalformed() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dial()) {
+            client.send(frame(1, 1, utf8("n".repeat(256))));
+            client.expectAck(0x81, 1, 1);
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.ERROR_MALFORMED_NAME, 1);
+        }
+    }
+
+    @Test
+    void aNameThatIsNotUtf8IsMalformed() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dial()) {
+            client.sendHex("00 00 00 0f 01 30 30 30 30 30 30 30 31 61 ff");
+            client.expectAck(0x81, 1, 1);
+            client.expectEndOfStream();
+        }
+    }
+
+    // ---- The token
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "name",
+                "name\0",
+                "name\0wrong",
+                "name\0secre",
+                "name\0secret!",
+                "\0",
+                "secret"
+            })
+    void withoutTheTokenNobodyIsLetIn(String payload) throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().token("secret"));
+                var client = gateway.dial()) {
+            client.send(frame(1, 1, utf8(payload)));
+            client.expectAck(0x81, 1, 2);
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.ERROR_NOT_ALLOWED, 1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"name\0secret", "\0secret"})
+    void theTokenLetsIn(String payload) throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().token("secret"));
+                var client = gateway.dial()) {
+            client.send(frame(1, 1, utf8(payload)));
+            client.expectAck(0x81, 1, 0);
+        }
+    }
+
+    @Test
+    void aTokenThatNobodyAskedForDoesNoHarm() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dial()) {
+            client.send(frame(1, 1, utf8("name\0whatever")));
+            client.expectAck(0x81, 1, 0);
+        }
+    }
+
+    // ---- Rules 2 and 3: many in flight, and no ack before the sink has settled
+
+    @Test
+    void manyRequestsAreInFlightAndNoneIsAcknowledgedBeforeItIsSettled() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            client.send(RawClient.submits(1000, utf8("m")));
+            gateway.await(Counter.SUBMITS, 1000);
+            client.expectSilence(50);
+            sink.settle(1000, Result.SUCCESS);
+            for (int id = 1; id <= 1000; id++) {
+                client.expectAck(0x82, id, 0);
+            }
+            gateway.endAndExpect(Counter.ACKS, 1000);
+        }
+    }
+
+    @Test
+    void whatTheSinkCouldNotStoreIsAnsweredSo() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            client.submit(1, "unlucky");
+            sink.settle(1, Result.NOT_STORED);
+            client.expectAck(0x82, 1, 5);
+            client.submit(2, "lucky");
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 2, 0);
+            gateway.endAndExpect(Counter.ACKS_NOT_STORED, 1);
+        }
+    }
+
+    @Test
+    void whatTheSinkNeverTakesIsAnsweredSoAndTheConnectionGoesOn() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            sink.answerOffers(Result.TOO_LARGE);
+            client.submit(1, "too large, says the sink");
+            client.expectAck(0x82, 1, 4);
+            sink.answerOffers(Result.SUCCESS);
+            client.submit(2, "fits");
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 2, 0);
+            gateway.endAndExpect(Counter.ACKS_TOO_LARGE, 1);
+        }
+    }
+
+    @Test
+    void aClientThatHalfClosesGetsItsAcksAndThenTheEndOfTheStream() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            client.send(RawClient.submits(100, utf8("m")));
+            client.halfClose();
+            sink.settle(100, Result.SUCCESS);
+            for (int id = 1; id <= 100; id++) {
+                client.expectAck(0x82, id, 0);
+            }
+            client.expectEndOfStream();
+        }
+    }
+
+    // ---- Rule 4: what cannot be answered
+
+    @ParameterizedTest
+    @ValueSource(strings = {"00 00 00 00", "00 00 00 04", "00 00 00 0c"})
+    void aTotalLengthBelow13IsCountedLoggedAndClosed(String length) throws Exception {
+        try (var log = new Log();
+                var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            client.sendHex(length);
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.ERROR_TOO_SHORT, 1);
+            assertThat(log.lines())
+                    .anyMatch(line -> line.startsWith(peer(client) + " \"raw\": frame of "));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"00 10 00 01", "7f ff ff ff", "80 00 00 00", "ff ff ff ff"})
+    void aTotalLengthAboveTheLimitIsCountedLoggedAndClosed(String length) throws Exception {
+        try (var log = new Log();
+                var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            client.sendHex(length);
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.ERROR_TOO_LONG, 1);
+            assertThat(log.lines())
+                    .anyMatch(line -> line.startsWith(peer(client) + " \"raw\": frame of "));
+        }
+    }
+
+    private static String peer(RawClient client) {
+        return "127.0.0.1:" + client.socket.getLocalPort();
+    }
+
+    @Test
+    void theLargestFramePasses() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            byte[] message = new byte[(1 << 20) - 13];
+            client.send(frame(2, 1, message));
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 1, 0);
+            assertThat(sink.stored.getFirst()).isEqualTo(message);
+        }
+    }
+
+    @Test
+    void anUnknownCommandIsAnsweredAndEndsTheConnectionAfterWhatWasInFlight() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            client.submit(1, "before");
+            client.send(frame(0x03, 2, utf8("?")));
+            client.submit(3, "after");
+            client.expectAck(0x82, 2, 1);
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 1, 0);
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.ERROR_UNKNOWN_COMMAND, 1);
+        }
+    }
+
+    @Test
+    void acksOfWhatCameBeforeAnUnreadableFrameAreNotLost() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            client.submit(1, "before");
+            client.sendHex("ff ff ff ff");
+            client.send(
+                    new byte[100_000]); // unread when the server closes: a plain close would be a
+            // reset
+            gateway.await(Counter.ERROR_TOO_LONG, 1);
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 1, 0);
+            client.expectEndOfStream();
+        }
+    }
+
+    @Test
+    void theEndOfTheStreamWithinAFrameIsCounted() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            client.sendHex("00 00 00 12 02 30");
+            client.halfClose();
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.ERROR_TRUNCATED, 1);
+        }
+    }
+
+    @Test
+    void aNameCannotForgeALineOfTheLog() throws Exception {
+        try (var log = new Log();
+                var gateway = gateway();
+                var client = gateway.dial()) {
+            client.send(frame(1, 0, utf8("evil\nfake line")));
+            client.expectAck(0x81, 0, 0);
+            client.sendHex("00 00 00 00");
+            client.expectEndOfStream();
+            gateway.end();
+            assertThat(log.lines()).anyMatch(line -> line.contains("\"evil?fake line\": "));
+        }
+    }
+
+    // ---- Rule 5: never buffers without bound
+
+    @Test
+    void aSinkThatIsFullStopsTheReadingAndLosesNothing() throws Exception {
+        var narrow = new ManualSink(16, 1 << 20, Long.MAX_VALUE);
+        int count = 20_000;
+        byte[] frames = RawClient.submits(count, new byte[1000]); // 20 MB: no kernel buffers that
+        try (var gateway = new RunningGateway(narrow, new GatewayOptions());
+                var client = gateway.dialIntroduced()) {
+            var sent =
+                    new FutureTask<>(() -> {
+                        client.send(frames);
+                        return null;
+                    });
+            Thread.startVirtualThread(sent);
+            gateway.await(Counter.SUBMITS, 17); // 16 in the queue, and the one that waits for room
+            client.expectSilence(100);
+            assertThat(sent.isDone()).isFalse();
+            assertThat(gateway.counters.value(Counter.SUBMITS)).isEqualTo(17);
+            Thread.startVirtualThread(narrow::settleUntilClosed);
+            for (int id = 1; id <= count; id++) {
+                client.expectAck(0x82, id, 0);
+            }
+            sent.get();
+            assertThat(narrow.stored).hasSize(count);
+            narrow.end();
+        }
+    }
+
+    @Test
+    void aConnectionHasItsOwnBoundSoThatItLeavesRoomForOthers() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().inFlightMax(10));
+                var client = gateway.dialIntroduced();
+                var other = gateway.dialIntroduced()) {
+            client.send(RawClient.submits(100, utf8("m")));
+            gateway.await(Counter.SUBMITS, 11); // 10 in flight, and the one that waits
+            client.expectSilence(50);
+            other.submit(1, "other");
+            gateway.await(Counter.SUBMITS, 12);
+            sink.settle(101, Result.SUCCESS);
+            other.expectAck(0x82, 1, 0);
+            for (int id = 1; id <= 100; id++) {
+                client.expectAck(0x82, id, 0);
+            }
+        }
+    }
+
+    @Test
+    void withoutRoomForTooLongTheAnswerIsOverloaded() throws Exception {
+        var narrow = new ManualSink(1, 1 << 20, SHORT.toNanos());
+        try (var gateway = new RunningGateway(narrow, new GatewayOptions());
+                var client = gateway.dialIntroduced()) {
+            client.submit(1, "fits");
+            client.submit(2, "does not");
+            client.expectAck(0x82, 2, 3);
+            narrow.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 1, 0);
+            client.submit(3, "fits again");
+            narrow.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 3, 0);
+            gateway.endAndExpect(Counter.ACKS_OVERLOADED, 1);
+        }
+    }
+
+    /** Heartbeats cost the client nothing, and their acks pile up at the server, if it lets them. */
+    @Test
+    void aClientThatDoesNotReadItsAcksIsNotReadAndThenClosed() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().stallTimeout(SHORT));
+                var channel =
+                        SocketChannel.open(
+                                new InetSocketAddress(
+                                        InetAddress.getLoopbackAddress(), gateway.port))) {
+            channel.configureBlocking(false);
+            byte[] heartbeat = frame(1, 0, utf8("deaf"));
+            var frames = ByteBuffer.allocate(1000 * heartbeat.length);
+            while (frames.hasRemaining()) {
+                frames.put(heartbeat);
+            }
+            frames.flip();
+            try {
+                while (gateway.counters.value(Counter.TIMEOUT_WRITE) == 0) {
+                    if (channel.write(frames) == 0) {
+                        Thread.sleep(1);
+                    }
+                    if (!frames.hasRemaining()) {
+                        frames.rewind();
+                    }
+                }
+            } catch (IOException closed) {
+                // as soon as that
+            }
+            gateway.endAndExpect(Counter.TIMEOUT_WRITE, 1);
+        }
+    }
+
+    // ---- Rule 6: the end in order
+
+    @Test
+    void stopAnswersWhatWasReadThenHalfClosesAndWaitsForTheClient() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            client.submit(1, "read before the stop");
+            gateway.await(Counter.SUBMITS, 1);
+            var stopped = new FutureTask<>(() -> gateway.stop(LONG));
+            Thread.startVirtualThread(stopped);
+            client.expectSilence(50);
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 1, 0);
+            client.expectEndOfStream();
+            assertThat(stopped.isDone()).isFalse();
+            client.hangUp();
+            assertThat(stopped.get()).isZero();
+        }
+    }
+
+    @Test
+    void stopWaitsForAClientNoLongerThanItsBound() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            assertThat(gateway.stop(SHORT)).isEqualTo(1);
+            client.expectEndOfStream();
+        }
+    }
+
+    /** What was sent into the stop is either acknowledged or not stored: that is all a client can rely on. */
+    @Test
+    void aClientThatSendsIntoTheStopKnowsWhatWasTaken() throws Exception {
+        Thread.startVirtualThread(sink::settleUntilClosed);
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            var sent =
+                    new FutureTask<>(() -> {
+                        try {
+                            for (int id = 1; ; id++) {
+                                client.submit(id, "m" + id);
+                            }
+                        } catch (IOException gone) {
+                            return null;
+                        }
+                    });
+            Thread.startVirtualThread(sent);
+            gateway.await(Counter.SUBMITS, 500);
+            var stopped = new FutureTask<>(() -> gateway.stop(LONG));
+            Thread.startVirtualThread(stopped);
+            List<Integer> acknowledged = new ArrayList<>();
+            try {
+                while (true) {
+                    var ack = client.ack();
+                    assertThat(ack.result()).isZero();
+                    acknowledged.add(ack.id());
+                }
+            } catch (EOFException end) {
+                client.hangUp();
+            }
+            stopped.get();
+            sent.get();
+            sink.end();
+            assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(500);
+            assertThat(sink.stored).hasSize(acknowledged.size());
+        }
+    }
+
+    // ---- Rule 7: pieces
+
+    @Test
+    void framesMayArriveOneByteAtATime() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dialIntroduced()) {
+            for (byte b : frame(2, 1, utf8("piecemeal"))) {
+                client.send(new byte[] {b});
+            }
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 1, 0);
+            assertThat(sink.stored).containsExactly(utf8("piecemeal"));
+        }
+    }
+
+    @Test
+    void connAndAThousandSubmitsMayArriveInOneSegment() throws Exception {
+        try (var gateway = gateway();
+                var client = gateway.dial()) {
+            byte[] conn = frame(1, 0, utf8("hasty"));
+            byte[] submits = RawClient.submits(1000, utf8("m"));
+            client.send(
+                    ByteBuffer.allocate(conn.length + submits.length)
+                            .put(conn)
+                            .put(submits)
+                            .array());
+            client.expectAck(0x81, 0, 0);
+            sink.settle(1000, Result.SUCCESS);
+            for (int id = 1; id <= 1000; id++) {
+                client.expectAck(0x82, id, 0);
+            }
+        }
+    }
+
+    // ---- Rule 8: silence
+
+    @Test
+    void aClientThatDoesNotIntroduceItselfIsClosed() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().handshakeTimeout(SHORT));
+                var client = gateway.dial()) {
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.TIMEOUT_HANDSHAKE, 1);
+        }
+    }
+
+    @Test
+    void dribblingDoesNotExtendTheTimeToIntroduceOneself() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().handshakeTimeout(SHORT));
+                var client = gateway.dial()) {
+            client.sendHex("00 00 00 ff");
+            try {
+                while (true) {
+                    client.sendHex("01");
+                    Thread.sleep(5);
+                }
+            } catch (IOException closed) {
+                gateway.endAndExpect(Counter.TIMEOUT_HANDSHAKE, 1);
+            }
+        }
+    }
+
+    @Test
+    void aClientThatStallsWithinAFrameIsClosed() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().stallTimeout(SHORT));
+                var client = gateway.dialIntroduced()) {
+            client.sendHex("00 00 00 12 02");
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.TIMEOUT_STALL, 1);
+        }
+    }
+
+    @Test
+    void aClientThatIsSilentForTooLongIsClosed() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().idleTimeout(SHORT));
+                var client = gateway.dialIntroduced()) {
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.TIMEOUT_IDLE, 1);
+        }
+    }
+
+    @Test
+    void anIntroducedClientIsNoLongerUnderTheHandshakesDeadline() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().handshakeTimeout(SHORT));
+                var client = gateway.dialIntroduced()) {
+            client.expectSilence(2 * (int) SHORT.toMillis());
+            client.submit(1, "late");
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 1, 0);
+        }
+    }
+
+    /** Keeps what the gateway logs. */
+    private static final class Log extends Handler implements AutoCloseable {
+        private final Logger logger = Logger.getLogger("heddle.gateway");
+        private final List<String> lines = new ArrayList<>();
+
+        Log() {
+            logger.addHandler(this);
+        }
+
+        synchronized List<String> lines() {
+            return List.copyOf(lines);
+        }
+
+        @Override
+        public synchronized void publish(LogRecord entry) {
+            lines.add(new SimpleFormatter().formatMessage(entry));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {
+            logger.removeHandler(this);
+        }
+    }
+}
