@@ -4,6 +4,7 @@ module heddle.cli {
     requires info.picocli;
     requires me.tongfei.progressbar;
     requires HdrHistogram;
+    requires org.jline.terminal;
     requires static org.jspecify;
 
     opens heddle.cli to

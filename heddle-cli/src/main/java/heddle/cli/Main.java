@@ -3,7 +3,10 @@ package heddle.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
 
+import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.util.Optional;
 
@@ -12,21 +15,42 @@ import java.util.Optional;
         name = "heddle",
         description = "Sockets for virtual threads, and the communication server on them.",
         mixinStandardHelpOptions = true,
+        scope = ScopeType.INHERIT,
         versionProvider = Main.Version.class,
-        synopsisSubcommandLabel = "COMMAND")
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {Serve.class, Submit.class, Tail.class, Echo.class, Dial.class},
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {ExitCodes.OK_TEXT, ExitCodes.FAILURE_TEXT, ExitCodes.USAGE_TEXT})
 public final class Main implements Runnable {
     @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
     Main() {}
 
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        System.exit(commandLine().execute(args));
     }
 
-    /** Without a command there is nothing to do but to show which there are. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(Main::failed);
+    }
+
+    /** What goes wrong in the world gets one line; what only a mistake of ours can bring about keeps its trace. */
+    private static int failed(
+            Exception failure, CommandLine command, CommandLine.ParseResult ignored)
+            throws Exception {
+        if (failure instanceof IOException) {
+            Terminal.note(command.getCommandSpec(), "" + failure.getMessage());
+            return ExitCodes.FAILURE;
+        }
+        throw failure;
+    }
+
+    /** Without a command there is nothing to do but to say which there are. */
     @Override
     public void run() {
-        spec.commandLine().usage(System.err);
+        throw new ParameterException(spec.commandLine(), "Missing command");
     }
 
     static final class Version implements IVersionProvider {

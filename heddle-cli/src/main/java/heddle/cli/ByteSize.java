@@ -1,0 +1,28 @@
+package heddle.cli;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+import java.util.regex.Pattern;
+
+/** Bytes as people write them: {@code 4096}, {@code 64K}, {@code 1M}, {@code 10G}; powers of 1024. */
+final class ByteSize implements ITypeConverter<Long> {
+    private static final Pattern FORM = Pattern.compile("(\\d{1,12})([KMG]?)");
+
+    @Override
+    public Long convert(String text) {
+        var parts = FORM.matcher(text);
+        if (!parts.matches()) {
+            throw new TypeConversionException(
+                    "'" + text + "' is no size: want 4096, 64K, 1M or 10G");
+        }
+        int shift =
+                switch (parts.group(2)) {
+                    case "K" -> 10;
+                    case "M" -> 20;
+                    case "G" -> 30;
+                    default -> 0;
+                };
+        return Long.parseLong(parts.group(1)) << shift;
+    }
+}

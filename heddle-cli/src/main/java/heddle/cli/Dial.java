@@ -1,0 +1,100 @@
+package heddle.cli;
+
+import heddle.net.Conn;
+import heddle.net.Heddle;
+import heddle.net.Net;
+import heddle.net.TcpConn;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+
+/** A client to explore with. */
+@Command(
+        name = "dial",
+        description = {
+            "Connects stdin and stdout to a connection, both directions at once.",
+            "Half-closes at the end of stdin; ends when the peer has closed."
+        },
+        showDefaultValues = true,
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {
+            "0:the peer closed in order",
+            "1:no connection, or it broke; stderr says why",
+            ExitCodes.USAGE_TEXT
+        })
+final class Dial implements Callable<Integer> {
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    @Parameters(paramLabel = "HOST:PORT", description = "The peer.")
+    private String peer;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            defaultValue = "30s",
+            converter = TimeSpan.class,
+            description = "For connecting.")
+    private Duration timeout;
+
+    private volatile @Nullable IOException receiveFailure;
+    private volatile @Nullable IOException sendFailure;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        try (var conn = Net.dial("tcp", peer, timeout)) {
+            var receiving = Heddle.ofVirtual().name("heddle-dial").start(() -> receive(conn));
+            // A daemon of its own: nothing can end a read of stdin when the peer has closed.
+            Thread.ofPlatform().daemon().name("heddle-stdin").start(() -> send(conn));
+            receiving.join();
+        }
+        // Sending that failed closed the connection, and receiving saw only that.
+        var failure = sendFailure != null ? sendFailure : receiveFailure;
+        if (failure != null) {
+            throw failure;
+        }
+        return ExitCodes.OK;
+    }
+
+    private void send(Conn conn) {
+        var buffer = new byte[BUFFER_BYTES];
+        try (var in = new FileInputStream(FileDescriptor.in)) {
+            for (int n; (n = in.read(buffer)) > 0; ) {
+                conn.write(buffer, 0, n);
+            }
+            ((TcpConn) conn).closeWrite();
+        } catch (IOException e) {
+            sendFailure = e;
+            closeQuietly(conn);
+        }
+    }
+
+    private void receive(Conn conn) {
+        var buffer = new byte[BUFFER_BYTES];
+        try {
+            var out = new FileOutputStream(FileDescriptor.out);
+            for (int n; (n = conn.read(buffer)) > 0; ) {
+                out.write(buffer, 0, n);
+            }
+        } catch (IOException e) {
+            receiveFailure = e;
+        }
+    }
+
+    private static void closeQuietly(Conn conn) {
+        try {
+            conn.close();
+        } catch (IOException e) {
+            // The descriptor is gone all the same; close(2).
+        }
+    }
+}

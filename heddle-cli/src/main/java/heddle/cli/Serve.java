@@ -1,0 +1,235 @@
+package heddle.cli;
+
+import heddle.gateway.Counter;
+import heddle.gateway.Counters;
+import heddle.gateway.Gateway;
+import heddle.gateway.GatewayOptions;
+import heddle.gateway.SqliteOptions;
+import heddle.gateway.SqliteSink;
+import heddle.gateway.SyncMode;
+import heddle.net.Heddle;
+import heddle.net.Listener;
+import heddle.net.Net;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+
+/** The communication server. */
+@Command(
+        name = "serve",
+        description = {
+            "Takes messages over from clients and keeps them in a data folder.",
+            "Prints one line when it is ready. SIGTERM and SIGINT end it in order: it stops"
+                    + " accepting, answers what it has read, and waits for its clients for a while."
+        },
+        showDefaultValues = true,
+        sortOptions = false,
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {
+            "0:stopped in order by a signal",
+            "1:could not start or go on, stderr says why",
+            ExitCodes.USAGE_TEXT
+        })
+final class Serve implements Callable<Integer> {
+    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            defaultValue = "127.0.0.1:7000",
+            description = "Where clients connect; port 0 takes a free one.")
+    private String listen;
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            defaultValue = "heddle-data",
+            description = "The data folder; made if missing.")
+    private Path data;
+
+    @Option(
+            names = "--sync",
+            paramLabel = "MODE",
+            defaultValue = "always",
+            description =
+                    "always: a message is on the disk before its ack. interval: it is with the"
+                            + " kernel before its ack, and on the disk an interval later at most.")
+    private SyncMode sync;
+
+    @Option(
+            names = "--sync-interval",
+            paramLabel = "TIME",
+            defaultValue = "1s",
+            converter = TimeSpan.class,
+            description = "For --sync=interval.")
+    private Duration syncInterval;
+
+    @Option(
+            names = "--max-frame",
+            paramLabel = "SIZE",
+            defaultValue = "1M",
+            converter = ByteSize.class,
+            description = "Largest frame, its 4 bytes of length included.")
+    private long frameBytesMax;
+
+    @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            defaultValue = "100000",
+            description = "Further clients wait in the kernel's backlog.")
+    private int connectionsMax;
+
+    @Option(
+            names = "--max-store",
+            paramLabel = "SIZE",
+            converter = ByteSize.class,
+            description =
+                    "Largest database; then messages are answered 'not stored'. No bound but the"
+                            + " disk's if not given.")
+    private @Nullable Long storeBytesMax;
+
+    @Option(
+            names = "--token",
+            paramLabel = "TOKEN",
+            defaultValue = "${env:HEDDLE_TOKEN}",
+            showDefaultValue = CommandLine.Help.Visibility.NEVER,
+            description =
+                    "What clients must send to be let in. Better in the environment as"
+                            + " HEDDLE_TOKEN: others see arguments.")
+    private @Nullable String token;
+
+    @Option(
+            names = "--handshake-timeout",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            converter = TimeSpan.class,
+            description = "For a client to introduce itself.")
+    private Duration handshakeTimeout;
+
+    @Option(
+            names = "--stall-timeout",
+            paramLabel = "TIME",
+            defaultValue = "30s",
+            converter = TimeSpan.class,
+            description =
+                    "Longest silence within a frame; longest time for a client to take its acks.")
+    private Duration stallTimeout;
+
+    @Option(
+            names = "--idle-timeout",
+            paramLabel = "TIME",
+            defaultValue = "5m",
+            converter = TimeSpan.class,
+            description = "Longest silence between frames.")
+    private Duration idleTimeout;
+
+    @Option(
+            names = "--drain-timeout",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            converter = TimeSpan.class,
+            description = "How long the end waits for clients.")
+    private Duration drainTimeout;
+
+    @Option(
+            names = "--stats",
+            paramLabel = "TIME",
+            defaultValue = "876000h",
+            showDefaultValue = CommandLine.Help.Visibility.NEVER,
+            converter = TimeSpan.class,
+            description =
+                    "How often to print the counters to stderr; only at the end if not given.")
+    private Duration statsInterval;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (frameBytesMax < 13 || frameBytesMax > Integer.MAX_VALUE - 64) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--max-frame: want 13 to 2G less 64");
+        }
+        if (connectionsMax < 1) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--max-connections: want 1 or more");
+        }
+        var counters = new Counters();
+        var sink = new SqliteSink(data, sqliteOptions(), counters);
+        Listener listener;
+        try {
+            listener = Net.listen("tcp", listen);
+        } catch (IOException e) {
+            sink.close();
+            throw e;
+        }
+        return serve(listener, sink, counters);
+    }
+
+    private SqliteOptions sqliteOptions() {
+        var options = SqliteOptions.DEFAULT.withSync(sync, syncInterval);
+        // The queue takes the largest message, whatever the limit on frames.
+        options =
+                options.withQueue(
+                        options.queueMessagesMax(),
+                        Math.max(options.queueBytesMax(), 4 * frameBytesMax),
+                        options.roomWait());
+        return storeBytesMax == null ? options : options.withStoreBytesMax(storeBytesMax);
+    }
+
+    private int serve(Listener listener, SqliteSink sink, Counters counters)
+            throws IOException, InterruptedException {
+        var gateway =
+                new Gateway(
+                        listener,
+                        sink,
+                        new GatewayOptions()
+                                .frameBytesMax((int) frameBytesMax)
+                                .connectionsMax(connectionsMax)
+                                .handshakeTimeout(handshakeTimeout)
+                                .stallTimeout(stallTimeout)
+                                .idleTimeout(idleTimeout)
+                                .drainTimeout(drainTimeout)
+                                .token(token),
+                        counters);
+        var end = new Termination();
+        var accepting = end.start("heddle-accept", gateway::serve);
+        Terminal.say(
+                spec,
+                "listening on %s, data in %s, sync %s, %s"
+                        .formatted(
+                                listener.address(),
+                                data.toAbsolutePath().normalize(),
+                                sync.name().toLowerCase(Locale.ROOT),
+                                Heddle.mode()));
+        while (!end.await(statsInterval)) {
+            printCounters(counters);
+        }
+        int left = gateway.stop(drainTimeout);
+        sink.close();
+        printCounters(counters);
+        if (left > 0) {
+            Terminal.note(
+                    spec,
+                    left + " connections were still open after " + drainTimeout.toMillis() + " ms");
+        }
+        accepting.check();
+        return ExitCodes.OK;
+    }
+
+    /** What has happened at all, a line a counter. */
+    private void printCounters(Counters counters) {
+        for (var counter : Counter.values()) {
+            long value = counters.value(counter);
+            if (value != 0) {
+                Terminal.note(spec, counter.label() + ": " + value + " " + counter.unit());
+            }
+        }
+    }
+}

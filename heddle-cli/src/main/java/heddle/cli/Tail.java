@@ -1,0 +1,82 @@
+package heddle.cli;
+
+import heddle.gateway.StoreReader;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** What is in the data folder. */
+@Command(
+        name = "tail",
+        description = {
+            "Prints the messages in a data folder, each followed by a line feed, in the order in"
+                    + " which they were taken over.",
+            "Works beside a running server and without one."
+        },
+        showDefaultValues = true,
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {
+            "0:printed, or the reader of stdout wanted no more",
+            "1:the folder cannot be read, stderr says why",
+            ExitCodes.USAGE_TEXT
+        })
+final class Tail implements Callable<Integer> {
+    private static final long POLL_MILLIS = 50;
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            defaultValue = "heddle-data",
+            description = "The data folder.")
+    private Path data;
+
+    @Option(
+            names = "--follow",
+            description = "Go on, printing messages as they are stored, until a signal ends it.")
+    private boolean follow;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        try (var reader = new StoreReader(data)) {
+            var out =
+                    new BufferedOutputStream(
+                            new FileOutputStream(FileDescriptor.out), BUFFER_BYTES);
+            while (true) {
+                var messages = reader.next();
+                if (!print(messages, out)) {
+                    return ExitCodes.OK;
+                }
+                if (messages.isEmpty()) {
+                    if (!follow) {
+                        return ExitCodes.OK;
+                    }
+                    Thread.sleep(POLL_MILLIS);
+                }
+            }
+        }
+    }
+
+    /** False if nobody reads any more, as when {@code head} has seen enough: no failure. */
+    private static boolean print(List<byte[]> messages, OutputStream out) {
+        try {
+            for (byte[] message : messages) {
+                out.write(message);
+                out.write('\n');
+            }
+            out.flush();
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}
