@@ -5,6 +5,7 @@ module heddle.cli {
     requires me.tongfei.progressbar;
     requires HdrHistogram;
     requires org.jline.terminal;
+    requires jdk.unsupported; // jline hears signals by it
     requires static org.jspecify;
 
     opens heddle.cli to

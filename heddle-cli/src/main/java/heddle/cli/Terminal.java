@@ -2,8 +2,6 @@ package heddle.cli;
 
 import picocli.CommandLine.Model.CommandSpec;
 
-import java.util.Objects;
-
 /** What a command says to people: answers go to stdout, notes and errors to stderr, behind the command's name. */
 final class Terminal {
     private Terminal() {}
@@ -23,8 +21,9 @@ final class Terminal {
     }
 
     /** Whether a person looks at it: then a progress bar makes sense, in a file or a pipe it does not. */
+    @SuppressWarnings("SystemConsoleNull") // 22 to 24 had always one; 25 is as it was before
     static boolean isWatched() {
-        // Never null since JDK 22, whose annotations do not say so yet.
-        return Objects.requireNonNull(System.console()).isTerminal();
+        var console = System.console();
+        return console != null && console.isTerminal();
     }
 }

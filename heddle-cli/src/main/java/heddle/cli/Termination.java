@@ -21,8 +21,14 @@ final class Termination {
     private final CountDownLatch ended = new CountDownLatch(1);
 
     Termination() {
-        Signals.register("TERM", this::signalled);
-        Signals.register("INT", this::signalled);
+        hear("TERM");
+        hear("INT");
+    }
+
+    private void hear(String signal) {
+        if (Signals.register(signal, this::signalled) == null) {
+            throw new IllegalStateException("this JVM lets nobody hear SIG" + signal);
+        }
     }
 
     private void signalled() {
