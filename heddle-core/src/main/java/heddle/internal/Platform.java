@@ -1,10 +1,12 @@
 package heddle.internal;
 
 import heddle.internal.jdk.VirtualThreads;
+import heddle.internal.poll.PollLoop;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.PollerThread;
 import heddle.internal.poll.epoll.EpollPoller;
+import heddle.internal.poll.epoll.VirtualPollers;
 import heddle.internal.poll.nio.NioPoller;
 import heddle.internal.sched.Scheduler;
 import heddle.internal.sys.Syscalls;
@@ -58,7 +60,7 @@ public final class Platform {
     private final List<Poller> pollers;
     private final PollerSource source;
     private final @Nullable Scheduler scheduler;
-    private final @Nullable PollerThread pollerThread;
+    private final @Nullable PollLoop pollLoop;
 
     /** The process's own, made at first use. */
     private static final class Default {
@@ -126,34 +128,61 @@ public final class Platform {
     private Platform(Mode mode, String hint, @Nullable VirtualThreads threads, Choice choice) {
         this.mode = mode;
         syscalls = mode == Mode.NIO ? new NioSyscalls() : new LinuxSyscalls();
-        pollers = new ArrayList<>();
         if (threads != null) {
-            for (int i = 0; i < choice.parallelism; i++) {
-                pollers.add(new EpollPoller());
-            }
-            scheduler = new Scheduler(threads, pollers, choice.limits, this::failed);
+            List<EpollPoller> epolls = epollPollers(choice.parallelism);
+            scheduler = new Scheduler(threads, epolls, choice.limits, this::failed);
+            pollers = List.copyOf(epolls);
             source = ofCarrier(scheduler, pollers);
-            pollerThread = null;
+            pollLoop = null;
             report = mode.description + " (" + choice.parallelism + ")";
-        } else {
-            Poller poller =
-                    syscalls instanceof NioSyscalls nio ? new NioPoller(nio) : new EpollPoller();
-            pollers.add(poller);
-            scheduler = null;
-            source = () -> poller;
-            pollerThread = new PollerThread(poller, this::failed);
-            report = mode.description + (hint.isEmpty() ? "" : "; " + hint);
+            return;
         }
+        scheduler = null;
+        report = mode.description + (hint.isEmpty() ? "" : "; " + hint);
+        if (syscalls instanceof NioSyscalls nio) {
+            pollers = List.of(new NioPoller(nio, this::failed));
+            pollLoop = new PollerThread(pollers.getFirst());
+        } else if (Boolean.getBoolean("heddle.pollerThread")) {
+            pollers = List.copyOf(epollPollers(1));
+            pollLoop = new PollerThread(pollers.getFirst());
+        } else {
+            List<EpollPoller> epolls = epollPollers(choice.parallelism);
+            pollers = List.copyOf(epolls);
+            pollLoop = new VirtualPollers(epolls);
+        }
+        source = inTurn(pollers);
+    }
+
+    private List<EpollPoller> epollPollers(int count) {
+        List<EpollPoller> epolls = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            epolls.add(new EpollPoller(this::failed));
+        }
+        return epolls;
+    }
+
+    /** Each of {@code pollers} in turn. */
+    private static PollerSource inTurn(List<Poller> pollers) {
+        Poller[] all = pollers.toArray(Poller[]::new);
+        AtomicInteger turn = new AtomicInteger();
+        return () -> all[Math.floorMod(turn.getAndIncrement(), all.length)];
     }
 
     /** The poller of the processor that runs the caller; any of them, in turn, for callers from elsewhere. */
     private static PollerSource ofCarrier(Scheduler scheduler, List<Poller> pollers) {
         Poller[] byProcessor = pollers.toArray(Poller[]::new);
-        AtomicInteger turn = new AtomicInteger();
-        return () -> {
-            int id = scheduler.currentProcessorId();
-            return byProcessor[
-                    id >= 0 ? id : Math.floorMod(turn.getAndIncrement(), byProcessor.length)];
+        PollerSource others = inTurn(pollers);
+        return new PollerSource() {
+            @Override
+            public Poller current() {
+                int id = scheduler.currentProcessorId();
+                return id >= 0 ? byProcessor[id] : others.current();
+            }
+
+            @Override
+            public void beforeBlocking() {
+                scheduler.beforeBlocking();
+            }
         };
     }
 
@@ -213,15 +242,16 @@ public final class Platform {
         if (scheduler != null) {
             scheduler.start();
         }
-        if (pollerThread != null) {
-            pollerThread.start();
+        if (pollLoop != null) {
+            pollLoop.start();
         }
     }
 
-    private void failed(String what, Throwable cause) {
+    private void failed(Throwable cause) {
         LOG.log(
                 System.Logger.Level.ERROR,
-                "heddle: " + what + "; whoever waits for the network is released",
+                "heddle: an internal failure; whoever waits in the part that failed is released"
+                        + " with it",
                 cause);
     }
 
@@ -257,8 +287,8 @@ public final class Platform {
         if (scheduler != null) {
             scheduler.stop();
         }
-        if (pollerThread != null) {
-            pollerThread.end();
+        if (pollLoop != null) {
+            pollLoop.end();
         }
         pollers.forEach(Poller::close);
     }

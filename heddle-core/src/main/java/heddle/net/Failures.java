@@ -1,5 +1,6 @@
 package heddle.net;
 
+import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Result;
 import heddle.internal.sys.Errno;
 
@@ -38,6 +39,15 @@ final class Failures {
             case Result.INTERRUPTED -> new CallInterruptedException(details, "interrupted");
             default -> ofErrno(details, call + ": " + Errno.text(errno));
         };
+    }
+
+    /** {@code failure} of a call on {@code descriptor}, with the poller's own failure as its cause if there was one. */
+    static IOException because(Descriptor descriptor, IOException failure) {
+        Throwable cause = descriptor.pollerFailure();
+        if (cause != null) {
+            failure.initCause(cause);
+        }
+        return failure;
     }
 
     private static IOException ofErrno(NetError.Details details, String cause) {

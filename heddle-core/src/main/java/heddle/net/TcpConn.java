@@ -271,7 +271,9 @@ public final class TcpConn implements Conn {
     }
 
     private IOException failure(String op, String call, int result, long bytes) {
-        return Failures.of(op, network, localAddress(), remoteAddress(), call, result, bytes);
+        return Failures.because(
+                descriptor,
+                Failures.of(op, network, localAddress(), remoteAddress(), call, result, bytes));
     }
 
     Descriptor descriptor() {

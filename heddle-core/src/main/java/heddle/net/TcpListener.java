@@ -73,7 +73,8 @@ public final class TcpListener implements Listener {
     }
 
     private IOException failure(String op, String call, int result) {
-        return Failures.of(op, network, null, address, call, result, 0);
+        return Failures.because(
+                descriptor, Failures.of(op, network, null, address, call, result, 0));
     }
 
     Descriptor descriptor() {

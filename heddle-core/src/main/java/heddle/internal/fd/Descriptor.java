@@ -9,6 +9,8 @@ import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.Semaphore;
@@ -29,6 +31,7 @@ import java.util.function.IntUnaryOperator;
 public final class Descriptor {
 
     private final Syscalls sys;
+    private final PollerSource source;
     private final int fd;
     private final DescriptorLock lock = new DescriptorLock();
     private final Registration registration;
@@ -43,6 +46,9 @@ public final class Descriptor {
     /** The last read got less than it asked for; guarded by the read lock. */
     private boolean drained;
 
+    /** close(2) waits until what is unsent is sent, so it blocks. Set by any thread before it closes. */
+    private volatile boolean lingers;
+
     /** A failure that ended a read which had bytes to return, for the next one; guarded by the read lock. */
     private int postponedFailure;
 
@@ -50,6 +56,7 @@ public final class Descriptor {
     public Descriptor(Syscalls sys, int fd, PollerSource source) {
         this.sys = sys;
         this.fd = fd;
+        this.source = source;
         this.registration = new Registration(fd, source);
     }
 
@@ -405,6 +412,9 @@ public final class Descriptor {
 
     /** setsockopt(2): 0 or a failure. */
     public int setOption(SocketOption option, int value) {
+        if (option == SocketOption.LINGER) {
+            lingers = value > 0;
+        }
         return use(number -> sys.setOption(number, option, value));
     }
 
@@ -460,8 +470,16 @@ public final class Descriptor {
 
     private void destroy() {
         registration.deregister();
+        if (lingers) {
+            source.beforeBlocking();
+        }
         sys.close(fd);
         destroyed.release();
+    }
+
+    /** Why the poller gave up on this descriptor, if that is what ended a call with EIO; else null. */
+    public @Nullable Throwable pollerFailure() {
+        return registration.pollerFailure();
     }
 
     /** Whether close() was called. */

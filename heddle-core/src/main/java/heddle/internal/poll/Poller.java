@@ -2,6 +2,12 @@ package heddle.internal.poll;
 
 import heddle.internal.sched.IdlePoll;
 
+import org.jspecify.annotations.Nullable;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
 /**
  * Watches descriptors and turns what the kernel reports into unparks; fires deadlines.
  *
@@ -18,38 +24,70 @@ import heddle.internal.sched.IdlePoll;
  *
  * Ordering: {@link #arm(DeadlineTimer, long)} pushes to the intake, then reads {@code blockedUntilNanos}; {@link #poll} stores that,
  * then reads the intake.
+ *
+ * <p>A poll that throws kills the poller: its failure is reported, all waits in it end with that as their cause, and so does each later
+ * one. The thread that polls goes on, since it has other work.
  */
 public abstract class Poller implements IdlePoll {
 
     private static final long NOT_BLOCKED = 0;
 
+    /** How long a dead poller sleeps at a time: its carrier looks for other work that often, as nothing can wake it. */
+    private static final long FAILED_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
     private final DeadlineQueue deadlines = new DeadlineQueue();
+    private final Consumer<Throwable> onFailure;
+
+    /** What killed this poller. Written once, by the polling thread; read by any. */
+    private volatile @Nullable Throwable failure;
 
     /** Until when the polling thread may sleep. Written by it, read by any thread. */
     private volatile long blockedUntilNanos = NOT_BLOCKED;
 
+    /**
+     * A poller that lives.
+     *
+     * @param onFailure told once, by the polling thread, what killed it
+     */
+    protected Poller(Consumer<Throwable> onFailure) {
+        this.onFailure = onFailure;
+    }
+
     @Override
-    public final void poll(long timeoutNanos) {
+    public final int poll(long timeoutNanos) {
+        if (failure != null) {
+            if (timeoutNanos != 0) {
+                LockSupport.parkNanos(this, FAILED_NANOS);
+            }
+            return 0;
+        }
+        try {
+            return dispatch(timeoutNanos);
+        } catch (Throwable cause) {
+            fail(cause);
+            return 0;
+        }
+    }
+
+    private int dispatch(long timeoutNanos) {
         if (deadlines.hasIntake()) {
             deadlines.takeIn();
         }
+        int events;
         if (timeoutNanos == 0) {
-            select(0);
+            events = select(0);
         } else {
-            long untilNanos = deadlines.nextNanos();
-            if (timeoutNanos > 0) {
-                untilNanos = Math.min(untilNanos, MonotonicClock.after(timeoutNanos));
-            }
-            blockedUntilNanos = untilNanos;
-            // Look again: an arm() before the store above saw nobody to wake.
-            if (deadlines.hasIntake()) {
-                select(0);
-            } else if (untilNanos == DeadlineTimer.NOT_ARMED) {
-                select(FOREVER);
+            long untilNanos =
+                    beginSleep(
+                            timeoutNanos < 0
+                                    ? DeadlineTimer.NOT_ARMED
+                                    : MonotonicClock.after(timeoutNanos));
+            if (untilNanos == DeadlineTimer.NOT_ARMED) {
+                events = select(FOREVER);
             } else {
-                select(Math.max(0, untilNanos - MonotonicClock.nanos()));
+                events = select(Math.max(0, untilNanos - MonotonicClock.nanos()));
             }
-            blockedUntilNanos = NOT_BLOCKED;
+            endSleep();
         }
         if (deadlines.hasIntake()) {
             deadlines.takeIn();
@@ -57,6 +95,38 @@ public abstract class Poller implements IdlePoll {
         if (!deadlines.isEmpty()) {
             deadlines.fire(MonotonicClock.nanos());
         }
+        return events;
+    }
+
+    /**
+     * The polling thread is about to sleep, at most until {@code limitNanos}: from here to {@link #endSleep}, an earlier deadline wakes it.
+     *
+     * @return until when it may, the next deadline being considered; {@link Long#MAX_VALUE} for ever, 0 not at all
+     */
+    public final long beginSleep(long limitNanos) {
+        long untilNanos = Math.min(limitNanos, deadlines.nextNanos());
+        blockedUntilNanos = untilNanos;
+        // Look again: an arm() before the store above saw nobody to wake.
+        return deadlines.hasIntake() ? 0 : untilNanos;
+    }
+
+    /** The polling thread is awake again. */
+    public final void endSleep() {
+        blockedUntilNanos = NOT_BLOCKED;
+    }
+
+    /** The poller is dead: says so, and ends all waits in it. By the polling thread. */
+    private void fail(Throwable cause) {
+        blockedUntilNanos = NOT_BLOCKED;
+        failure =
+                cause; // Before the registrations are looked at: one that comes later looks at it.
+        onFailure.accept(cause);
+        forEachWatched(Registration::breakOff);
+    }
+
+    /** What killed this poller; null while it lives. */
+    public final @Nullable Throwable failure() {
+        return failure;
     }
 
     /** Makes {@code timer} fire at its slot's deadline, at most {@code deadlineNanos}. Any thread. */
@@ -80,8 +150,11 @@ public abstract class Poller implements IdlePoll {
     /** A thread is about to wait for one direction: for backends that report each readiness once only when asked. */
     protected void arm(Registration registration, boolean write) {}
 
-    /** Reports what is ready, waiting at most {@code timeoutNanos}. */
-    protected abstract void select(long timeoutNanos);
+    /** Reports what is ready, waiting at most {@code timeoutNanos}: how many events there were, wake-ups included. */
+    protected abstract int select(long timeoutNanos);
+
+    /** Shows every registration that this poller watches to {@code visitor}, weakly consistent. Any thread. */
+    public abstract void forEachWatched(Consumer<Registration> visitor);
 
     /** Gives back what it holds of the system. */
     public abstract void close();

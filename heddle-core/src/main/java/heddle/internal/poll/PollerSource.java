@@ -1,9 +1,11 @@
 package heddle.internal.poll;
 
-/** Chooses the poller of a new registration. */
-@FunctionalInterface
+/** Chooses the poller of a new registration, and speaks to whoever runs the calling thread. */
 public interface PollerSource {
 
     /** The poller of the carrier that runs the calling thread, or any other if it has none. */
     Poller current();
+
+    /** The calling thread is about to block its carrier, which shall do nobody else any harm. */
+    default void beforeBlocking() {}
 }

@@ -2,35 +2,27 @@ package heddle.internal.poll;
 
 import heddle.internal.sched.IdlePoll;
 
-import java.util.function.BiConsumer;
-
-/** A platform thread that does nothing but poll: for the ways of running in which carriers do not do it themselves. */
-public final class PollerThread extends Thread {
+/** A platform thread that does nothing but poll. */
+public final class PollerThread extends Thread implements PollLoop {
 
     private final Poller poller;
-    private final BiConsumer<String, Throwable> onFailure;
     private volatile boolean stopped;
 
-    /** A thread for {@code poller}; tells {@code onFailure} what killed it. */
-    public PollerThread(Poller poller, BiConsumer<String, Throwable> onFailure) {
+    /** A thread for {@code poller}. */
+    public PollerThread(Poller poller) {
         super("heddle-poller");
         setDaemon(true);
         this.poller = poller;
-        this.onFailure = onFailure;
     }
 
     @Override
     public void run() {
-        try {
-            while (!stopped) {
-                poller.poll(IdlePoll.FOREVER);
-            }
-        } catch (Throwable cause) {
-            onFailure.accept(getName() + " died", cause);
+        while (!stopped) {
+            poller.poll(IdlePoll.FOREVER);
         }
     }
 
-    /** Ends the thread and waits for it. */
+    @Override
     public void end() throws InterruptedException {
         stopped = true;
         poller.wakeUp();

@@ -94,6 +94,11 @@ public final class Registration {
             }
         }
         watching.arm(this, slot == write);
+        // Look again: a poller that failed before it had this one to watch, or before the waiter
+        // was there, released nobody.
+        if (watching.failure() != null) {
+            breakOff();
+        }
         return true;
     }
 
@@ -155,6 +160,12 @@ public final class Registration {
     /** Whether a read must be tried even after a short one. */
     public boolean mustTry() {
         return (flags & MUST_TRY) != 0;
+    }
+
+    /** What killed the poller that watches this; null while that lives. */
+    public @Nullable Throwable pollerFailure() {
+        Poller watching = poller;
+        return watching == null ? null : watching.failure();
     }
 
     /** The errno of the last attempt to register that failed. */

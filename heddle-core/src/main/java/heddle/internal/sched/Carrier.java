@@ -61,21 +61,16 @@ final class Carrier extends Thread {
 
     @Override
     public void run() {
-        try {
-            Processor current = processor;
-            while (current != null && current != RETIRED) {
-                current.own();
-                runTasks(current);
-                if (scheduler.isStopped()) {
-                    break;
-                }
-                current = awaitProcessor();
+        Processor current = processor;
+        while (current != null && current != RETIRED) {
+            current.own();
+            runTasks(current);
+            if (scheduler.isStopped()) {
+                break;
             }
-        } catch (Throwable cause) {
-            scheduler.failed(this, cause);
-        } finally {
-            scheduler.ended(this);
+            current = awaitProcessor();
         }
+        scheduler.ended(this);
     }
 
     /** Runs {@code current} until it is lost, or the scheduler stops. */
@@ -84,7 +79,12 @@ final class Carrier extends Thread {
         Runnable task;
         while ((task = scheduler.next(current, ++tick)) != null) {
             long running = current.beginTask();
-            task.run();
+            try {
+                task.run();
+            } catch (Throwable cause) { // Not what the thread's own code threw: the JDK's, about a
+                // thread it cannot run.
+                scheduler.failed(cause);
+            }
             if (!current.endTask(running)) {
                 return;
             }
@@ -114,7 +114,9 @@ final class Carrier extends Thread {
         INSTANCE;
 
         @Override
-        public void poll(long timeoutNanos) {}
+        public int poll(long timeoutNanos) {
+            return 0;
+        }
 
         @Override
         public void wakeUp() {}

@@ -11,9 +11,12 @@ public interface IdlePoll {
 
     /**
      * Dispatches what is ready, waiting for it at most {@code timeoutNanos}: 0 looks only, {@link #FOREVER} waits for an event, a
-     * deadline or {@link #wakeUp}. Called by one thread at a time, never by a virtual one.
+     * deadline or {@link #wakeUp}. Called by one thread at a
+     * time. Never throws.
+     *
+     * @return how many events there were
      */
-    void poll(long timeoutNanos);
+    int poll(long timeoutNanos);
 
     /** Ends the current wait of {@link #poll}, or else the next one. Any thread; neither blocks nor throws. */
     void wakeUp();

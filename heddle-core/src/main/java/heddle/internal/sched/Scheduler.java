@@ -13,7 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * Runs virtual threads on carriers that poll the network by themselves when they run out of work: goroutine, machine and processor
@@ -44,7 +44,7 @@ public final class Scheduler implements Executor {
     private final Processor[] processors;
     private final Monitor monitor;
     private final ThreadGroup group;
-    private final BiConsumer<String, Throwable> onFailure;
+    private final Consumer<Throwable> onFailure;
     private final int carriersMax;
 
     /** What came from outside or found a full queue; bounded by the number of virtual threads. */
@@ -65,14 +65,14 @@ public final class Scheduler implements Executor {
      * Makes a scheduler; {@link #start} starts it.
      *
      * @param pollers one for each processor
-     * @param onFailure told, with a description, what killed a carrier
+     * @param onFailure told what the JDK threw when it should have run a virtual thread
      * @param limits see there
      */
     public Scheduler(
             VirtualThreads threads,
             List<? extends IdlePoll> pollers,
             Limits limits,
-            BiConsumer<String, Throwable> onFailure) {
+            Consumer<Throwable> onFailure) {
         this.threads = threads;
         this.onFailure = onFailure;
         this.carriersMax = limits.carriersMax;
@@ -301,8 +301,8 @@ public final class Scheduler implements Executor {
         carriers.remove(carrier);
     }
 
-    void failed(Carrier carrier, Throwable cause) {
-        onFailure.accept(carrier.getName() + " died", cause);
+    void failed(Throwable cause) {
+        onFailure.accept(cause);
     }
 
     /** How many processors were handed from a carrier to another. */

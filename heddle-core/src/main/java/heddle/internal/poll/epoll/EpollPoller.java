@@ -14,6 +14,7 @@ import heddle.internal.sys.Errno;
 import heddle.internal.sys.linux.Epoll;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * A poller over one epoll instance. A descriptor is added once, edge-triggered, for both directions, and never modified; closing it
@@ -38,6 +39,11 @@ public final class EpollPoller extends Poller {
     /** Whether the eventfd was written since the polling thread last saw it: many wake-ups cost one write. */
     private final AtomicBoolean wakeUpSent = new AtomicBoolean();
 
+    /** As {@link Poller#Poller}. */
+    public EpollPoller(Consumer<Throwable> onFailure) {
+        super(onFailure);
+    }
+
     @Override
     protected int register(Registration registration) {
         RegistrationTable.put(registration);
@@ -56,11 +62,11 @@ public final class EpollPoller extends Poller {
     }
 
     @Override
-    protected void select(long timeoutNanos) {
+    protected int select(long timeoutNanos) {
         int count = epoll.await(timeoutNanos);
         if (count < 0) {
             if (count == -Errno.EINTR) {
-                return; // Whoever called looks around and comes again.
+                return 0; // Whoever called looks around and comes again.
             }
             throw new AssertionError("epoll_wait: " + Errno.text(-count));
         }
@@ -79,6 +85,21 @@ public final class EpollPoller extends Poller {
                         (events & MUST_TRY) != 0);
             }
         }
+        return count;
+    }
+
+    /** The instance's own number, for another one to watch. */
+    int descriptor() {
+        return epoll.descriptor();
+    }
+
+    @Override
+    public void forEachWatched(Consumer<Registration> visitor) {
+        RegistrationTable.forEach(registration -> {
+            if (registration.poller() == this) {
+                visitor.accept(registration);
+            }
+        });
     }
 
     @Override

@@ -18,10 +18,12 @@ import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * A poller over one of the JDK's selectors: for every system, without native access. A waiter asks for its direction each time, and
@@ -62,8 +64,9 @@ public final class NioPoller extends Poller {
     /** Nobody will poll any more. Set once. */
     private volatile boolean abandoned;
 
-    /** Opens a selector for sockets of {@code sys}. */
-    public NioPoller(NioSyscalls sys) {
+    /** Opens a selector for sockets of {@code sys}; {@code onFailure} as {@link Poller#Poller} wants it. */
+    public NioPoller(NioSyscalls sys, Consumer<Throwable> onFailure) {
+        super(onFailure);
         this.sys = sys;
         try {
             selector = Selector.open();
@@ -103,10 +106,6 @@ public final class NioPoller extends Poller {
         } catch (CancelledKeyException closed) {
             registration.signal(!write, write, false); // The next call tells why.
         }
-        // Look again: a giveUp() before the waiter stored itself in its slot found nobody there.
-        if (abandoned) {
-            registration.breakOff();
-        }
     }
 
     private void wakeUpIfBlocked() {
@@ -136,16 +135,17 @@ public final class NioPoller extends Poller {
     }
 
     @Override
-    protected void select(long timeoutNanos) {
+    protected int select(long timeoutNanos) {
         if (pollingThread != Thread.currentThread()) {
             pollingThread = Thread.currentThread();
         }
         try {
+            int events;
             if (timeoutNanos == 0) {
-                selector.selectNow(this::report);
+                events = selector.selectNow(this::report);
             } else {
                 blocked = true;
-                selector.select(this::report, millis(timeoutNanos));
+                events = selector.select(this::report, millis(timeoutNanos));
                 blocked = false;
             }
             wakeUpSent.set(false);
@@ -155,6 +155,7 @@ public final class NioPoller extends Poller {
             if (!leaving.isEmpty()) {
                 letGo();
             }
+            return events;
         } catch (IOException failure) {
             giveUp();
             throw new UncheckedIOException(failure);
@@ -209,13 +210,20 @@ public final class NioPoller extends Poller {
         }
     }
 
-    /** The polling thread is about to die: ends all waits, now and to come. */
+    @Override
+    public void forEachWatched(Consumer<Registration> visitor) {
+        if (selector.isOpen()) {
+            Set.copyOf(selector.keys())
+                    .forEach(key -> visitor.accept((Registration) key.attachment()));
+        }
+    }
+
+    /** The poller is about to die: lets those go who wait to leave. */
     private void giveUp() {
         blocked = false;
         abandoned = true;
         try {
             if (selector.isOpen()) {
-                selector.keys().forEach(key -> ((Registration) key.attachment()).breakOff());
                 selectAlone();
             }
         } finally {

@@ -28,11 +28,12 @@ public final class Epoll {
     public static final int EPOLLERR = 0x8;
     public static final int EPOLLHUP = 0x10;
     public static final int EPOLLRDHUP = 0x2000;
+    public static final int EPOLLONESHOT = 1 << 30;
     public static final int EPOLLET = 1 << 31;
 
     private static final int EPOLL_CLOEXEC = 0x80000;
     private static final int EPOLL_CTL_ADD = 1;
-    private static final int EPOLL_CTL_DEL = 2;
+    private static final int EPOLL_CTL_MOD = 3;
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int EFD_NONBLOCK = 0x800;
 
@@ -121,9 +122,9 @@ public final class Epoll {
         return control(EPOLL_CTL_ADD, fd, interest, data);
     }
 
-    /** Ends the watch of a descriptor that stays open. */
-    public int remove(int fd) {
-        return control(EPOLL_CTL_DEL, fd, 0, 0);
+    /** Changes the watch of {@code fd}, which reports again what is ready now; 0 or -errno. */
+    public int modify(int fd, int interest, long data) {
+        return control(EPOLL_CTL_MOD, fd, interest, data);
     }
 
     /** The number of the instance, to be watched by another one. */

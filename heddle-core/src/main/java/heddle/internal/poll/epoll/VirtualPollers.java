@@ -1,0 +1,152 @@
+package heddle.internal.poll.epoll;
+
+import static heddle.internal.sys.linux.Epoll.EPOLLIN;
+import static heddle.internal.sys.linux.Epoll.EPOLLONESHOT;
+
+import heddle.internal.poll.MonotonicClock;
+import heddle.internal.poll.PollLoop;
+import heddle.internal.sys.Errno;
+import heddle.internal.sys.linux.Epoll;
+
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Polls from virtual threads of the JDK's scheduler: one for each poller, which looks without blocking while it finds events, so that the
+ * threads it wakes run next on its own carrier; when it finds none it parks, and one platform thread, the master, waits for all those
+ * that parked by an epoll instance that watches theirs.
+ *
+ *   virtual thread: events -> yield, look again     none -> arm in the master, park     parked -> woken by the master, look
+ *
+ * Ordering: a poller arms after it has looked, and an armed descriptor with events reports them at once, so none is slept through. A
+ * poller publishes its next deadline, then arms; the master, woken by that or by anything else, reads the deadlines before it waits.
+ */
+public final class VirtualPollers implements PollLoop {
+
+    private final Epoll master = new Epoll();
+    private final Sub[] subs;
+    private final Thread masterThread = new Thread(this::watch, "heddle-poller");
+    private volatile boolean stopped;
+
+    /** Until when the master sleeps; {@link Long#MIN_VALUE} while it does not. Written by it, read by the pollers. */
+    private volatile long asleepUntilNanos = Long.MIN_VALUE;
+
+    /** A poller with its thread. */
+    private final class Sub implements Runnable {
+
+        final EpollPoller poller;
+        final int index;
+        final Thread thread;
+
+        /** Armed in the master, about to park. Set by its thread, cleared by whoever wakes it. */
+        volatile boolean waiting;
+
+        /** When it must be woken although nothing is ready. Written by its thread before it arms. */
+        volatile long deadlineNanos;
+
+        Sub(EpollPoller poller, int index) {
+            this.poller = poller;
+            this.index = index;
+            thread = Thread.ofVirtual().name("heddle-poller-", index).unstarted(this);
+        }
+
+        @Override
+        public void run() {
+            while (!stopped) {
+                if (poller.poll(0) > 0) {
+                    Thread.yield();
+                } else {
+                    deadlineNanos = poller.beginSleep(Long.MAX_VALUE);
+                    waiting = true;
+                    check(
+                            "epoll_ctl",
+                            master.modify(poller.descriptor(), EPOLLIN | EPOLLONESHOT, index));
+                    if (deadlineNanos < asleepUntilNanos) {
+                        master.notifyPoller();
+                    }
+                    while (waiting && !stopped) {
+                        LockSupport.park(this);
+                    }
+                    poller.endSleep();
+                }
+            }
+        }
+
+        void wake() {
+            waiting = false;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** Polls {@code pollers}, once started. */
+    public VirtualPollers(List<EpollPoller> pollers) {
+        subs = new Sub[pollers.size()];
+        for (int i = 0; i < subs.length; i++) {
+            subs[i] = new Sub(pollers.get(i), i);
+            check("epoll_ctl", master.add(pollers.get(i).descriptor(), EPOLLONESHOT, i));
+        }
+        masterThread.setDaemon(true);
+    }
+
+    private static void check(String call, int result) {
+        if (result < 0) {
+            throw new AssertionError(call + ": " + Errno.text(-result));
+        }
+    }
+
+    @Override
+    public void start() {
+        masterThread.start();
+        for (Sub sub : subs) {
+            sub.thread.start();
+        }
+    }
+
+    private void watch() {
+        while (!stopped) {
+            long nextNanos = earliestDeadline();
+            asleepUntilNanos = nextNanos;
+            // Look again: a poller that armed before the store above did not know how long this one
+            // sleeps.
+            nextNanos = Math.min(nextNanos, earliestDeadline());
+            boolean forever = nextNanos == Long.MAX_VALUE;
+            int count =
+                    master.await(forever ? -1 : Math.max(0, nextNanos - MonotonicClock.nanos()));
+            asleepUntilNanos = Long.MIN_VALUE;
+            for (int i = 0; i < count; i++) {
+                long data = master.data(i);
+                if (data != Epoll.WAKE_UP) {
+                    subs[(int) data].wake();
+                }
+            }
+            long nowNanos = MonotonicClock.nanos();
+            for (Sub sub : subs) {
+                if (sub.waiting && sub.deadlineNanos <= nowNanos) {
+                    sub.wake();
+                }
+            }
+        }
+    }
+
+    private long earliestDeadline() {
+        long earliest = Long.MAX_VALUE;
+        for (Sub sub : subs) {
+            if (sub.waiting) {
+                earliest = Math.min(earliest, sub.deadlineNanos);
+            }
+        }
+        return earliest;
+    }
+
+    @Override
+    public void end() throws InterruptedException {
+        stopped = true;
+        master.notifyPoller();
+        masterThread.join();
+        for (Sub sub : subs) {
+            LockSupport.unpark(sub.thread);
+            sub.thread.join();
+        }
+        master.close();
+    }
+}
