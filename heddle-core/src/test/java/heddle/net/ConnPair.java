@@ -1,0 +1,74 @@
+package heddle.net;
+
+import heddle.testing.Task;
+
+import java.io.IOException;
+
+/** Two connections, each the other's peer. Closing it closes both. */
+public final class ConnPair implements AutoCloseable {
+
+    private final Conn left;
+    private final Conn right;
+
+    /** A pair of connections that somebody else made. */
+    public ConnPair(Conn left, Conn right) {
+        this.left = left;
+        this.right = right;
+    }
+
+    /** Over loopback: left dialed, right accepted. */
+    public static ConnPair tcp() throws Exception {
+        return tcp(new ListenConfig(), new Dialer(), "127.0.0.1:0");
+    }
+
+    /** Over loopback, with kernel buffers of about {@code bytes} on all four sides, so that little data fills them. */
+    public static ConnPair tcpWithBuffers(int bytes) throws Exception {
+        ConnPair pair = tcp();
+        for (TcpConn conn : new TcpConn[] {pair.leftTcp(), pair.rightTcp()}) {
+            conn.setWriteBuffer(bytes);
+            conn.setReadBuffer(bytes);
+        }
+        return pair;
+    }
+
+    /** Over whatever {@code address} is. */
+    public static ConnPair tcp(ListenConfig listenConfig, Dialer dialer, String address)
+            throws Exception {
+        try (Listener listener = listenConfig.listen("tcp", address)) {
+            Task<Conn> dialed = Task.start(() -> dialer.dial("tcp", listener.address().toString()));
+            Conn accepted = listener.accept();
+            Conn left = dialed.result();
+            if (!left.localAddress().equals(accepted.remoteAddress())) {
+                throw new AssertionError("accepted a stranger: " + accepted + ", dialed " + left);
+            }
+            return new ConnPair(left, accepted);
+        }
+    }
+
+    /** One end. */
+    public Conn left() {
+        return left;
+    }
+
+    /** The other end. */
+    public Conn right() {
+        return right;
+    }
+
+    /** The end that dialed, of a pair of TCP. */
+    public TcpConn leftTcp() {
+        return (TcpConn) left;
+    }
+
+    /** The end that was accepted, of a pair of TCP. */
+    public TcpConn rightTcp() {
+        return (TcpConn) right;
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (right) {
+            left.close();
+        }
+    }
+}
