@@ -42,7 +42,9 @@ class PackageDirectionTest {
                     Map.entry("net", Set.of("internal.fd", "internal")),
                     Map.entry("internal.fd", Set.of("internal.poll", "internal.sys", "internal")),
                     // The scheduler does not know the poller: the poller implements its IdlePoll.
-                    Map.entry("internal.poll", Set.of("internal.sched", "internal.sys")),
+                    Map.entry(
+                            "internal.poll",
+                            Set.of("internal.sched", "internal.sys", "internal.trace")),
                     Map.entry("internal.poll.epoll", Set.of("internal.poll", "internal.sys.linux")),
                     Map.entry("internal.poll.nio", Set.of("internal.poll", "internal.sys.nio")),
                     Map.entry("internal.sched", Set.of("internal.jdk", "internal.trace")),

@@ -8,6 +8,8 @@ import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Counters;
 
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +60,7 @@ public final class Descriptor {
         this.fd = fd;
         this.source = source;
         this.registration = new Registration(fd, source);
+        Counters.add(Counter.DESCRIPTORS, 1);
     }
 
     /** Names the connection or listener whose {@code toString} describes this in dumps. */
@@ -346,6 +349,9 @@ public final class Descriptor {
                     wait = slot.await();
                     continue;
                 }
+                if (accepted >= 0) {
+                    Counters.add(Counter.ACCEPTED, 1);
+                }
                 return accepted;
             }
             return failure(wait);
@@ -368,7 +374,11 @@ public final class Descriptor {
         }
         try {
             Wait wait = registration.write().begin();
-            return wait == Wait.READY ? connectLocked(version, address) : failure(wait);
+            int result = wait == Wait.READY ? connectLocked(version, address) : failure(wait);
+            if (result == 0) {
+                Counters.add(Counter.DIALED, 1);
+            }
+            return result;
         } finally {
             if (lock.unlockWrite()) {
                 destroy();
@@ -474,6 +484,7 @@ public final class Descriptor {
             source.beforeBlocking();
         }
         sys.close(fd);
+        Counters.add(Counter.DESCRIPTORS, -1);
         destroyed.release();
     }
 

@@ -1,6 +1,9 @@
 package heddle.internal.poll;
 
 import heddle.internal.sched.IdlePoll;
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Counters;
+import heddle.internal.trace.Tally;
 
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,9 @@ public abstract class Poller implements IdlePoll {
 
     /** How long a dead poller sleeps at a time: its carrier looks for other work that often, as nothing can wake it. */
     private static final long FAILED_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    /** What the polling thread counts. */
+    protected final Tally tally = Counters.tally();
 
     private final DeadlineQueue deadlines = new DeadlineQueue();
     private final Consumer<Throwable> onFailure;
@@ -88,6 +94,11 @@ public abstract class Poller implements IdlePoll {
                 events = select(Math.max(0, untilNanos - MonotonicClock.nanos()));
             }
             endSleep();
+        }
+        tally.add(Counter.POLLS, 1);
+        if (events > 0) {
+            tally.add(Counter.BATCHES, 1);
+            tally.add(Counter.EVENTS, events);
         }
         if (deadlines.hasIntake()) {
             deadlines.takeIn();
@@ -157,5 +168,7 @@ public abstract class Poller implements IdlePoll {
     public abstract void forEachWatched(Consumer<Registration> visitor);
 
     /** Gives back what it holds of the system. */
-    public abstract void close();
+    public void close() {
+        Counters.retire(tally);
+    }
 }

@@ -1,5 +1,9 @@
 package heddle.internal.poll;
 
+import heddle.internal.trace.CoarseClock;
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Counters;
+
 import org.jspecify.annotations.Nullable;
 
 import java.lang.invoke.MethodHandles;
@@ -37,6 +41,7 @@ public final class ReadinessSlot {
 
     private static final VarHandle STATE;
     private static final VarHandle TIMER;
+    private static final VarHandle SINCE;
 
     static {
         try {
@@ -46,6 +51,9 @@ public final class ReadinessSlot {
             TIMER =
                     MethodHandles.lookup()
                             .findVarHandle(ReadinessSlot.class, "timer", DeadlineTimer.class);
+            SINCE =
+                    MethodHandles.lookup()
+                            .findVarHandle(ReadinessSlot.class, "sinceNanos", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -61,6 +69,9 @@ public final class ReadinessSlot {
 
     /** Made once, by the first wait with a deadline or by who moves it meanwhile; read by any thread. */
     private volatile @Nullable DeadlineTimer timer;
+
+    /** When the waiter came, by {@link CoarseClock}, for dumps. Written by it, before it stores itself; read by any thread, after that. */
+    private long sinceNanos;
 
     ReadinessSlot(Registration registration) {
         this.registration = registration;
@@ -88,11 +99,15 @@ public final class ReadinessSlot {
     public Wait await() {
         Thread me = Thread.currentThread();
         while (true) {
+            if (state == null) {
+                SINCE.setOpaque(this, CoarseClock.nanos());
+            }
             if (!STATE.compareAndSet(this, null, me)) {
                 state = null; // It was READY, the only other state while we hold the direction's
                 // lock.
                 return Wait.READY;
             }
+            Counters.add(Counter.PARKS, 1);
             Wait outcome = parkUntilTakenOut(me);
             if (outcome != null) {
                 return outcome;
@@ -122,6 +137,7 @@ public final class ReadinessSlot {
             if (cause == null) {
                 LockSupport.park();
             } else if (STATE.compareAndSet(this, me, null)) {
+                Counters.add(cause == Wait.EXPIRED ? Counter.EXPIRED : Counter.GIVEN_UP, 1);
                 if (cause == Wait.INTERRUPTED) {
                     Thread.interrupted();
                 }
@@ -146,25 +162,26 @@ public final class ReadinessSlot {
         return MonotonicClock.hasPassed(deadlineNanos) ? Wait.EXPIRED : null;
     }
 
-    /** The poller saw the direction become ready. Any thread. */
-    public void ready() {
+    /** The poller saw the direction become ready: whether that ended a wait. Any thread. */
+    public boolean ready() {
         while (true) {
             Object seen = state;
             if (seen == READY) {
-                return;
+                return false;
             }
             if (STATE.compareAndSet(this, seen, READY)) {
                 if (seen != null) {
                     LockSupport.unpark((Thread) seen);
                 }
-                return;
+                return seen != null;
             }
         }
     }
 
     /** Takes the waiter out, if there is one, to look at the flags and the deadline. Any thread, after storing those. */
-    void release() {
+    void release(Counter counter) {
         if (state instanceof Thread waiter && STATE.compareAndSet(this, waiter, null)) {
+            Counters.add(counter, 1);
             LockSupport.unpark(waiter);
         }
     }
@@ -176,7 +193,7 @@ public final class ReadinessSlot {
             return; // A waiter that comes later reads it.
         }
         if (MonotonicClock.hasPassed(nanos)) {
-            release();
+            release(Counter.EXPIRED);
         } else {
             arm(nanos);
         }
@@ -212,7 +229,7 @@ public final class ReadinessSlot {
         if (deadline > nowNanos) {
             return deadline;
         }
-        release();
+        release(Counter.EXPIRED);
         return DeadlineTimer.NOT_ARMED;
     }
 

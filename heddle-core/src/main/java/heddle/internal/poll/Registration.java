@@ -1,6 +1,7 @@
 package heddle.internal.poll;
 
 import heddle.internal.sys.Errno;
+import heddle.internal.trace.Counter;
 
 import org.jspecify.annotations.Nullable;
 
@@ -88,7 +89,8 @@ public final class Registration {
                 if (result < 0) {
                     failure = -result;
                     poller = null;
-                    (slot == read ? write : read).release(); // Let it try for itself.
+                    (slot == read ? write : read)
+                            .release(Counter.GIVEN_UP); // Let it try for itself.
                     return false;
                 }
             }
@@ -102,32 +104,28 @@ public final class Registration {
         return true;
     }
 
-    /** What the kernel reported, in the poller's words. By the polling thread. */
-    public void signal(boolean readable, boolean writable, boolean mustTry) {
+    /** What the kernel reported, in the poller's words: how many waits that ended. By the polling thread. */
+    public int signal(boolean readable, boolean writable, boolean mustTry) {
         if (mustTry && (flags & MUST_TRY) == 0) {
             FLAGS.getAndBitwiseOr(this, MUST_TRY);
         }
-        if (readable) {
-            read.ready();
-        }
-        if (writable) {
-            write.ready();
-        }
+        int woken = readable && read.ready() ? 1 : 0;
+        return writable && write.ready() ? woken + 1 : woken;
     }
 
     /** Ends all waits as CLOSED, for good. Any thread, once the descriptor's lock says closed. */
     public void close() {
         FLAGS.getAndBitwiseOr(this, CLOSING);
-        read.release();
-        write.release();
+        read.release(Counter.GIVEN_UP);
+        write.release(Counter.GIVEN_UP);
     }
 
     /** Ends all waits as FAILED, for good: the poller is dead. */
     public void breakOff() {
         failure = Errno.EIO;
         FLAGS.getAndBitwiseOr(this, BROKEN);
-        read.release();
-        write.release();
+        read.release(Counter.GIVEN_UP);
+        write.release(Counter.GIVEN_UP);
     }
 
     /** Leaves the poller, right before the number is closed. By the descriptor's last user. */

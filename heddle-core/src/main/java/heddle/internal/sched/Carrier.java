@@ -1,5 +1,8 @@
 package heddle.internal.sched;
 
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Counters;
+
 import org.jspecify.annotations.Nullable;
 
 import java.lang.invoke.MethodHandles;
@@ -53,6 +56,7 @@ final class Carrier extends Thread {
     /** Gives {@code next} to this spare; false if it has ended. */
     boolean assign(Processor next) {
         if (PROCESSOR.compareAndSet(this, null, next)) {
+            Counters.add(Counter.SPARES, -1);
             LockSupport.unpark(this);
             return true;
         }
@@ -101,6 +105,7 @@ final class Carrier extends Thread {
             long leftNanos = endNanos - System.nanoTime();
             if ((leftNanos <= 0 || scheduler.isStopped())
                     && PROCESSOR.compareAndSet(this, null, RETIRED)) {
+                Counters.add(Counter.SPARES, -1);
                 scheduler.removeSpare(this);
                 return RETIRED;
             }

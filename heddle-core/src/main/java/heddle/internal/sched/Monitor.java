@@ -1,5 +1,7 @@
 package heddle.internal.sched;
 
+import heddle.internal.trace.CoarseClock;
+
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -38,11 +40,20 @@ final class Monitor extends Thread {
 
     @Override
     public void run() {
+        try {
+            watch();
+        } finally {
+            CoarseClock.stop();
+        }
+    }
+
+    private void watch() {
         int idleLooks = 0;
         while (!scheduler.isStopped()) {
             if (idleLooks < IDLE_LOOKS) {
                 LockSupport.parkNanos(this, limitNanos / LOOKS_A_LIMIT);
             } else {
+                CoarseClock.stop();
                 asleep = true;
                 // Look again: a carrier that woke before the store above did not see it.
                 if (!anyAwake()) {
@@ -66,6 +77,7 @@ final class Monitor extends Thread {
 
     /** One look at all; whether anybody is awake. */
     private boolean look(long nowNanos) {
+        CoarseClock.tick(nowNanos);
         boolean awake = false;
         for (Processor processor : scheduler.processors()) {
             long word = processor.word();

@@ -1,6 +1,8 @@
 package heddle.internal.sched;
 
 import heddle.internal.jdk.VirtualThreads;
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Counters;
 
 import org.jspecify.annotations.Nullable;
 
@@ -200,7 +202,11 @@ public final class Scheduler implements Executor {
     /** A task from {@code victim}, and up to half of its others for the queue of {@code thief}. */
     private @Nullable Runnable steal(Processor victim, Processor thief) {
         Runnable first = victim.queue.poll();
-        for (int more = first == null ? 0 : victim.queue.size() / 2; more > 0; more--) {
+        if (first == null) {
+            return null;
+        }
+        Counters.add(Counter.STEALS, 1);
+        for (int more = victim.queue.size() / 2; more > 0; more--) {
             Runnable task = victim.queue.poll();
             if (task == null) {
                 break;
@@ -253,6 +259,7 @@ public final class Scheduler implements Executor {
     void handOff(Processor processor, long running) {
         if (canHaveCarrier() && processor.take(running)) {
             handOffs.incrementAndGet();
+            Counters.add(Counter.HAND_OFFS, 1);
             giveToSpare(processor);
         }
     }
@@ -286,10 +293,12 @@ public final class Scheduler implements Executor {
         String name = "heddle-carrier-" + carrierNames.incrementAndGet();
         var carrier = new Carrier(this, group, name, processor);
         carriers.add(carrier);
+        Counters.add(Counter.CARRIERS, 1);
         carrier.start();
     }
 
     void addSpare(Carrier carrier) {
+        Counters.add(Counter.SPARES, 1);
         spares.addFirst(carrier); // The last one that ran is the one whose stack is still warm.
     }
 
@@ -299,6 +308,7 @@ public final class Scheduler implements Executor {
 
     void ended(Carrier carrier) {
         carriers.remove(carrier);
+        Counters.add(Counter.CARRIERS, -1);
     }
 
     void failed(Throwable cause) {

@@ -12,6 +12,8 @@ import heddle.internal.poll.Poller;
 import heddle.internal.poll.Registration;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.linux.Epoll;
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Counters;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -70,6 +72,7 @@ public final class EpollPoller extends Poller {
             }
             throw new AssertionError("epoll_wait: " + Errno.text(-count));
         }
+        int woken = 0;
         for (int i = 0; i < count; i++) {
             long data = epoll.data(i);
             if (data == Epoll.WAKE_UP) {
@@ -79,12 +82,14 @@ public final class EpollPoller extends Poller {
             Registration registration = RegistrationTable.find((int) data, (int) (data >>> 32));
             if (registration != null) {
                 int events = epoll.events(i);
-                registration.signal(
-                        (events & READABLE) != 0,
-                        (events & WRITABLE) != 0,
-                        (events & MUST_TRY) != 0);
+                woken +=
+                        registration.signal(
+                                (events & READABLE) != 0,
+                                (events & WRITABLE) != 0,
+                                (events & MUST_TRY) != 0);
             }
         }
+        tally.add(Counter.WAKES, woken);
         return count;
     }
 
@@ -106,11 +111,13 @@ public final class EpollPoller extends Poller {
     public void wakeUp() {
         if (!wakeUpSent.get() && wakeUpSent.compareAndSet(false, true)) {
             epoll.notifyPoller();
+            Counters.add(Counter.WAKE_UPS, 1);
         }
     }
 
     @Override
     public void close() {
+        super.close();
         epoll.close();
     }
 }

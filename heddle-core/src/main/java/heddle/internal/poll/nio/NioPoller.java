@@ -5,6 +5,8 @@ import heddle.internal.poll.Registration;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.nio.NioSocket;
 import heddle.internal.sys.nio.NioSyscalls;
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Counters;
 
 import org.jspecify.annotations.Nullable;
 
@@ -104,7 +106,7 @@ public final class NioPoller extends Poller {
                 wakeUpIfBlocked();
             }
         } catch (CancelledKeyException closed) {
-            registration.signal(!write, write, false); // The next call tells why.
+            signal(registration, !write, write); // The next call tells why.
         }
     }
 
@@ -184,7 +186,13 @@ public final class NioPoller extends Poller {
         }
         boolean readable = (ready & (SelectionKey.OP_READ | SelectionKey.OP_ACCEPT)) != 0;
         boolean writable = (ready & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0;
-        ((Registration) key.attachment()).signal(readable, writable, false);
+        signal((Registration) key.attachment(), readable, writable);
+    }
+
+    /** Not into the tally: a leaver may signal while the polling thread does. */
+    private static void signal(Registration registration, boolean readable, boolean writable) {
+        int woken = registration.signal(readable, writable, false);
+        Counters.add(Counter.WAKES, woken);
     }
 
     /** Selects once more for those who have cancelled their keys by now, and tells them. */
@@ -235,11 +243,13 @@ public final class NioPoller extends Poller {
     public void wakeUp() {
         if (!wakeUpSent.get() && wakeUpSent.compareAndSet(false, true)) {
             selector.wakeup();
+            Counters.add(Counter.WAKE_UPS, 1);
         }
     }
 
     @Override
     public void close() {
+        super.close();
         try {
             selector.close(); // It lets all keys go.
         } catch (IOException failure) {
