@@ -20,14 +20,16 @@ import java.util.concurrent.Semaphore;
  *
  * 1. A lock holder has a reference. Whoever takes the last reference away after CLOSED destroys the descriptor, once.
  * 2. A queued thread is counted in the word; who unlocks takes one out of the count and gives one permit to that semaphore. So
- *    count plus permits is the number of threads queued, and a permit is never lost: a queued thread that gives up takes itself out
- *    of the count, or, if the count is 0, owns a permit under way, and passes the lock on.
+ *    count plus permits is the number of threads queued, and a permit is never lost: a queued thread that gives up takes one out of
+ *    the count, or takes a permit, and then passes the lock on. It does not wait for either: another may take the permit meant for
+ *    it, and queue again behind a holder that reads for hours.
  * 3. close() takes all queued threads out; each of them sees CLOSED.
  *
  * Queued threads leave in the order they came, but a newcomer may pass them: no fairness is promised. A queue's bound is 2^20-1;
  * one more is a programming error that throws. The semaphores exist once somebody has queued.
  *
- * Ordering: every change is a compare-and-set of the one word. Source: go-net.md 2.3.
+ * Ordering: every change is a compare-and-set of the one word; DescriptorLockStress has the twins that do without. Source: go-net.md
+ * 2.3.
  */
 public final class DescriptorLock {
 
@@ -52,19 +54,45 @@ public final class DescriptorLock {
     private static final long WRITERS = ((1L << 20) - 1) << 43;
 
     private static final VarHandle WORD;
-    private static final VarHandle READ_QUEUE;
-    private static final VarHandle WRITE_QUEUE;
+
+    /** The read lock's part of the word, and its queue. */
+    static final Side READ;
+
+    /** The write lock's. */
+    static final Side WRITE;
 
     static {
         try {
             var lookup = MethodHandles.lookup();
             WORD = lookup.findVarHandle(DescriptorLock.class, "word", long.class);
-            READ_QUEUE = lookup.findVarHandle(DescriptorLock.class, "readQueue", Semaphore.class);
-            WRITE_QUEUE = lookup.findVarHandle(DescriptorLock.class, "writeQueue", Semaphore.class);
+            READ =
+                    new Side(
+                            READING,
+                            READER,
+                            READERS,
+                            lookup.findVarHandle(
+                                    DescriptorLock.class, "readQueue", Semaphore.class));
+            WRITE =
+                    new Side(
+                            WRITING,
+                            WRITER,
+                            WRITERS,
+                            lookup.findVarHandle(
+                                    DescriptorLock.class, "writeQueue", Semaphore.class));
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
+
+    /**
+     * One of the two locks.
+     *
+     * @param held its bit
+     * @param one a thread queued for it
+     * @param all the bits of those
+     * @param queue where its semaphore is
+     */
+    record Side(long held, long one, long all, VarHandle queue) {}
 
     /** See the table above. Starts with the reference of the descriptor's life. */
     private volatile long word = REFERENCE;
@@ -85,7 +113,7 @@ public final class DescriptorLock {
                 && WORD.compareAndSet(this, seen, (seen | READING) + REFERENCE)) {
             return Grant.HELD;
         }
-        return lock(READING, READER, READERS, READ_QUEUE);
+        return lock(READ);
     }
 
     /** Takes the write lock and a reference, queueing while another has it. */
@@ -96,39 +124,45 @@ public final class DescriptorLock {
                 && WORD.compareAndSet(this, seen, (seen | WRITING) + REFERENCE)) {
             return Grant.HELD;
         }
-        return lock(WRITING, WRITER, WRITERS, WRITE_QUEUE);
+        return lock(WRITE);
     }
 
-    private Grant lock(long held, long one, long all, VarHandle queue) {
+    private Grant lock(Side side) {
         while (true) {
             long seen = word;
             if ((seen & CLOSED) != 0) {
                 return Grant.CLOSED;
             }
-            if ((seen & held) == 0) {
-                if ((seen & REFERENCES) == REFERENCES) {
-                    throw tooMany();
-                }
-                if (WORD.compareAndSet(this, seen, (seen | held) + REFERENCE)) {
-                    return Grant.HELD;
+            if ((seen & side.held) != 0) {
+                if (enqueue(side, seen) && !await(side)) {
+                    return Grant.INTERRUPTED;
                 }
                 continue;
             }
-            if ((seen & all) == all) {
+            if ((seen & REFERENCES) == REFERENCES) {
                 throw tooMany();
             }
-            Semaphore permits = permits(queue);
-            if (WORD.compareAndSet(this, seen, seen + one) && !await(permits, held, one, all)) {
-                return Grant.INTERRUPTED;
+            if (WORD.compareAndSet(this, seen, (seen | side.held) + REFERENCE)) {
+                return Grant.HELD;
             }
         }
     }
 
-    private Semaphore permits(VarHandle queue) {
-        Semaphore permits = (Semaphore) queue.getVolatile(this);
+    /** Counts the caller among the queued if the word, by which the lock is held, is still {@code seen}. */
+    boolean enqueue(Side side, long seen) {
+        if ((seen & side.all) == side.all) {
+            throw tooMany();
+        }
+        permits(side); // There before anybody is counted who may be given one.
+        return WORD.compareAndSet(this, seen, seen + side.one);
+    }
+
+    /** The permits of those that were taken out of the count. */
+    Semaphore permits(Side side) {
+        Semaphore permits = (Semaphore) side.queue.getVolatile(this);
         if (permits == null) {
             var fresh = new Semaphore(0, true);
-            permits = (Semaphore) queue.compareAndExchange(this, null, fresh);
+            permits = (Semaphore) side.queue.compareAndExchange(this, null, fresh);
             if (permits == null) {
                 permits = fresh;
             }
@@ -137,38 +171,46 @@ public final class DescriptorLock {
     }
 
     /** Waits for a permit; false if interrupted, this thread being out of the queue then. */
-    private boolean await(Semaphore permits, long held, long one, long all) {
+    private boolean await(Side side) {
         try {
-            permits.acquire();
+            permits(side).acquire();
             return true;
         } catch (InterruptedException giveUp) {
-            while (true) {
-                long seen = word;
-                if ((seen & all) == 0) {
-                    break;
-                }
-                if (WORD.compareAndSet(this, seen, seen - one)) {
-                    return false;
-                }
-            }
-            // A permit for us is under way, and with it the duty to see that the lock is not left
-            // idle with others queued.
-            permits.acquireUninterruptibly();
-            passOn(held, one, all, permits);
+            giveUp(side);
             return false;
         }
     }
 
-    /** Wakes the next in the queue if the lock is free: its holder's unlock() spent its one permit on a thread that gives up. */
-    private void passOn(long held, long one, long all, Semaphore permits) {
+    /** Leaves the queue without having waited for a permit. By a thread that was counted. */
+    void giveUp(Side side) {
         while (true) {
             long seen = word;
-            if ((seen & (held | CLOSED)) != 0 || (seen & all) == 0) {
+            if ((seen & side.all) != 0) {
+                if (WORD.compareAndSet(this, seen, seen - side.one)) {
+                    return;
+                }
+            } else if (permits(side).tryAcquire()) {
+                // It came with the duty to see that the lock is not left idle with others queued.
+                passOn(side);
+                return;
+            } else {
+                // An unlock() is between its two steps, or who took the permit is about to queue
+                // again.
+                Thread.yield();
+            }
+        }
+    }
+
+    /** Wakes the next in the queue if the lock is free: its holder's unlock() spent its one permit on a thread that gives up. */
+    private void passOn(Side side) {
+        while (true) {
+            long seen = word;
+            if ((seen & (side.held | CLOSED)) != 0 || (seen & side.all) == 0) {
                 return; // Held: its holder will wake the next. Closed: all were woken. Nobody
                 // queued: nothing to do.
             }
-            if (WORD.compareAndSet(this, seen, seen - one)) {
-                permits.release();
+            if (WORD.compareAndSet(this, seen, seen - side.one)) {
+                permits(side).release();
                 return;
             }
         }
@@ -182,7 +224,7 @@ public final class DescriptorLock {
             return false; // The common case: nobody queued, not closed, so not the last reference
             // either.
         }
-        return unlock(READING, READER, READERS, READ_QUEUE);
+        return unlock(READ);
     }
 
     /** Gives the write lock back. True if the caller must destroy the descriptor. */
@@ -192,23 +234,23 @@ public final class DescriptorLock {
                 && WORD.compareAndSet(this, seen, (seen & ~WRITING) - REFERENCE)) {
             return false;
         }
-        return unlock(WRITING, WRITER, WRITERS, WRITE_QUEUE);
+        return unlock(WRITE);
     }
 
-    private boolean unlock(long held, long one, long all, VarHandle queue) {
+    private boolean unlock(Side side) {
         while (true) {
             long seen = word;
-            if ((seen & held) == 0 || (seen & REFERENCES) == 0) {
+            if ((seen & side.held) == 0 || (seen & REFERENCES) == 0) {
                 throw inconsistent(seen);
             }
-            long next = (seen & ~held) - REFERENCE;
-            boolean wake = (seen & all) != 0;
+            long next = (seen & ~side.held) - REFERENCE;
+            boolean wake = (seen & side.all) != 0;
             if (wake) {
-                next -= one;
+                next -= side.one;
             }
             if (WORD.compareAndSet(this, seen, next)) {
                 if (wake) {
-                    permits(queue).release();
+                    permits(side).release();
                 }
                 return isDestroyed(next);
             }
@@ -256,22 +298,27 @@ public final class DescriptorLock {
                 return false;
             }
             if (WORD.compareAndSet(this, seen, (seen | CLOSED) & ~(READERS | WRITERS))) {
-                wakeAll(READ_QUEUE, (int) ((seen & READERS) / READER));
-                wakeAll(WRITE_QUEUE, (int) ((seen & WRITERS) / WRITER));
+                wakeAll(READ, (int) ((seen & READERS) / READER));
+                wakeAll(WRITE, (int) ((seen & WRITERS) / WRITER));
                 return true;
             }
         }
     }
 
-    private void wakeAll(VarHandle queue, int count) {
+    private void wakeAll(Side side, int count) {
         if (count > 0) {
-            permits(queue).release(count);
+            permits(side).release(count);
         }
     }
 
     /** Whether close() was called. */
     public boolean isClosed() {
         return (word & CLOSED) != 0;
+    }
+
+    /** The word, for {@link #enqueue}. */
+    long word() {
+        return word;
     }
 
     /** Threads queued for the read lock, for tests and dumps. */
