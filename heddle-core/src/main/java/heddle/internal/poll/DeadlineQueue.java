@@ -15,6 +15,9 @@ import java.util.Arrays;
  *    once, and finds the new deadline. So a connection that moves its deadline for each message costs a heap operation a deadline's
  *    length, not one a message.
  *
+ * Ordering: a timer is stored as not armed before its slot is read, and as taken from the intake before its deadline is read; who moves
+ * a deadline or waits stores that first and then reads the timer. DeadlineStress has the twins that do it the other way round.
+ *
  * Dropped: a timing wheel. It would make arming cheaper, which is rare here, and firing late by its tick.
  */
 @SuppressWarnings("NullAway") // The heap's places 1 to size are never null, which it cannot know.
@@ -43,30 +46,34 @@ final class DeadlineQueue {
     /**
      * Makes {@code timer} fire at its slot's deadline, which is {@code deadlineNanos} or earlier. Any thread.
      *
-     * @return whether the polling thread must take a look at its intake
+     * @return whether the timer is, or soon will be, in the intake, at which the polling thread must take a look in time
      */
     boolean arm(DeadlineTimer timer, long deadlineNanos) {
-        return timer.armedAtNanos > deadlineNanos && push(timer);
-    }
-
-    /** Takes {@code timer} out, its descriptor being closed. Any thread. */
-    void discard(DeadlineTimer timer) {
-        if (timer.armedAtNanos != DeadlineTimer.NOT_ARMED) {
-            push(timer);
+        if (timer.armedAtNanos <= deadlineNanos) {
+            return false;
         }
+        push(timer);
+        return true;
     }
 
-    private boolean push(DeadlineTimer timer) {
+    /**
+     * Takes {@code timer} out, its descriptor being closed. Any thread. Even if it is not armed: the polling thread may be about to place
+     * it, having looked whether the descriptor is closed before it was.
+     */
+    void discard(DeadlineTimer timer) {
+        push(timer);
+    }
+
+    private void push(DeadlineTimer timer) {
         if (!timer.claimForIntake()) {
-            return false; // It is in the intake already, and the polling thread reads the deadline
-            // after taking it.
+            return; // It is in the intake already, or another thread is about to push it, and the
+            // polling thread reads the deadline after taking it.
         }
         DeadlineTimer top;
         do {
             top = intake;
             timer.next = top;
         } while (!INTAKE.compareAndSet(this, top, timer));
-        return true;
     }
 
     boolean hasIntake() {

@@ -25,6 +25,9 @@ final class DeadlineTimer {
 
     final ReadinessSlot slot;
 
+    /** Whose queue it is in, for good: a second attempt to register may choose another poller. */
+    final Poller poller;
+
     /** When it fires, at the latest. Written by the polling thread, read by any. */
     volatile long armedAtNanos = NOT_ARMED;
 
@@ -40,8 +43,9 @@ final class DeadlineTimer {
     /** Place in time, valid while in the heap; the polling thread's. */
     long whenNanos;
 
-    DeadlineTimer(ReadinessSlot slot) {
+    DeadlineTimer(ReadinessSlot slot, Poller poller) {
         this.slot = slot;
+        this.poller = poller;
     }
 
     boolean claimForIntake() {

@@ -25,8 +25,8 @@ import java.util.function.Consumer;
  *   <li>{@link #close}: when nobody polls any more.
  * </ul>
  *
- * Ordering: {@link #arm(DeadlineTimer, long)} pushes to the intake, then reads {@code blockedUntilNanos}; {@link #poll} stores that,
- * then reads the intake.
+ * Ordering: {@link #arm(DeadlineTimer, long)} pushes to the intake, then reads the deadline in force and {@code blockedUntilNanos};
+ * {@link #beginSleep} stores that, then reads the intake. PollerWakeUpStress has the twins without it.
  *
  * <p>A poll that throws kills the poller: its failure is reported, all waits in it end with that as their cause, and so does each later
  * one. The thread that polls goes on, since it has other work.
@@ -41,14 +41,14 @@ public abstract class Poller implements IdlePoll {
     /** What the polling thread counts. */
     protected final Tally tally = Counters.tally();
 
-    private final DeadlineQueue deadlines = new DeadlineQueue();
+    final DeadlineQueue deadlines = new DeadlineQueue();
     private final Consumer<Throwable> onFailure;
 
     /** What killed this poller. Written once, by the polling thread; read by any. */
     private volatile @Nullable Throwable failure;
 
     /** Until when the polling thread may sleep. Written by it, read by any thread. */
-    private volatile long blockedUntilNanos = NOT_BLOCKED;
+    volatile long blockedUntilNanos = NOT_BLOCKED;
 
     /**
      * A poller that lives.
@@ -142,8 +142,13 @@ public abstract class Poller implements IdlePoll {
 
     /** Makes {@code timer} fire at its slot's deadline, at most {@code deadlineNanos}. Any thread. */
     final void arm(DeadlineTimer timer, long deadlineNanos) {
-        if (deadlines.arm(timer, deadlineNanos) && deadlineNanos < blockedUntilNanos) {
-            wakeUp();
+        if (deadlines.arm(timer, deadlineNanos)) {
+            // Not the caller's: who pushed the timer first had a later one, and maybe saw no need
+            // to wake anybody; who came second may have found it not pushed yet.
+            long inForceNanos = timer.slot.deadlineNanos();
+            if (inForceNanos != MonotonicClock.NONE && inForceNanos < blockedUntilNanos) {
+                wakeUp();
+            }
         }
     }
 

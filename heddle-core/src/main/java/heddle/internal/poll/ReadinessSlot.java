@@ -200,20 +200,20 @@ public final class ReadinessSlot {
     }
 
     private void arm(long deadline) {
-        Poller poller = registration.poller();
-        if (poller == null) {
-            return; // A setDeadline() between a waiter's store and its registration: the waiter
-            // arms, having read the deadline after.
-        }
         DeadlineTimer armed = timer;
         if (armed == null) {
-            var fresh = new DeadlineTimer(this);
+            Poller poller = registration.poller();
+            if (poller == null) {
+                return; // A setDeadline() between a waiter's store and its registration: the waiter
+                // arms, having read the deadline after.
+            }
+            var fresh = new DeadlineTimer(this, poller);
             armed = (DeadlineTimer) TIMER.compareAndExchange(this, null, fresh);
             if (armed == null) {
                 armed = fresh;
             }
         }
-        poller.arm(armed, deadline);
+        armed.poller.arm(armed, deadline);
     }
 
     /**
@@ -250,9 +250,8 @@ public final class ReadinessSlot {
     /** Takes the timer out of the heap, since the descriptor is closed for good. */
     void discardTimer() {
         DeadlineTimer armed = timer;
-        Poller poller = registration.poller();
-        if (armed != null && poller != null) {
-            poller.discard(armed);
+        if (armed != null) {
+            armed.poller.discard(armed);
         }
     }
 }

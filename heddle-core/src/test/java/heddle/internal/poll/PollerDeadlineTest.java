@@ -1,0 +1,122 @@
+package heddle.internal.poll;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import heddle.internal.sys.Errno;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+
+/** When a poller that sleeps is woken for a deadline, and whose heap a timer is in. */
+class PollerDeadlineTest {
+
+    private static final long SOON = MonotonicClock.after(TimeUnit.HOURS.toNanos(1));
+    private static final long LATER = MonotonicClock.after(TimeUnit.HOURS.toNanos(2));
+    private static final long LATEST = MonotonicClock.after(TimeUnit.HOURS.toNanos(3));
+
+    private final RecordingPoller poller = new RecordingPoller();
+
+    @Test
+    void moveToALaterDeadlineWakesNobodyAndOneToAnEarlierDoes() {
+        poller.blockedUntilNanos = LATER;
+        var slot = slotOnBehalfOf(poller);
+        slot.setDeadline(LATEST);
+        var timer = new DeadlineTimer(slot, poller);
+
+        poller.arm(timer, LATEST);
+        assertThat(poller.wakeUps).as("wake-ups for a deadline after the sleep").isZero();
+
+        slot.setDeadline(SOON);
+        poller.arm(timer, SOON); // The timer is in the intake still.
+        assertThat(poller.wakeUps).as("wake-ups for a deadline within the sleep").isEqualTo(1);
+    }
+
+    /** The reader's attempt to register fails while the writer waits with a timer; the next one chooses another poller. */
+    @Test
+    @Timeout(60)
+    void timerStaysWithThePollerThatItWasMadeFor() throws Exception {
+        var other = new RecordingPoller();
+        Queue<Poller> choices = new ConcurrentLinkedQueue<>(List.of(poller, other));
+        var registration = new Registration(7, choices::remove);
+        var write = registration.write();
+        write.setDeadline(LATEST);
+        var writer = new Thread(write::await);
+        poller.onRegister =
+                () -> {
+                    writer.start();
+                    awaitUntil(() -> poller.deadlines.hasIntake());
+                    return -Errno.ENOMEM;
+                };
+
+        assertThat(registration.read().await()).isEqualTo(Wait.FAILED);
+        awaitUntil(() -> registration.poller() == other && write.waiter() == writer);
+        poller.poll(0);
+        assertThat(poller.deadlines.nextNanos()).isEqualTo(LATEST);
+
+        write.setDeadline(SOON);
+        assertThat(other.deadlines.hasIntake()).as("a timer in two heaps").isFalse();
+        poller.poll(0);
+        assertThat(poller.deadlines.nextNanos()).isEqualTo(SOON);
+
+        registration.close();
+        writer.join();
+    }
+
+    private static void awaitUntil(BooleanSupplier holds) {
+        while (!holds.getAsBoolean()) {
+            assertThat(Thread.interrupted()).as("this test's time is up").isFalse();
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void discardedTimerLeavesTheHeapThoughItWasNotArmedYet() {
+        var registration = new Registration(7, () -> poller);
+        registration.read().setDeadline(SOON);
+        var timer = new DeadlineTimer(registration.read(), poller);
+        poller.arm(timer, SOON);
+        registration.close();
+        poller.discard(timer);
+
+        poller.poll(0);
+
+        assertThat(poller.deadlines.isEmpty()).as("no timer is left").isTrue();
+        assertThat(poller.deadlines.hasIntake()).isFalse();
+    }
+
+    private static ReadinessSlot slotOnBehalfOf(Poller poller) {
+        return new Registration(7, () -> poller).read();
+    }
+
+    private static final class RecordingPoller extends Poller {
+
+        volatile IntSupplier onRegister = () -> 0;
+        int wakeUps;
+
+        @Override
+        protected int register(Registration registration) {
+            return onRegister.getAsInt();
+        }
+
+        @Override
+        protected void deregister(Registration registration) {}
+
+        @Override
+        protected void select(long timeoutNanos) {}
+
+        @Override
+        public void wakeUp() {
+            wakeUps++;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
