@@ -18,6 +18,9 @@ final class Carrier extends Thread {
     /** Stack of a carrier: continuations run on it in place, and come as deep as their code goes. */
     private static final long STACK_BYTES = 0; // the JVM's default, -Xss
 
+    /** No word of a processor that runs something. */
+    private static final long NO_TASK = 0;
+
     private static final VarHandle PROCESSOR;
 
     static {
@@ -41,6 +44,12 @@ final class Carrier extends Thread {
      */
     private volatile @Nullable Processor processor;
 
+    /**
+     * The word of {@link #processor} that says that this carrier runs a task there; {@link #NO_TASK} while it looks for one or polls. Its
+     * own, so also of the virtual thread that it carries.
+     */
+    private long task = NO_TASK;
+
     Carrier(Scheduler scheduler, ThreadGroup group, String name, Processor processor) {
         super(group, null, name, STACK_BYTES, false);
         this.scheduler = scheduler;
@@ -51,6 +60,16 @@ final class Carrier extends Thread {
     /** What it runs, or ran until now; null while it is spare. */
     @Nullable Processor processor() {
         return processor;
+    }
+
+    /** Whether the calling thread is a task that this carries, not the carrier itself. By either. */
+    boolean isRunningTask() {
+        return task != NO_TASK;
+    }
+
+    /** See there. By the task that this carries. */
+    long task() {
+        return task;
     }
 
     /** Gives {@code next} to this spare; false if it has ended. */
@@ -80,15 +99,17 @@ final class Carrier extends Thread {
     /** Runs {@code current} until it is lost, or the scheduler stops. */
     private void runTasks(Processor current) {
         int tick = 0;
-        Runnable task;
-        while ((task = scheduler.next(current, ++tick)) != null) {
+        Runnable next;
+        while ((next = scheduler.next(current, ++tick)) != null) {
             long running = current.beginTask();
+            task = running;
             try {
-                task.run();
+                next.run();
             } catch (Throwable cause) { // Not what the thread's own code threw: the JDK's, about a
                 // thread it cannot run.
                 scheduler.failed(cause);
             }
+            task = NO_TASK;
             if (!current.endTask(running)) {
                 return;
             }

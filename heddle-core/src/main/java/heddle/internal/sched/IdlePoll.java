@@ -11,8 +11,8 @@ public interface IdlePoll {
 
     /**
      * Dispatches what is ready, waiting for it at most {@code timeoutNanos}: 0 looks only, {@link #FOREVER} waits for an event, a
-     * deadline or {@link #wakeUp}. Called by one thread at a
-     * time. Never throws.
+     * deadline or {@link #wakeUp}. Called by one thread at a time. Never throws. Makes threads runnable only once its wait is over: the
+     * scheduler takes the first of them for the sign that its carrier is awake.
      *
      * @return how many events there were
      */

@@ -21,7 +21,8 @@ final class Monitor extends Thread {
     private final Scheduler scheduler;
     private final long limitNanos;
 
-    private volatile boolean asleep;
+    /** Whether a carrier must unpark this. Set by it, cleared by it or by the carrier that unparks it. */
+    volatile boolean asleep;
 
     Monitor(Scheduler scheduler, ThreadGroup group, long limitNanos) {
         super(group, null, "heddle-monitor", 0, false);
@@ -54,9 +55,7 @@ final class Monitor extends Thread {
                 LockSupport.parkNanos(this, limitNanos / LOOKS_A_LIMIT);
             } else {
                 CoarseClock.stop();
-                asleep = true;
-                // Look again: a carrier that woke before the store above did not see it.
-                if (!anyAwake()) {
+                if (fallAsleep()) {
                     LockSupport.park(this);
                 }
                 asleep = false;
@@ -64,6 +63,13 @@ final class Monitor extends Thread {
             }
             idleLooks = look(System.nanoTime()) ? 0 : idleLooks + 1;
         }
+    }
+
+    /** Whether it may park: nobody is awake, and who wakes from now on sees it asleep. */
+    boolean fallAsleep() {
+        asleep = true;
+        // Look again: a carrier that woke before the store above did not see it.
+        return !anyAwake();
     }
 
     private boolean anyAwake() {

@@ -17,7 +17,7 @@ import java.lang.invoke.VarHandle;
  *   TAKEN      -> OWNED      the new carrier
  *   OWNED      -> PARKED     carrier   is about to block in the poller
  *   PARKED     -> SIGNALLED  any       sent a wake-up, once
- *   PARKED, SIGNALLED -> OWNED  carrier  returned from the poller
+ *   PARKED, SIGNALLED -> OWNED  carrier  its wait in the poller is over
  *
  * 1. Only the carrier that made it OWNED touches the poller, except for its wake-up.
  * 2. A task in the queue is seen: its producer stores it and then reads the word; the carrier stores PARKED and then looks at the

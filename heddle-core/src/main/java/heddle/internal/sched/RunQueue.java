@@ -36,10 +36,11 @@ final class RunQueue {
     private final long[] cursors = new long[48];
     private final int mask;
 
-    /** An empty queue of {@code capacity}, a power of two. */
+    /** An empty queue of {@code capacity}, a power of two from 2 on: a single slot's "full" and "free for the next" are one number. */
     RunQueue(int capacity) {
-        if (Integer.bitCount(capacity) != 1) {
-            throw new IllegalArgumentException("capacity " + capacity + " is not a power of two");
+        if (capacity < 2 || Integer.bitCount(capacity) != 1) {
+            throw new IllegalArgumentException(
+                    "capacity " + capacity + " is not a power of two above 1");
         }
         tasks = new Runnable[capacity];
         sequences = new long[capacity];

@@ -118,13 +118,8 @@ public final class Scheduler implements Executor {
 
     @Override
     public void execute(Runnable task) {
-        Processor own = currentProcessor();
-        if (own != null && own.queue.offer(task)) {
-            if (own.isParked()) {
-                own.signal(); // It was handed to another carrier, which sleeps already.
-            } else if (own.queue.size() > 1 && parked.get() > 0) {
-                signalOne();
-            }
+        Carrier carrier = currentCarrier();
+        if (carrier != null && addToOwnQueue(carrier, task)) {
             return;
         }
         shared.add(task);
@@ -133,11 +128,34 @@ public final class Scheduler implements Executor {
         }
     }
 
+    private boolean addToOwnQueue(Carrier carrier, Runnable task) {
+        Processor own = carrier.processor();
+        if (own == null || !own.queue.offer(task)) {
+            return false;
+        }
+        if (own.isParked()) {
+            if (carrier.isRunningTask()) {
+                own.signal(); // It was handed to another carrier, which sleeps already.
+            } else {
+                own.unpark(); // The carrier itself, in its poller: awake, and about to look.
+            }
+        }
+        if (own.queue.size() > 1 && parked.get() > 0) {
+            signalOne();
+        }
+        return true;
+    }
+
+    private @Nullable Carrier currentCarrier() {
+        return threads.currentCarrier() instanceof Carrier carrier && carrier.scheduler == this
+                ? carrier
+                : null;
+    }
+
     /** The processor of the carrier that runs the calling thread, as far as that carrier knows. */
     private @Nullable Processor currentProcessor() {
-        return threads.currentCarrier() instanceof Carrier carrier && carrier.scheduler == this
-                ? carrier.processor()
-                : null;
+        Carrier carrier = currentCarrier();
+        return carrier == null ? null : carrier.processor();
     }
 
     /** The number of the processor that runs the calling thread; -1 if none of ours does. */
@@ -181,9 +199,11 @@ public final class Scheduler implements Executor {
     }
 
     private void pollWithoutBlocking(Processor own) {
+        boolean due = own.pollDue;
         own.pollDue = false;
-        // With half a queue of work at hand, more of it would only overflow into the shared queue.
-        if (own.queue.size() < own.queue.capacity() / 2) {
+        // With half a queue of work at hand, more of it would only overflow into the shared queue:
+        // then only as often as the monitor asks, or the network would starve behind busy threads.
+        if (due || own.queue.size() < own.queue.capacity() / 2) {
             own.poller.poll(0);
         }
     }
@@ -269,9 +289,11 @@ public final class Scheduler implements Executor {
      * it parks. Does nothing on other threads.
      */
     public void beforeBlocking() {
-        Processor own = currentProcessor();
-        if (own != null) {
-            handOff(own, own.word());
+        Carrier carrier = currentCarrier();
+        Processor own = carrier == null ? null : carrier.processor();
+        if (carrier != null && own != null) {
+            // Not for the processor's word as it is now: another carrier may have it.
+            handOff(own, carrier.task());
         }
     }
 

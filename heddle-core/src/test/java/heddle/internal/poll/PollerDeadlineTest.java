@@ -12,6 +12,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 
 /** When a poller that sleeps is woken for a deadline, and whose heap a timer is in. */
@@ -100,6 +101,10 @@ class PollerDeadlineTest {
         volatile IntSupplier onRegister = () -> 0;
         int wakeUps;
 
+        RecordingPoller() {
+            super(Throwable::printStackTrace);
+        }
+
         @Override
         protected int register(Registration registration) {
             return onRegister.getAsInt();
@@ -109,7 +114,12 @@ class PollerDeadlineTest {
         protected void deregister(Registration registration) {}
 
         @Override
-        protected void select(long timeoutNanos) {}
+        protected int select(long timeoutNanos) {
+            return 0;
+        }
+
+        @Override
+        public void forEachWatched(Consumer<Registration> visitor) {}
 
         @Override
         public void wakeUp() {
