@@ -113,6 +113,9 @@ final class Submit implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         checkArguments();
+        if (count == null && !file.equals(STDIN)) {
+            checkReadable(Path.of(file)); // before anybody is bothered
+        }
         var tally = new Tally();
         long start = System.nanoTime();
         @Nullable IOException failure = null;
@@ -203,7 +206,7 @@ final class Submit implements Callable<Integer> {
 
     private void submitLines(Client client, Tally tally) throws IOException, InterruptedException {
         boolean stdin = file.equals(STDIN);
-        long bytes = stdin ? -1 : Files.size(existing(file));
+        long bytes = stdin ? -1 : Files.size(Path.of(file));
         try (var in = stdin ? new FileInputStream(FileDescriptor.in) : new FileInputStream(file);
                 var lines = new Lines(in, stdin ? "stdin" : file, client.payloadBytesMax());
                 var progress = progress("bytes", bytes)) {
@@ -215,12 +218,10 @@ final class Submit implements Callable<Integer> {
         }
     }
 
-    private static Path existing(String file) throws IOException {
-        var path = Path.of(file);
+    private static void checkReadable(Path path) throws IOException {
         if (!Files.isReadable(path) || Files.isDirectory(path)) {
-            throw new FileNotFoundException(file + ": no file that can be read");
+            throw new FileNotFoundException(path + ": no file that can be read");
         }
-        return path;
     }
 
     /** Null where nobody looks. */

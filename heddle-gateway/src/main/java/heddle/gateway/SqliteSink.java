@@ -82,7 +82,8 @@ public final class SqliteSink implements Sink {
         try {
             makeDurably(folder.toAbsolutePath());
         } catch (FileAlreadyExistsException e) {
-            throw new IOException("data folder " + folder + ": not a directory", e);
+            throw new IOException(
+                    "data folder " + folder + ": " + e.getFile() + " is not a directory", e);
         } catch (FileSystemException e) {
             throw new IOException("data folder " + folder + ": cannot be made: " + reason(e), e);
         }

@@ -32,7 +32,6 @@ final class Store implements Closeable {
     private static final int BUSY_MILLIS = 10_000;
 
     private final Connection connection;
-    private final PreparedStatement insert;
 
     /**
      * The WAL, open a second time for its fsync. The file is the same as long as {@link #connection} is open. SQLite's locks, which
@@ -40,6 +39,7 @@ final class Store implements Closeable {
      */
     private final FileChannel wal;
 
+    private PreparedStatement insert;
     private long last;
 
     private Store(Connection connection, PreparedStatement insert, FileChannel wal, long last) {
@@ -60,7 +60,9 @@ final class Store implements Closeable {
         config.setPageSize(PAGE_BYTES);
         config.setBusyTimeout(BUSY_MILLIS);
         config.setJournalSizeLimit(WAL_BYTES);
-        config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+        // The driver begins the next transaction with the commit: deferred, it locks nothing until
+        // it writes.
+        config.setTransactionMode(SQLiteConfig.TransactionMode.DEFERRED);
         var path = folder.resolve(StoreFormat.DATABASE);
         var connection = config.createConnection("jdbc:sqlite:" + path);
         try {
@@ -127,9 +129,12 @@ final class Store implements Closeable {
         last = number;
     }
 
-    /** Undoes a commit that failed. */
+    /** Undoes a commit that failed. If this fails too, the store is to be closed. */
     void rollback() throws SQLException {
         connection.rollback();
+        // The driver does not run a statement again whose preparation has failed once.
+        insert.close();
+        insert = connection.prepareStatement(StoreFormat.INSERT);
     }
 
     /** Returns when all that was committed is on the disk. */

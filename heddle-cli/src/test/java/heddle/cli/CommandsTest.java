@@ -1,0 +1,157 @@
+package heddle.cli;
+
+import static heddle.cli.Ran.heddle;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import picocli.CommandLine.TypeConversionException;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** What goes wrong before anything is done: exit code, and one line that says it. */
+@Timeout(60)
+class CommandsTest {
+    @TempDir private Path folder;
+
+    private Path data() {
+        return folder.resolve("data");
+    }
+
+    @Test
+    void withoutACommandItSaysWhichThereAre() {
+        var ran = heddle();
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(ran.err()).startsWith("Missing command").contains("serve", "submit", "tail", "echo", "dial");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "submit", "tail", "echo", "dial"})
+    void eachCommandHelpsAndTellsItsExitCodes(String command) {
+        var ran = heddle(command, "--help");
+        assertThat(ran.exit()).isZero();
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.out())
+                .startsWith("Usage: heddle " + command)
+                .contains("Exit codes:", "  0  ", "  1  ", "  2  ");
+        assertThat(heddle(command, "--version").out()).startsWith("heddle ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "serve --sync=sometimes",
+                "serve --sync-interval=soon",
+                "serve --max-frame=12",
+                "serve --max-frame=big",
+                "serve --max-connections=0",
+                "serve surplus",
+                "submit",
+                "submit --to 127.0.0.1:1 --count=1 file",
+                "submit --to 127.0.0.1:1 --count=-1",
+                "submit --to 127.0.0.1:1 --count=1 --size=2M",
+                "submit --to 127.0.0.1:1 --in-flight=0",
+                "tail --unknown",
+                "dial",
+                "unknown"
+            })
+    void argumentsThatMakeNoSenseAreUsage(String line) {
+        var ran = heddle(line.split(" ", -1));
+        assertThat(ran.exit()).as(ran.err()).isEqualTo(2);
+        assertThat(ran.err()).contains("Usage: heddle").doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "echo"})
+    void aPortInUseIsOneLine(String command) throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String address = "127.0.0.1:" + taken.getLocalPort();
+            var ran =
+                    command.equals("serve")
+                            ? heddle("serve", "--listen", address, "--data", data().toString())
+                            : heddle("echo", "--listen", address);
+            expectFailure(
+                    ran,
+                    "heddle %s: listen tcp %s: bind: address already in use"
+                            .formatted(command, address));
+        }
+    }
+
+    @Test
+    void aDataFolderThatIsAFileIsOneLine() throws Exception {
+        var file = Files.writeString(folder.resolve("file"), "");
+        expectFailure(
+                heddle("serve", "--listen", "127.0.0.1:0", "--data", file.toString()),
+                "heddle serve: data folder %s: %s is not a directory".formatted(file, file));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nowhere", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:http-ish"})
+    void anAddressThatIsNoneIsOneLine(String address) {
+        var ran = heddle("serve", "--listen", address, "--data", data().toString());
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.err()).startsWith("heddle serve: listen tcp: ").hasLineCount(1);
+    }
+
+    @Test
+    void nobodyListeningIsOneLine() throws Exception {
+        String refused = "dial tcp 127.0.0.1:1: connect: connection refused";
+        expectFailure(heddle("submit", "--to", "127.0.0.1:1", "--count", "1"), "heddle submit: " + refused);
+        expectFailure(heddle("dial", "127.0.0.1:1"), "heddle dial: " + refused);
+    }
+
+    @Test
+    void aFileThatIsMissingIsOneLine() {
+        var missing = folder.resolve("missing").toString();
+        expectFailure(
+                heddle("submit", "--to", "127.0.0.1:1", missing),
+                "heddle submit: " + missing + ": no file that can be read");
+    }
+
+    @Test
+    void aFolderWithoutAStoreIsOneLine() {
+        expectFailure(
+                heddle("tail", "--data", data().toString()),
+                "heddle tail: data folder " + data() + ": no messages.db in it");
+    }
+
+    private static void expectFailure(Ran ran, String line) {
+        assertThat(ran.err()).isEqualTo(line + System.lineSeparator());
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.out()).isEmpty();
+    }
+
+    @Test
+    void sizesAreAsPeopleWriteThem() {
+        var size = new ByteSize();
+        assertThat(size.convert("0")).isZero();
+        assertThat(size.convert("4096")).isEqualTo(4096);
+        assertThat(size.convert("64K")).isEqualTo(64 << 10);
+        assertThat(size.convert("1M")).isEqualTo(1 << 20);
+        assertThat(size.convert("10G")).isEqualTo(10L << 30);
+        for (String none : new String[] {"", "K", "-1", "1.5M", "1k", "1 M", "9999999999999"}) {
+            assertThatThrownBy(() -> size.convert(none)).isInstanceOf(TypeConversionException.class);
+        }
+    }
+
+    @Test
+    void timesAreAsPeopleWriteThem() {
+        var time = new TimeSpan();
+        assertThat(time.convert("500ms")).isEqualTo(Duration.ofMillis(500));
+        assertThat(time.convert("30s")).isEqualTo(Duration.ofSeconds(30));
+        assertThat(time.convert("5m")).isEqualTo(Duration.ofMinutes(5));
+        assertThat(time.convert("1h")).isEqualTo(Duration.ofHours(1));
+        for (String none : new String[] {"", "30", "s", "-1s", "1.5s", "1d"}) {
+            assertThatThrownBy(() -> time.convert(none)).isInstanceOf(TypeConversionException.class);
+        }
+    }
+}

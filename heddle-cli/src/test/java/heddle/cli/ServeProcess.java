@@ -1,0 +1,98 @@
+package heddle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** {@code heddle serve} in a process of its own, so that it can be killed. */
+final class ServeProcess implements AutoCloseable {
+    private static final Pattern READY =
+            Pattern.compile("listening on (127\\.0\\.0\\.1:\\d+), data in (.*), sync (always|interval), (.+)");
+
+    private final Process process;
+    private final Path stderr;
+
+    /** The one line that it prints when it is ready. */
+    final String ready;
+
+    final String address;
+
+    private ServeProcess(Process process, Path stderr, String ready) {
+        this.process = process;
+        this.stderr = stderr;
+        this.ready = ready;
+        var parts = READY.matcher(ready);
+        assertThat(parts.matches()).as(ready).isTrue();
+        this.address = parts.group(1);
+    }
+
+    /** A server on {@code data}; waits until it is ready. */
+    static ServeProcess start(Path data, String... more) throws IOException {
+        return start(List.of(), "127.0.0.1:0", data, more);
+    }
+
+    /** The same, behind a command that starts it, and at a given address. */
+    static ServeProcess start(List<String> prefix, String listen, Path data, String... more) throws IOException {
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(java());
+        command.addAll(List.of("serve", "--listen", listen, "--data", data.toString()));
+        command.addAll(List.of(more));
+        Path stderr = Files.createTempFile(data.toAbsolutePath().getParent(), "serve", ".err");
+        Process process = new ProcessBuilder(command).redirectError(stderr.toFile()).start();
+        BufferedReader out = process.inputReader();
+        String ready = out.readLine();
+        if (ready == null) {
+            throw new AssertionError("serve did not start: " + Files.readString(stderr));
+        }
+        return new ServeProcess(process, stderr, ready);
+    }
+
+    /** Java with the flags of the launcher, up to the command's own arguments. */
+    static List<String> java() throws IOException {
+        // Where SQLite's library goes; a killed process leaves it there.
+        Path libraries = Files.createDirectories(Path.of("target", "killed"));
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-Djava.io.tmpdir=" + libraries,
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                "heddle.cli.Main");
+    }
+
+    /** kill -9. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** SIGTERM; the exit code. */
+    int terminate() throws InterruptedException {
+        process.destroy();
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ended").isTrue();
+        return process.exitValue();
+    }
+
+    /** SIGTERM to the server that a tracer runs; the tracer ends with it. */
+    void terminateTraced() throws InterruptedException {
+        process.descendants().forEach(ProcessHandle::destroy);
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ended").isTrue();
+    }
+
+    String stderr() throws IOException {
+        return Files.readString(stderr);
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,211 @@
+package heddle.cli;
+
+import static heddle.cli.Ran.heddle;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import heddle.gateway.StoreReader;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+
+/** The server as a process, and submit against it. */
+@Timeout(120)
+class ServeTest {
+    @TempDir private Path folder;
+
+    private Path data() {
+        return folder.resolve("data");
+    }
+
+    private static List<String> stored(Path data) throws IOException {
+        List<String> all = new ArrayList<>();
+        try (var reader = new StoreReader(data)) {
+            for (var some = reader.next(); !some.isEmpty(); some = reader.next()) {
+                some.forEach(m -> all.add(new String(m, StandardCharsets.ISO_8859_1)));
+            }
+        }
+        return all;
+    }
+
+    private Path file(String content) throws IOException {
+        return Files.writeString(folder.resolve("lines"), content, StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void linesAreBytesAndSigtermEndsInOrder() throws Exception {
+        var file = file("crlf\r\n\n\0nul\n\u00ff\u00fe\nwithout a line feed");
+        try (var server = ServeProcess.start(data())) {
+            assertThat(server.ready).contains(", data in " + data() + ", sync always, ");
+            var ran = heddle("submit", "--to", server.address, file.toString());
+            assertThat(ran.exit()).as(ran.err()).isZero();
+            assertThat(ran.out())
+                    .startsWith("5 messages, 5 acknowledged in ")
+                    .contains("ack latency p50 ", "p99 ", "max ");
+            assertThat(stored(data()))
+                    .containsExactly("crlf\r", "", "\0nul", "\u00ff\u00fe", "without a line feed");
+            assertThat(server.terminate()).isZero();
+            assertThat(server.stderr()).contains("heddle serve: submits acknowledged: 5 messages");
+        }
+        assertThat(stored(data())).hasSize(5);
+    }
+
+    @Test
+    void aLineThatIsTooLongIsNamedAndWhatCameBeforeIsKept() throws Exception {
+        var file = file("one\ntwo\n" + "x".repeat(100) + "\nfour\n");
+        try (var server = ServeProcess.start(data())) {
+            var ran = heddle("submit", "--to", server.address, "--max-frame", "112", file.toString());
+            assertThat(ran.exit()).isEqualTo(1);
+            assertThat(ran.out()).startsWith("2 messages, 2 acknowledged");
+            assertThat(ran.err())
+                    .startsWith("heddle submit: " + file + " line 3: longer than 99 bytes")
+                    .hasLineCount(1);
+            assertThat(stored(data())).containsExactly("one", "two");
+        }
+    }
+
+    @Test
+    void aServerWithASmallerLimitIsAnErrorNotAHang() throws Exception {
+        var file = file("x".repeat(100) + "\n");
+        try (var server = ServeProcess.start(data(), "--max-frame", "50")) {
+            var ran = heddle("submit", "--to", server.address, file.toString());
+            assertThat(ran.exit()).isEqualTo(1);
+            assertThat(ran.err())
+                    .contains("heddle submit: server gone: ")
+                    .contains("heddle submit: 1 not acknowledged: connection lost before the ack")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void aServerThatGoesAwayIsOneLineAndWhatIsUnacknowledgedIsCounted() throws Exception {
+        try (var server = ServeProcess.start(data())) {
+            var submit = new FutureTask<>(() -> heddle("submit", "--to", server.address, "--count", "100000000"));
+            Thread.ofPlatform().daemon().start(submit);
+            while (stored(data()).size() < 1000) {
+                Thread.sleep(1);
+            }
+            server.kill();
+            var ran = submit.get();
+            assertThat(ran.exit()).isEqualTo(1);
+            assertThat(ran.err())
+                    .contains("heddle submit: server gone: ")
+                    .contains("not acknowledged: connection lost before the ack")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void withResendSubmitGoesOnAfterARestart() throws Exception {
+        int count = 50_000;
+        try (var server = ServeProcess.start(data())) {
+            var submit =
+                    new FutureTask<>(
+                            () ->
+                                    heddle(
+                                            "submit",
+                                            "--resend",
+                                            "--to",
+                                            server.address,
+                                            "--in-flight=64",
+                                            "--count=" + count));
+            Thread.ofPlatform().daemon().start(submit);
+            while (stored(data()).size() < 1000) {
+                Thread.sleep(1);
+            }
+            server.kill();
+            try (var again = ServeProcess.start(List.of(), server.address, data())) {
+                var ran = submit.get();
+                assertThat(ran.exit()).as(ran.err()).isZero();
+                assertThat(ran.out()).startsWith(count + " messages, " + count + " acknowledged");
+                assertThat(stored(data()).stream().distinct()).hasSize(count);
+                assertThat(again.terminate()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void aFolderHasOneServer() throws Exception {
+        try (var server = ServeProcess.start(data())) {
+            var ran = heddle("serve", "--listen", "127.0.0.1:0", "--data", data().toString());
+            assertThat(ran.exit()).isEqualTo(1);
+            assertThat(ran.err())
+                    .isEqualToIgnoringNewLines(
+                            "heddle serve: data folder " + data() + ": in use by another server");
+            assertThat(server.terminate()).isZero();
+        }
+    }
+
+    @Test
+    void aTokenKeepsOthersOut() throws Exception {
+        try (var server = ServeProcess.start(data(), "--token", "secret")) {
+            var ran = heddle("submit", "--to", server.address, "--count", "1", "--token", "wrong");
+            assertThat(ran.exit()).isEqualTo(1);
+            assertThat(ran.err())
+                    .isEqualToIgnoringNewLines(
+                            "heddle submit: conn " + server.address + ": not introduced or not allowed");
+            assertThat(heddle("submit", "--to", server.address, "--count", "1", "--token", "secret").exit())
+                    .isZero();
+        }
+    }
+
+    @Test
+    void aFullStoreIsSaidAndSurvived() throws Exception {
+        try (var server = ServeProcess.start(data(), "--max-store", "1M")) {
+            var ran = heddle("submit", "--to", server.address, "--count", "200", "--size", "10K", "--in-flight=1");
+            assertThat(ran.exit()).isEqualTo(1);
+            assertThat(ran.err()).contains("not acknowledged: not stored, try again later");
+            assertThat(heddle("submit", "--to", server.address, "--count", "1", "--size", "1").exit()).isZero();
+            assertThat(server.terminate()).isZero();
+            assertThat(server.stderr()).contains("SQLITE_FULL");
+        }
+    }
+
+    /** The promise of sync=always is the kernel's to keep; that we ask for it is seen in our system calls. */
+    @Test
+    void withSyncAlwaysEachCommitIsAnFsyncOfTheLog() throws Exception {
+        assertThat(fsyncsOfTheLog("always")).isGreaterThanOrEqualTo(50);
+    }
+
+    @Test
+    void withSyncIntervalManyCommitsShareAnFsyncOfTheLog() throws Exception {
+        assertThat(fsyncsOfTheLog("interval")).isBetween(1L, 20L);
+    }
+
+    /** For 50 messages, each sent after the ack of the one before. */
+    private long fsyncsOfTheLog(String sync) throws Exception {
+        Path trace = folder.resolve("trace");
+        List<String> strace =
+                List.of("strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", trace.toString());
+        assumeTrue(straceWorks(strace), "needs strace, and leave to use it");
+        try (var server =
+                ServeProcess.start(
+                        strace, "127.0.0.1:0", data(), "--sync=" + sync, "--sync-interval=1h")) {
+            var ran = heddle("submit", "--to", server.address, "--count=50", "--in-flight=1");
+            assertThat(ran.exit()).as(ran.err()).isZero();
+            server.terminateTraced();
+        }
+        try (var lines = Files.lines(trace)) {
+            return lines.filter(line -> line.contains("messages.db-wal>")).count();
+        }
+    }
+
+    private static boolean straceWorks(List<String> strace) throws InterruptedException {
+        try {
+            List<String> command = new ArrayList<>(strace);
+            command.add("true");
+            return new ProcessBuilder(command).start().waitFor() == 0;
+        } catch (IOException notThere) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,518 @@
+package heddle.gateway;
+
+import static heddle.gateway.RawClient.utf8;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import heddle.net.ConnRefusedException;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+
+@Timeout(60)
+class ClientTest {
+    private static final Duration SHORT = Duration.ofMillis(100);
+
+    private final ManualSink sink = new ManualSink();
+    private final Told told = new Told();
+
+    @AfterEach
+    void end() {
+        sink.end();
+    }
+
+    private static long submit(Client client, String message) throws Exception {
+        byte[] bytes = utf8(message);
+        return client.submit(bytes, 0, bytes.length);
+    }
+
+    @Test
+    void manyMessagesAreInFlightAndEachHearsItsOwnFate() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions());
+                var client = new Client(gateway.address, new ClientOptions().name("test"), told)) {
+            for (int i = 0; i < 1000; i++) {
+                assertThat(submit(client, "m" + i)).isEqualTo(i);
+            }
+            sink.settle(500, Result.SUCCESS);
+            sink.settle(500, Result.NOT_STORED);
+            client.awaitSettled();
+            assertThat(told.results).hasSize(1000);
+            for (long i = 0; i < 1000; i++) {
+                assertThat(told.results.get(i))
+                        .isEqualTo(i < 500 ? Result.SUCCESS : Result.NOT_STORED);
+            }
+            assertThat(told.lost).isEmpty();
+        }
+    }
+
+    @Test
+    void atTheBoundASubmitWaits() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions());
+                var client =
+                        new Client(gateway.address, new ClientOptions().inFlight(4, 1000), told)) {
+            for (int i = 0; i < 4; i++) {
+                submit(client, "m");
+            }
+            var fifth = new FutureTask<>(() -> submit(client, "fifth"));
+            Thread.startVirtualThread(fifth);
+            gateway.await(Counter.SUBMITS, 4);
+            Thread.sleep(30);
+            assertThat(gateway.counters.value(Counter.SUBMITS)).isEqualTo(4);
+            assertThat(fifth.isDone()).isFalse();
+            sink.settle(4, Result.SUCCESS);
+            assertThat(fifth.get()).isEqualTo(4);
+            sink.settle(1, Result.SUCCESS);
+            client.awaitSettled();
+        }
+    }
+
+    @Test
+    void aMessageThatFitsIntoNoFrameIsRefusedAtOnce() {
+        var client = new Client("127.0.0.1:1", new ClientOptions().frameBytesMax(100), told);
+        assertThat(client.payloadBytesMax()).isEqualTo(87);
+        assertThatThrownBy(() -> client.submit(new byte[88], 0, 88))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("message of 88 bytes, the largest is 87");
+        client.close();
+    }
+
+    @Test
+    void withoutAServerTheFirstSubmitSaysSo() {
+        try (var client = new Client("127.0.0.1:1", new ClientOptions(), told)) {
+            assertThrows(ConnRefusedException.class, () -> submit(client, "m"));
+            assertThat(told.results).isEmpty();
+        }
+    }
+
+    @Test
+    void aWrongTokenIsRefusedAndTheRightOneIsNot() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().token("secret"))) {
+            for (String wrong : new String[] {null, "", "wrong"}) {
+                try (var client =
+                        new Client(gateway.address, new ClientOptions().token(wrong), told)) {
+                    var e = assertThrows(RefusedException.class, client::connect);
+                    assertThat(e.result()).isEqualTo(Result.NOT_ALLOWED);
+                    assertThat(e)
+                            .hasMessage(
+                                    "conn " + gateway.address + ": not introduced or not allowed");
+                }
+            }
+            try (var client =
+                    new Client(gateway.address, new ClientOptions().token("secret"), told)) {
+                client.connect();
+            }
+        }
+    }
+
+    @Test
+    void whatWasInFlightWhenTheConnectionIsLostIsReported() throws Exception {
+        try (var server = new FakeServer();
+                var client = new Client(server.address, new ClientOptions(), told)) {
+            var first = server.next();
+            for (int i = 0; i < 3; i++) {
+                submit(client, "m" + i);
+            }
+            first.get().acknowledge(2);
+            told.await(1);
+            first.get().reset();
+            client.awaitSettled();
+            assertThat(told.results)
+                    .containsEntry(0L, Result.UNKNOWN)
+                    .containsEntry(1L, Result.SUCCESS)
+                    .containsEntry(2L, Result.UNKNOWN);
+            assertThat(told.lost).containsExactly(2);
+
+            // It connects again on demand, and counts ids from the start.
+            var second = server.next();
+            submit(client, "m3");
+            second.get().acknowledge(1);
+            client.awaitSettled();
+            assertThat(told.results).containsEntry(3L, Result.SUCCESS);
+        }
+    }
+
+    @Test
+    void aConnectionThatEndsWithNothingInFlightIsNoLoss() throws Exception {
+        try (var server = new FakeServer();
+                var client = new Client(server.address, new ClientOptions(), told)) {
+            var first = server.next();
+            submit(client, "m0");
+            first.get().acknowledge(1);
+            client.awaitSettled();
+            first.get().socket.close();
+            var second = server.next();
+            // Until the client has seen the end, a submit may still go into the dead connection.
+            while (!second.isDone()) {
+                submit(client, "m");
+                Thread.sleep(1);
+            }
+            assertThat(told.results).containsEntry(0L, Result.SUCCESS);
+        }
+    }
+
+    /** The half of the protocol's rule 6 that binds clients. */
+    @Test
+    void acksBeforeTheEndOfTheStreamCountEvenIfWritingHasFailed() throws Exception {
+        var reading = new CountDownLatch(1);
+        var slow =
+                new Told() {
+                    @Override
+                    public void settled(long number, int result, long latencyNanos) {
+                        awaitQuietly(reading);
+                        super.settled(number, result, latencyNanos);
+                    }
+                };
+        try (var server = new FakeServer();
+                var client = new Client(server.address, new ClientOptions(), slow)) {
+            var connection = server.next();
+            for (int i = 0; i < 10; i++) {
+                submit(client, "m" + i);
+            }
+            var peer = connection.get();
+            peer.readSubmits(10);
+            for (int id = 1; id <= 10; id++) {
+                peer.acknowledge(id); // from here on the client is busy with the first
+            }
+            peer.socket.close();
+            for (int i = 10; i < 200; i++) {
+                submit(client, "m" + i); // answered by a reset; some time the writing fails
+                Thread.sleep(0, 500_000);
+            }
+            reading.countDown();
+            client.awaitSettled();
+            for (long i = 0; i < 200; i++) {
+                assertThat(slow.results).containsEntry(i, i < 10 ? Result.SUCCESS : Result.UNKNOWN);
+            }
+            assertThat(slow.lost).containsExactly(190);
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void withResendNothingIsLost() throws Exception {
+        var options = new ClientOptions().resend(true);
+        try (var server = new FakeServer();
+                var client = new Client(server.address, options, told)) {
+            var first = server.next();
+            for (int i = 0; i < 5; i++) {
+                submit(client, "m" + i);
+            }
+            first.get().acknowledge(2);
+            first.get().acknowledge(4);
+            told.await(2);
+            first.get().reset();
+            var second = server.next();
+            var settled =
+                    new FutureTask<>(() -> {
+                        client.awaitSettled();
+                        return null;
+                    });
+            Thread.startVirtualThread(settled);
+            assertThat(second.get().readSubmits(3)).containsExactly("m0", "m2", "m4");
+            for (int id = 1; id <= 3; id++) {
+                second.get().acknowledge(id);
+            }
+            settled.get();
+            assertThat(told.results).hasSize(5);
+            assertThat(told.results.values()).containsOnly(Result.SUCCESS);
+            assertThat(told.lost).containsExactly(3);
+        }
+    }
+
+    @Test
+    void withResendAServerThatStaysAwayIsGivenUp() throws Exception {
+        var options = new ClientOptions().resend(true).reconnectTimeout(SHORT);
+        var server = new FakeServer();
+        try (var client = new Client(server.address, options, told)) {
+            var first = server.next();
+            submit(client, "m");
+            var peer = first.get();
+            server.close();
+            peer.reset();
+            assertThatThrownBy(client::awaitSettled).isInstanceOf(IOException.class);
+            assertThat(told.results).containsEntry(0L, Result.UNKNOWN);
+        }
+    }
+
+    /** Servers come and go below the client; a real sink keeps what was acknowledged. */
+    @Test
+    void withResendItGoesOnThroughRestarts() throws Exception {
+        Thread.startVirtualThread(sink::settleUntilClosed);
+        int count = 3000;
+        var gateway = new RunningGateway(sink, new GatewayOptions());
+        int port = gateway.port;
+        var options = new ClientOptions().resend(true).inFlight(64, 1 << 20);
+        try (var client = new Client(gateway.address, options, told)) {
+            var sent =
+                    new FutureTask<>(() -> {
+                        for (int i = 0; i < count; i++) {
+                            submit(client, "m" + i);
+                        }
+                        client.awaitSettled();
+                        return null;
+                    });
+            Thread.startVirtualThread(sent);
+            for (int restart = 1; restart <= 3; restart++) {
+                gateway.await(Counter.ACKS, 300);
+                gateway.stop(Duration.ZERO);
+                gateway.end();
+                gateway = new RunningGateway(sink, new GatewayOptions(), new Counters(), port);
+            }
+            sent.get();
+            assertThat(told.results).hasSize(count);
+            assertThat(told.results.values()).containsOnly(Result.SUCCESS);
+        }
+        gateway.end();
+        sink.end();
+        Set<String> stored = new HashSet<>();
+        for (byte[] message : sink.stored) {
+            stored.add(new String(message, StandardCharsets.UTF_8));
+        }
+        assertThat(stored).hasSize(count); // some of them twice in the sink
+    }
+
+    @Test
+    void aServerThatOwesAcksAndIsSilentIsGivenUp() throws Exception {
+        try (var server = new FakeServer();
+                var client =
+                        new Client(server.address, new ClientOptions().ackTimeout(SHORT), told)) {
+            submit(client, "m");
+            client.awaitSettled();
+            assertThat(told.results).containsEntry(0L, Result.UNKNOWN);
+            assertThat(told.lost).containsExactly(1);
+        }
+    }
+
+    @Test
+    void aServerThatOwesNothingMayBeSilent() throws Exception {
+        try (var server = new FakeServer();
+                var client =
+                        new Client(
+                                server.address,
+                                new ClientOptions().ackTimeout(Duration.ofMillis(20)),
+                                told)) {
+            var connection = server.next();
+            client.connect();
+            Thread.sleep(100);
+            submit(client, "m");
+            connection.get().acknowledge(1);
+            client.awaitSettled();
+            assertThat(told.results).containsEntry(0L, Result.SUCCESS);
+        }
+    }
+
+    @Test
+    void anAckThatAnswersNothingEndsTheConnection() throws Exception {
+        try (var server = new FakeServer();
+                var client = new Client(server.address, new ClientOptions(), told)) {
+            var connection = server.next();
+            submit(client, "m0");
+            submit(client, "m1");
+            connection.get().acknowledge(1);
+            told.await(1);
+            connection.get().acknowledge(1);
+            client.awaitSettled();
+            assertThat(told.results)
+                    .containsEntry(0L, Result.SUCCESS)
+                    .containsEntry(1L, Result.UNKNOWN);
+        }
+    }
+
+    @Test
+    void closeReportsWhatIsUnsettledAndEndsSubmits() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().drainTimeout(SHORT))) {
+            var client = new Client(gateway.address, new ClientOptions(), told);
+            submit(client, "never settled");
+            client.close();
+            assertThat(told.results).containsEntry(0L, Result.UNKNOWN);
+            assertThatThrownBy(() -> submit(client, "late")).hasMessage("client closed");
+            client.close();
+        }
+    }
+
+    @Test
+    void closeAfterAllIsSettledIsAnOrderlyEnd() throws Exception {
+        Thread.startVirtualThread(sink::settleUntilClosed);
+        try (var gateway = new RunningGateway(sink, new GatewayOptions())) {
+            try (var client = new Client(gateway.address, new ClientOptions(), told)) {
+                submit(client, "m");
+                client.awaitSettled();
+            }
+            gateway.await(Counter.CONNECTIONS_CLOSED, 1);
+            gateway.endAndExpect(Counter.ERROR_TRUNCATED, 0);
+        }
+        assertThat(told.lost).isEmpty();
+    }
+
+    @Test
+    void manyThreadsSubmitThroughOneClient() throws Exception {
+        Thread.startVirtualThread(sink::settleUntilClosed);
+        int threads = 8;
+        int each = 2000;
+        try (var gateway = new RunningGateway(sink, new GatewayOptions());
+                var client =
+                        new Client(
+                                gateway.address, new ClientOptions().inFlight(32, 1 << 20), told)) {
+            List<FutureTask<Void>> tasks = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                var task =
+                        new FutureTask<Void>(() -> {
+                            for (int i = 0; i < each; i++) {
+                                submit(client, "m" + i);
+                            }
+                            return null;
+                        });
+                tasks.add(task);
+                Thread.startVirtualThread(task);
+            }
+            for (var task : tasks) {
+                task.get();
+            }
+            client.awaitSettled();
+            assertThat(told.results).hasSize(threads * each);
+            assertThat(told.results.values()).containsOnly(Result.SUCCESS);
+        }
+    }
+
+    /** What the client said. */
+    private static class Told implements Outcome {
+        final TreeMap<Long, Integer> results = new TreeMap<>();
+        final List<Integer> lost = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void settled(long number, int result, long latencyNanos) {
+            synchronized (results) {
+                if (results.put(number, result) != null) {
+                    throw new AssertionError("told twice of " + number);
+                }
+            }
+            assertThat(latencyNanos).isNotNegative();
+        }
+
+        void await(int count) throws InterruptedException {
+            while (size() < count) {
+                Thread.sleep(1);
+            }
+        }
+
+        private int size() {
+            synchronized (results) {
+                return results.size();
+            }
+        }
+
+        @Override
+        public void lost(IOException cause, int unsettled) {
+            lost.add(unsettled);
+        }
+    }
+
+    /** A server that does what the test wants; it lets every client in. */
+    private static final class FakeServer implements AutoCloseable {
+        private final ServerSocket listener;
+        final String address;
+        private final LinkedBlockingQueue<Peer> peers = new LinkedBlockingQueue<>();
+
+        FakeServer() throws IOException {
+            listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+            address = "127.0.0.1:" + listener.getLocalPort();
+            Thread.startVirtualThread(this::accept);
+        }
+
+        /** The next connection that is introduced; connections are handed out in the order of asking. */
+        Future<Peer> next() {
+            var next = new FutureTask<>(peers::take);
+            Thread.startVirtualThread(next);
+            return next;
+        }
+
+        private void accept() {
+            try {
+                while (true) {
+                    var peer = new Peer(listener.accept());
+                    peer.introduce();
+                    peers.add(peer);
+                }
+            } catch (IOException closed) {
+                // the end
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+        }
+    }
+
+    private static final class Peer {
+        final Socket socket;
+        private final DataInputStream in;
+
+        Peer(Socket socket) throws IOException {
+            this.socket = socket;
+            this.in = new DataInputStream(socket.getInputStream());
+        }
+
+        void introduce() throws IOException {
+            in.readNBytes(in.readInt() - 4);
+            socket.getOutputStream().write(ack(0x81, 0));
+        }
+
+        private static byte[] ack(int command, long id) {
+            return ByteBuffer.allocate(14)
+                    .putInt(14)
+                    .put((byte) command)
+                    .putLong(id)
+                    .put((byte) 0)
+                    .array();
+        }
+
+        void acknowledge(long id) throws IOException {
+            socket.getOutputStream().write(ack(0x82, id));
+        }
+
+        List<String> readSubmits(int count) throws IOException {
+            List<String> messages = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                int length = in.readInt() - 4;
+                byte[] packet = in.readNBytes(length);
+                messages.add(new String(packet, 9, length - 9, StandardCharsets.UTF_8));
+            }
+            return messages;
+        }
+
+        void reset() throws IOException {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        }
+    }
+}

@@ -1,0 +1,449 @@
+package heddle.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+
+@Timeout(60)
+class SqliteSinkTest {
+    @TempDir private Path folder;
+
+    private final Counters counters = new Counters();
+    private final Settlements settlements = new Settlements();
+
+    private SqliteSink open(SqliteOptions options) throws IOException {
+        return new SqliteSink(folder, options, counters);
+    }
+
+    private SqliteSink open() throws IOException {
+        return open(SqliteOptions.DEFAULT);
+    }
+
+    private int offer(Sink sink, byte[] message) throws InterruptedException {
+        return sink.offer(settlements, 1, message, 0, message.length);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static List<byte[]> readAll(Path folder) throws IOException {
+        try (var reader = new StoreReader(folder)) {
+            return readOn(reader);
+        }
+    }
+
+    private static List<byte[]> readOn(StoreReader reader) throws IOException {
+        List<byte[]> all = new ArrayList<>();
+        for (var some = reader.next(); !some.isEmpty(); some = reader.next()) {
+            all.addAll(some);
+        }
+        return all;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsSettledIsThereInOrderForEveryByte(SyncMode mode) throws Exception {
+        byte[] all = new byte[256];
+        for (int i = 0; i < 256; i++) {
+            all[i] = (byte) i;
+        }
+        byte[] large = new byte[3 << 20];
+        try (var sink = open(SqliteOptions.DEFAULT.withSync(mode, Duration.ofMillis(10)))) {
+            for (byte[] message : List.of(all, new byte[0], large, bytes("last"))) {
+                assertThat(offer(sink, message)).isEqualTo(Result.SUCCESS);
+            }
+            assertThat(settlements.await(4)).containsOnly(Result.SUCCESS);
+            assertThat(readAll(folder)).containsExactly(all, new byte[0], large, bytes("last"));
+        }
+        assertThat(readAll(folder)).containsExactly(all, new byte[0], large, bytes("last"));
+    }
+
+    @Test
+    void theMessageIsCopied() throws Exception {
+        byte[] buffer = bytes("..first..");
+        try (var sink = open()) {
+            sink.offer(settlements, 1, buffer, 2, 5);
+            Arrays.fill(buffer, (byte) 'x');
+            settlements.await(1);
+        }
+        assertThat(readAll(folder)).containsExactly(bytes("first"));
+    }
+
+    /** The writer is held in a receipt while many more are offered: they must share the next commit. */
+    @Test
+    void whatIsOfferedDuringACommitSharesTheNextOne() throws Exception {
+        var held = new CountDownLatch(1);
+        var release = new CountDownLatch(1);
+        try (var sink = open()) {
+            sink.offer(
+                    new Receipt() {
+                        @Override
+                        public void settled(long id, int result) {
+                            held.countDown();
+                            try {
+                                release.await();
+                            } catch (InterruptedException e) {
+                                throw new AssertionError(e);
+                            }
+                        }
+
+                        @Override
+                        public void flush() {}
+                    },
+                    1,
+                    bytes("first"),
+                    0,
+                    5);
+            held.await();
+            for (int i = 0; i < 5000; i++) {
+                offer(sink, bytes("m" + i));
+            }
+            release.countDown();
+            settlements.await(5000);
+        }
+        assertThat(counters.value(Counter.COMMITS)).isEqualTo(2);
+        assertThat(counters.value(Counter.STORED)).isEqualTo(5001);
+        assertThat(settlements.flushes()).isEqualTo(1);
+    }
+
+    @Test
+    void closeSettlesWhatWasOfferedAndTakesNoMore() throws Exception {
+        var sink = open();
+        for (int i = 0; i < 1000; i++) {
+            offer(sink, bytes("m" + i));
+        }
+        sink.close();
+        assertThat(settlements.await(1000)).hasSize(1000).containsOnly(Result.SUCCESS);
+        assertThat(offer(sink, bytes("late"))).isEqualTo(Result.NOT_STORED);
+        sink.close();
+        assertThat(readAll(folder)).hasSize(1000);
+    }
+
+    @Test
+    void numbersGoOnAfterAReopening() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            try (var sink = open()) {
+                offer(sink, bytes("m" + i));
+                settlements.await(i + 1);
+            }
+        }
+        assertThat(readAll(folder)).containsExactly(bytes("m0"), bytes("m1"), bytes("m2"));
+    }
+
+    @Test
+    void aReaderFollowsTheWriter() throws Exception {
+        try (var sink = open();
+                var reader = new StoreReader(folder)) {
+            assertThat(reader.next()).isEmpty();
+            for (int i = 1; i <= 5; i++) {
+                offer(sink, bytes("m" + i));
+                settlements.await(i);
+                assertThat(reader.next()).containsExactly(bytes("m" + i));
+            }
+        }
+    }
+
+    @Test
+    void aReaderTakesALargeStoreInPieces() throws Exception {
+        try (var sink = open();
+                var reader = new StoreReader(folder)) {
+            for (int i = 0; i < 10_000; i++) {
+                offer(sink, bytes("m" + i));
+            }
+            settlements.await(10_000);
+            assertThat(reader.next()).hasSize(4096);
+            assertThat(readOn(reader)).hasSize(10_000 - 4096);
+            for (int i = 0; i < 3; i++) {
+                offer(sink, new byte[700 << 10]);
+            }
+            settlements.await(10_003);
+            assertThat(reader.next()).hasSize(2);
+            assertThat(reader.next()).hasSize(1);
+        }
+    }
+
+    /** What a killed process leaves: the files as they are, the log not yet in the database. */
+    @Test
+    void whatACrashLeavesIsRecoveredByAServerAndByAReader() throws Exception {
+        var crashed = Files.createDirectory(folder.resolve("crashed"));
+        var copies = List.of(folder.resolve("server"), folder.resolve("reader"));
+        try (var sink = new SqliteSink(crashed, SqliteOptions.DEFAULT, counters)) {
+            for (int i = 0; i < 100; i++) {
+                offer(sink, bytes("m" + i));
+            }
+            settlements.await(100);
+            for (var copy : copies) {
+                Files.createDirectory(copy);
+                for (String name : List.of("messages.db", "messages.db-wal")) {
+                    Files.copy(crashed.resolve(name), copy.resolve(name));
+                }
+            }
+        }
+        assertThat(readAll(copies.get(1))).hasSize(100);
+        try (var sink = new SqliteSink(copies.get(0), SqliteOptions.DEFAULT, counters)) {
+            offer(sink, bytes("after"));
+            settlements.await(101);
+        }
+        assertThat(readAll(copies.get(0))).hasSize(101).last().isEqualTo(bytes("after"));
+    }
+
+    @Test
+    void aFullStoreAnswersNotStoredAndGoesOnWhenThereIsRoom() throws Exception {
+        byte[] message = new byte[10_000];
+        int stored;
+        try (var sink = open(SqliteOptions.DEFAULT.withStoreBytesMax(1 << 20))) {
+            int offered = 0;
+            List<Integer> results;
+            do {
+                offer(sink, message);
+                results = settlements.await(++offered);
+            } while (results.getLast() == Result.SUCCESS);
+            assertThat(results.getLast()).isEqualTo(Result.NOT_STORED);
+            stored = offered - 1;
+            assertThat(stored).isBetween(50, 110);
+            assertThat(readAll(folder)).hasSize(stored);
+
+            // It goes on trying: something smaller still fits.
+            offer(sink, bytes("small"));
+            assertThat(settlements.await(offered + 1).getLast()).isEqualTo(Result.SUCCESS);
+            stored++;
+            assertThat(counters.value(Counter.COMMITS_FAILED)).isEqualTo(1);
+        }
+        try (var sink = open()) {
+            offer(sink, message);
+            assertThat(settlements.await(stored + 2).getLast()).isEqualTo(Result.SUCCESS);
+        }
+        assertThat(readAll(folder)).hasSize(stored + 1);
+    }
+
+    @Test
+    void aBrokenDatabaseAnswersNotStoredAndTheSinkLives() throws Exception {
+        try (var sink = open();
+                var other =
+                        DriverManager.getConnection(
+                                "jdbc:sqlite:" + folder.resolve("messages.db"));
+                var statement = other.createStatement()) {
+            statement.execute("ALTER TABLE message RENAME TO elsewhere");
+            offer(sink, bytes("lost"));
+            assertThat(settlements.await(1)).containsExactly(Result.NOT_STORED);
+            statement.execute("ALTER TABLE elsewhere RENAME TO message");
+            offer(sink, bytes("kept"));
+            assertThat(settlements.await(2)).containsExactly(Result.NOT_STORED, Result.SUCCESS);
+        }
+        assertThat(readAll(folder)).containsExactly(bytes("kept"));
+    }
+
+    @Test
+    void theQueueIsBoundedInMessages() throws Exception {
+        expectBound(SqliteOptions.DEFAULT.withQueue(4, 1 << 20, Duration.ofMillis(20)), 10);
+    }
+
+    @Test
+    void theQueueIsBoundedInBytes() throws Exception {
+        expectBound(
+                SqliteOptions.DEFAULT.withQueue(1000, 4 * (1000 + 64), Duration.ofMillis(20)),
+                1000);
+    }
+
+    /** The writer is held in a receipt; four messages fit, that one included. */
+    private void expectBound(SqliteOptions options, int messageBytes) throws Exception {
+        var release = new CountDownLatch(1);
+        var message = new byte[messageBytes];
+        try (var sink = open(options)) {
+            sink.offer(
+                    new Receipt() {
+                        @Override
+                        public void settled(long id, int result) {
+                            try {
+                                release.await();
+                            } catch (InterruptedException e) {
+                                throw new AssertionError(e);
+                            }
+                        }
+
+                        @Override
+                        public void flush() {}
+                    },
+                    1,
+                    message,
+                    0,
+                    message.length);
+            for (int i = 0; i < 3; i++) {
+                assertThat(offer(sink, message)).isEqualTo(Result.SUCCESS);
+            }
+            assertThat(offer(sink, message)).isEqualTo(Result.OVERLOADED);
+            release.countDown();
+            settlements.await(3);
+            assertThat(offer(sink, message)).isEqualTo(Result.SUCCESS);
+            settlements.await(4);
+        }
+    }
+
+    @Test
+    void aMessageLargerThanTheQueueIsNeverTaken() throws Exception {
+        try (var sink = open(SqliteOptions.DEFAULT.withQueue(10, 1064, Duration.ofMinutes(1)))) {
+            assertThat(offer(sink, new byte[1001])).isEqualTo(Result.TOO_LARGE);
+            assertThat(offer(sink, new byte[1000])).isEqualTo(Result.SUCCESS);
+            settlements.await(1);
+        }
+    }
+
+    @Test
+    void withAnIntervalSyncsFollowCommitsAndStopWithThem() throws Exception {
+        try (var sink =
+                open(SqliteOptions.DEFAULT.withSync(SyncMode.INTERVAL, Duration.ofMillis(5)))) {
+            assertThat(counters.value(Counter.SYNCS)).isZero();
+            for (int i = 1; i <= 3; i++) {
+                offer(sink, bytes("m"));
+                settlements.await(i);
+                while (counters.value(Counter.SYNCS) < i) {
+                    Thread.sleep(1);
+                }
+            }
+            Thread.sleep(50);
+            assertThat(counters.value(Counter.SYNCS)).isEqualTo(3);
+        }
+    }
+
+    // ---- What cannot be opened
+
+    @Test
+    void aFolderHasOneServer() throws Exception {
+        var first = open();
+        try (first) {
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("data folder " + folder + ": in use by another server");
+        }
+        open().close();
+    }
+
+    @Test
+    void missingFoldersAreMade() throws Exception {
+        var deep = folder.resolve("a/b/c");
+        new SqliteSink(deep, SqliteOptions.DEFAULT, counters).close();
+        assertThat(readAll(deep)).isEmpty();
+    }
+
+    @Test
+    void aFileIsNoFolder() throws Exception {
+        var file = Files.writeString(folder.resolve("file"), "");
+        assertThatThrownBy(() -> new SqliteSink(file, SqliteOptions.DEFAULT, counters))
+                .hasMessage("data folder " + file + ": " + file + " is not a directory");
+        var below = file.resolve("below");
+        assertThatThrownBy(() -> new SqliteSink(below, SqliteOptions.DEFAULT, counters))
+                .hasMessage("data folder " + below + ": " + file + " is not a directory");
+    }
+
+    @Test
+    void somebodyElsesDatabaseIsLeftAlone() throws Exception {
+        try (var other =
+                        DriverManager.getConnection(
+                                "jdbc:sqlite:" + folder.resolve("messages.db"));
+                var statement = other.createStatement()) {
+            statement.execute("CREATE TABLE theirs(x)");
+        }
+        String message = "data folder " + folder + ": messages.db is not a store of Heddle's";
+        assertThatThrownBy(this::open).hasMessage(message);
+        assertThatThrownBy(() -> readAll(folder)).hasMessage(message);
+    }
+
+    @Test
+    void aNewerStoreIsLeftAlone() throws Exception {
+        open().close();
+        try (var other =
+                        DriverManager.getConnection(
+                                "jdbc:sqlite:" + folder.resolve("messages.db"));
+                var statement = other.createStatement()) {
+            statement.execute("PRAGMA user_version=2");
+        }
+        String message =
+                "data folder " + folder + ": the store has version 2, this program knows 1";
+        assertThatThrownBy(this::open).hasMessage(message);
+        assertThatThrownBy(() -> readAll(folder)).hasMessage(message);
+    }
+
+    @Test
+    void rubbishIsNoStore() throws Exception {
+        Files.write(folder.resolve("messages.db"), new byte[10_000]);
+        Files.writeString(folder.resolve("messages.db"), "rubbish ".repeat(1000));
+        assertThatThrownBy(this::open)
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("data folder " + folder + ": ")
+                .hasMessageContaining("SQLITE_NOTADB");
+        assertThatThrownBy(() -> readAll(folder)).hasMessageContaining("SQLITE_NOTADB");
+    }
+
+    @Test
+    void aFolderWithoutAStoreCannotBeRead() {
+        assertThatThrownBy(() -> readAll(folder))
+                .hasMessage("data folder " + folder + ": no messages.db in it");
+    }
+
+    /** A reader in the middle of a large store must not keep the log from being reset. */
+    @Test
+    void aSlowReaderDoesNotMakeTheLogGrow() throws Exception {
+        byte[] message = new byte[1 << 20];
+        try (var sink = open();
+                var reader = new StoreReader(folder)) {
+            for (int i = 1; i <= 100; i++) {
+                offer(sink, message);
+                settlements.await(i);
+                if (i == 10) {
+                    assertThat(reader.next()).isNotEmpty();
+                }
+            }
+            assertThat(Files.size(folder.resolve("messages.db-wal"))).isLessThan(64 << 20);
+        }
+    }
+
+    @Test
+    void manyThreadsOfferAndEachMessageIsThereOnce() throws Exception {
+        int threads = 8;
+        int each = 2000;
+        try (var sink = open()) {
+            List<FutureTask<Void>> tasks = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                int thread = t;
+                var task =
+                        new FutureTask<Void>(() -> {
+                            for (int i = 0; i < each; i++) {
+                                offer(sink, bytes(thread + ":" + i));
+                            }
+                            return null;
+                        });
+                tasks.add(task);
+                Thread.startVirtualThread(task);
+            }
+            for (var task : tasks) {
+                task.get();
+            }
+            settlements.await(threads * each);
+        }
+        int[] next = new int[threads];
+        for (byte[] message : readAll(folder)) {
+            String[] parts = new String(message, StandardCharsets.UTF_8).split(":", 2);
+            int thread = Integer.parseInt(parts[0]);
+            assertThat(Integer.parseInt(parts[1])).isEqualTo(next[thread]++);
+        }
+        assertThat(next).containsOnly(each);
+    }
+}
