@@ -1,6 +1,7 @@
 package heddle.cli;
 
 import static heddle.cli.Ran.heddle;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -31,7 +32,9 @@ class CommandsTest {
     void withoutACommandItSaysWhichThereAre() {
         var ran = heddle();
         assertThat(ran.exit()).isEqualTo(2);
-        assertThat(ran.err()).startsWith("Missing command").contains("serve", "submit", "tail", "echo", "dial");
+        assertThat(ran.err())
+                .startsWith("Missing command")
+                .contains("serve", "submit", "tail", "echo", "dial");
     }
 
     @ParameterizedTest
@@ -105,7 +108,9 @@ class CommandsTest {
     @Test
     void nobodyListeningIsOneLine() throws Exception {
         String refused = "dial tcp 127.0.0.1:1: connect: connection refused";
-        expectFailure(heddle("submit", "--to", "127.0.0.1:1", "--count", "1"), "heddle submit: " + refused);
+        expectFailure(
+                heddle("submit", "--to", "127.0.0.1:1", "--count", "1"),
+                "heddle submit: " + refused);
         expectFailure(heddle("dial", "127.0.0.1:1"), "heddle dial: " + refused);
     }
 
@@ -139,7 +144,8 @@ class CommandsTest {
         assertThat(size.convert("1M")).isEqualTo(1 << 20);
         assertThat(size.convert("10G")).isEqualTo(10L << 30);
         for (String none : new String[] {"", "K", "-1", "1.5M", "1k", "1 M", "9999999999999"}) {
-            assertThatThrownBy(() -> size.convert(none)).isInstanceOf(TypeConversionException.class);
+            assertThatThrownBy(() -> size.convert(none))
+                    .isInstanceOf(TypeConversionException.class);
         }
     }
 
@@ -151,7 +157,8 @@ class CommandsTest {
         assertThat(time.convert("5m")).isEqualTo(Duration.ofMinutes(5));
         assertThat(time.convert("1h")).isEqualTo(Duration.ofHours(1));
         for (String none : new String[] {"", "30", "s", "-1s", "1.5s", "1d"}) {
-            assertThatThrownBy(() -> time.convert(none)).isInstanceOf(TypeConversionException.class);
+            assertThatThrownBy(() -> time.convert(none))
+                    .isInstanceOf(TypeConversionException.class);
         }
     }
 }

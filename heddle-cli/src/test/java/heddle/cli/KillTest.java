@@ -67,26 +67,24 @@ class KillTest {
                 var client = new Client(server.address, new ClientOptions(), outcome)) {
             client.connect();
             var submitted =
-                    new FutureTask<>(
-                            () -> {
-                                try {
-                                    for (int i = 0; i < MESSAGES_MAX && unknown.get() == 0; i++) {
-                                        byte[] message =
-                                                (round + ":" + i).getBytes(StandardCharsets.US_ASCII);
-                                        client.submit(message, 0, message.length);
-                                    }
-                                } catch (IOException gone) {
-                                    // as it must be some time
-                                }
-                                return null;
-                            });
+                    new FutureTask<>(() -> {
+                        try {
+                            for (int i = 0; i < MESSAGES_MAX && unknown.get() == 0; i++) {
+                                byte[] message =
+                                        (round + ":" + i).getBytes(StandardCharsets.US_ASCII);
+                                client.submit(message, 0, message.length);
+                            }
+                        } catch (IOException gone) {
+                            // as it must be some time
+                        }
+                        return null;
+                    });
             Thread.ofPlatform().start(submitted);
             while (count.get() < acks) {
                 Thread.onSpinWait();
             }
             server.kill();
             submitted.get();
-            client.close();
         }
         return unknown.get();
     }

@@ -90,7 +90,8 @@ class LinesTest {
                 new ByteArrayInputStream(bytes) {
                     @Override
                     public synchronized int read(byte[] buffer, int offset, int length) {
-                        return super.read(buffer, offset, Math.min(length, 1 + random.nextInt(5000)));
+                        return super.read(
+                                buffer, offset, Math.min(length, 1 + random.nextInt(5000)));
                     }
                 };
         var again = new StringBuilder();

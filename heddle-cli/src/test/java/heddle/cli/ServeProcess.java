@@ -14,7 +14,9 @@ import java.util.regex.Pattern;
 /** {@code heddle serve} in a process of its own, so that it can be killed. */
 final class ServeProcess implements AutoCloseable {
     private static final Pattern READY =
-            Pattern.compile("listening on (127\\.0\\.0\\.1:\\d+), data in (.*), sync (always|interval), (.+)");
+            Pattern.compile(
+                    "listening on (127\\.0\\.0\\.1:\\d+), data in (.*), sync (always|interval),"
+                            + " (.+)");
 
     private final Process process;
     private final Path stderr;
@@ -39,7 +41,8 @@ final class ServeProcess implements AutoCloseable {
     }
 
     /** The same, behind a command that starts it, and at a given address. */
-    static ServeProcess start(List<String> prefix, String listen, Path data, String... more) throws IOException {
+    static ServeProcess start(List<String> prefix, String listen, Path data, String... more)
+            throws IOException {
         List<String> command = new ArrayList<>(prefix);
         command.addAll(java());
         command.addAll(List.of("serve", "--listen", listen, "--data", data.toString()));
@@ -65,7 +68,8 @@ final class ServeProcess implements AutoCloseable {
                 "-XX:TieredStopAtLevel=1",
                 "-Djava.io.tmpdir=" + libraries,
                 "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path")),
                 "heddle.cli.Main");
     }
 

@@ -1,6 +1,7 @@
 package heddle.cli;
 
 import static heddle.cli.Ran.heddle;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -63,7 +64,8 @@ class ServeTest {
     void aLineThatIsTooLongIsNamedAndWhatCameBeforeIsKept() throws Exception {
         var file = file("one\ntwo\n" + "x".repeat(100) + "\nfour\n");
         try (var server = ServeProcess.start(data())) {
-            var ran = heddle("submit", "--to", server.address, "--max-frame", "112", file.toString());
+            var ran =
+                    heddle("submit", "--to", server.address, "--max-frame", "112", file.toString());
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.out()).startsWith("2 messages, 2 acknowledged");
             assertThat(ran.err())
@@ -89,7 +91,9 @@ class ServeTest {
     @Test
     void aServerThatGoesAwayIsOneLineAndWhatIsUnacknowledgedIsCounted() throws Exception {
         try (var server = ServeProcess.start(data())) {
-            var submit = new FutureTask<>(() -> heddle("submit", "--to", server.address, "--count", "100000000"));
+            var submit =
+                    new FutureTask<>(
+                            () -> heddle("submit", "--to", server.address, "--count", "100000000"));
             Thread.ofPlatform().daemon().start(submit);
             while (stored(data()).size() < 1000) {
                 Thread.sleep(1);
@@ -109,15 +113,14 @@ class ServeTest {
         int count = 50_000;
         try (var server = ServeProcess.start(data())) {
             var submit =
-                    new FutureTask<>(
-                            () ->
-                                    heddle(
-                                            "submit",
-                                            "--resend",
-                                            "--to",
-                                            server.address,
-                                            "--in-flight=64",
-                                            "--count=" + count));
+                    new FutureTask<>(() ->
+                            heddle(
+                                    "submit",
+                                    "--resend",
+                                    "--to",
+                                    server.address,
+                                    "--in-flight=64",
+                                    "--count=" + count));
             Thread.ofPlatform().daemon().start(submit);
             while (stored(data()).size() < 1000) {
                 Thread.sleep(1);
@@ -152,8 +155,19 @@ class ServeTest {
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.err())
                     .isEqualToIgnoringNewLines(
-                            "heddle submit: conn " + server.address + ": not introduced or not allowed");
-            assertThat(heddle("submit", "--to", server.address, "--count", "1", "--token", "secret").exit())
+                            "heddle submit: conn "
+                                    + server.address
+                                    + ": not introduced or not allowed");
+            assertThat(
+                            heddle(
+                                            "submit",
+                                            "--to",
+                                            server.address,
+                                            "--count",
+                                            "1",
+                                            "--token",
+                                            "secret")
+                                    .exit())
                     .isZero();
         }
     }
@@ -161,10 +175,22 @@ class ServeTest {
     @Test
     void aFullStoreIsSaidAndSurvived() throws Exception {
         try (var server = ServeProcess.start(data(), "--max-store", "1M")) {
-            var ran = heddle("submit", "--to", server.address, "--count", "200", "--size", "10K", "--in-flight=1");
+            var ran =
+                    heddle(
+                            "submit",
+                            "--to",
+                            server.address,
+                            "--count",
+                            "200",
+                            "--size",
+                            "10K",
+                            "--in-flight=1");
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.err()).contains("not acknowledged: not stored, try again later");
-            assertThat(heddle("submit", "--to", server.address, "--count", "1", "--size", "1").exit()).isZero();
+            assertThat(
+                            heddle("submit", "--to", server.address, "--count", "1", "--size", "1")
+                                    .exit())
+                    .isZero();
             assertThat(server.terminate()).isZero();
             assertThat(server.stderr()).contains("SQLITE_FULL");
         }
@@ -185,7 +211,14 @@ class ServeTest {
     private long fsyncsOfTheLog(String sync) throws Exception {
         Path trace = folder.resolve("trace");
         List<String> strace =
-                List.of("strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", trace.toString());
+                List.of(
+                        "strace",
+                        "-f",
+                        "-y",
+                        "-e",
+                        "trace=fsync,fdatasync",
+                        "-o",
+                        trace.toString());
         assumeTrue(straceWorks(strace), "needs strace, and leave to use it");
         try (var server =
                 ServeProcess.start(
