@@ -1,0 +1,75 @@
+package heddle.internal.poll;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/** A poller without a kernel: nothing is ready unless a test signals it, and a blocking select waits for a wake-up. */
+final class ManualPoller extends Poller {
+
+    final Queue<Registration> watched = new ConcurrentLinkedQueue<>();
+    final AtomicInteger wakeUps = new AtomicInteger();
+
+    /** What {@link #register} answers: 0 or -errno. */
+    volatile int registerResult;
+
+    /** Whether a thread is in a select that blocks. */
+    volatile boolean asleep;
+
+    private final Semaphore wakeUp = new Semaphore(0);
+
+    ManualPoller() {
+        super(failure -> {});
+    }
+
+    ManualPoller(Consumer<Throwable> onFailure) {
+        super(onFailure);
+    }
+
+    @Override
+    protected int register(Registration registration) {
+        int result = registerResult;
+        if (result == 0) {
+            watched.add(registration);
+        }
+        return result;
+    }
+
+    @Override
+    protected void deregister(Registration registration) {
+        watched.remove(registration);
+    }
+
+    @Override
+    protected int select(long timeoutNanos) {
+        if (timeoutNanos == 0) {
+            return 0;
+        }
+        asleep = true;
+        try {
+            long limit = timeoutNanos < 0 ? Long.MAX_VALUE : timeoutNanos;
+            return wakeUp.tryAcquire(limit, TimeUnit.NANOSECONDS) ? 1 : 0;
+        } catch (InterruptedException end) {
+            throw new AssertionError("the polling thread was interrupted", end);
+        } finally {
+            asleep = false;
+        }
+    }
+
+    @Override
+    public void wakeUp() {
+        wakeUps.incrementAndGet();
+        wakeUp.release();
+    }
+
+    @Override
+    public void forEachWatched(Consumer<Registration> visitor) {
+        watched.forEach(visitor);
+    }
+
+    @Override
+    public void close() {}
+}

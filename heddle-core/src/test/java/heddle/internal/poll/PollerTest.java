@@ -1,0 +1,118 @@
+package heddle.internal.poll;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import heddle.internal.sched.IdlePoll;
+import heddle.internal.sys.Errno;
+import heddle.testing.Await;
+import heddle.testing.Task;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** What wakes a poller that sleeps. */
+@Timeout(60)
+class PollerTest {
+
+    private final List<Throwable> failures = new ArrayList<>();
+    private final ManualPoller poller = new ManualPoller(failures::add);
+    private final List<Registration> registrations = new ArrayList<>();
+    private volatile boolean stopped;
+    private Task<Void> polling;
+
+    @BeforeEach
+    void startPolling() {
+        polling =
+                Task.on(
+                        Thread.ofPlatform(),
+                        () -> {
+                            while (!stopped) {
+                                poller.poll(IdlePoll.FOREVER);
+                            }
+                            return null;
+                        });
+    }
+
+    @AfterEach
+    void stopPolling() throws Exception {
+        registrations.forEach(Registration::close);
+        stopped = true;
+        poller.wakeUp();
+        polling.result();
+    }
+
+    @Test
+    void firstDeadlineWakesThePollerAndEndsItsWait() throws Exception {
+        awaitAsleep();
+        ReadinessSlot slot = slot();
+        slot.setDeadline(in(TimeUnit.MILLISECONDS, 20));
+        assertThat(slot.await()).isEqualTo(Wait.EXPIRED);
+        assertThat(poller.wakeUps).hasValue(1);
+    }
+
+    @Test
+    void laterDeadlineLetsThePollerSleep() throws Exception {
+        waitingWith(in(TimeUnit.HOURS, 1));
+        awaitAsleep();
+        int before = poller.wakeUps.get();
+        waitingWith(in(TimeUnit.HOURS, 2));
+        assertThat(poller.wakeUps).hasValue(before);
+    }
+
+    /**
+     * A timer that did not wake the poller, as it was not the next, waits in the intake. Its deadline moved to before the poller's next
+     * look must wake it all the same; it did not, and the deadline came an hour late.
+     */
+    @Test
+    void deadlineMovedEarlierWhileInTheIntakeWakesThePoller() throws Exception {
+        waitingWith(in(TimeUnit.HOURS, 1));
+        awaitAsleep();
+        Waiting second = waitingWith(in(TimeUnit.HOURS, 2));
+        second.slot.setDeadline(in(TimeUnit.MILLISECONDS, 20));
+        assertThat(second.task.result()).isEqualTo(Wait.EXPIRED);
+    }
+
+    @Test
+    void pollThatThrowsReleasesWhoeverWaitsAndWhoeverComesLater() throws Exception {
+        Waiting waiting = waitingWith(MonotonicClock.NONE);
+        polling.thread().interrupt();
+        assertThat(waiting.task.result()).isEqualTo(Wait.FAILED);
+        assertThat(waiting.slot.registration().failure()).isEqualTo(Errno.EIO);
+        assertThat(slot().await()).isEqualTo(Wait.FAILED);
+        assertThat(failures).hasSize(1).containsExactly(poller.failure());
+    }
+
+    private record Waiting(ReadinessSlot slot, Task<Wait> task) {}
+
+    private Waiting waitingWith(long deadlineNanos) throws Exception {
+        ReadinessSlot slot = slot();
+        slot.setDeadline(deadlineNanos);
+        Task<Wait> task = Task.on(Thread.ofVirtual(), slot::await);
+        Await.until(
+                "the waiter is parked, and its timer armed",
+                () ->
+                        slot.waiter() == task.thread()
+                                && task.thread().getState() == Thread.State.WAITING);
+        return new Waiting(slot, task);
+    }
+
+    private ReadinessSlot slot() {
+        var registration = new Registration(registrations.size(), () -> poller);
+        registrations.add(registration);
+        return registration.read();
+    }
+
+    private void awaitAsleep() throws Exception {
+        Await.until("the poller sleeps", () -> poller.asleep);
+    }
+
+    private static long in(TimeUnit unit, long count) {
+        return MonotonicClock.after(unit.toNanos(count));
+    }
+}
