@@ -14,19 +14,41 @@ import java.util.List;
 /** A server process pinned to one processor, and what it has cost so far. */
 final class Contender implements AutoCloseable {
 
+    /** The name of the JDK's sockets among the contenders. */
+    static final String JAVA_NET = "java.net";
+
     final String name;
     final int port;
     private final Process process;
+    private final BufferedReader out;
 
-    private Contender(String name, int port, Process process) {
+    private Contender(String name, int port, Process process, BufferedReader out) {
         this.name = name;
         this.port = port;
         this.process = process;
+        this.out = out;
     }
 
-    /** Starts a server that prints its port as its first line and ends when its standard input does. */
+    /** {@link EchoServer}'s four contenders by name: Heddle's ways, and the JDK's sockets as {@code java.net}. */
+    static Contender echoServer(String name, int cpu, String... moreFlags) throws IOException {
+        List<String> flags = new ArrayList<>(List.of(moreFlags));
+        if (name.equals(JAVA_NET)) {
+            return start(name, cpu, java(EchoServer.class, flags, "jdk"));
+        }
+        flags.addAll(
+                List.of(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                        "-Dheddle.mode=" + name));
+        return start("heddle " + name, cpu, java(EchoServer.class, flags, "heddle"));
+    }
+
+    /** Starts a server that prints its port as its first line and ends when its standard input does; a negative processor pins it to none. */
     static Contender start(String name, int cpu, List<String> command) throws IOException {
-        List<String> pinned = new ArrayList<>(List.of("taskset", "-c", String.valueOf(cpu)));
+        List<String> pinned = new ArrayList<>();
+        if (cpu >= 0) {
+            pinned.addAll(List.of("taskset", "-c", String.valueOf(cpu)));
+        }
         pinned.addAll(command);
         Process process =
                 new ProcessBuilder(pinned).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -37,7 +59,7 @@ final class Contender implements AutoCloseable {
         if (line == null) {
             throw new IllegalStateException(name + " did not start: " + String.join(" ", pinned));
         }
-        return new Contender(name, Integer.parseInt(line.trim()), process);
+        return new Contender(name, Integer.parseInt(line.trim()), process, out);
     }
 
     /** The command of one of this module's main classes in a JVM like this one, {@code flags} added. */
@@ -68,8 +90,12 @@ final class Contender implements AutoCloseable {
         return sum;
     }
 
-    long pid() {
-        return process.pid();
+    /** Asks the server how it is: bytes of heap in use after a collection, and platform threads. */
+    long[] heapBytesAndThreads() throws IOException {
+        process.getOutputStream().write('\n');
+        process.getOutputStream().flush();
+        String[] answer = out.readLine().split(" ", -1);
+        return new long[] {Long.parseLong(answer[0]), Long.parseLong(answer[1])};
     }
 
     @Override

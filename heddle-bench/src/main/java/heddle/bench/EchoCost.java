@@ -2,7 +2,6 @@ package heddle.bench;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -17,7 +16,6 @@ import java.util.Locale;
 public final class EchoCost {
 
     private static final int REQUEST_BYTES = 64;
-    private static final String PEER = "jdk java.net";
 
     private EchoCost() {}
 
@@ -26,14 +24,15 @@ public final class EchoCost {
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 7;
         long requests = args.length > 1 ? Long.parseLong(args[1]) : 100_000;
         String[] connections = (args.length > 2 ? args[2] : "1,64,1000").split(",", -1);
-        String[] modes = (args.length > 3 ? args[3] : "carriers,jdk,nio").split(",", -1);
+        List<String> names =
+                new ArrayList<>(
+                        List.of((args.length > 3 ? args[3] : "carriers,jdk,nio").split(",", -1)));
+        names.add(Contender.JAVA_NET);
         List<Contender> contenders = new ArrayList<>();
         try {
-            for (String mode : modes) {
-                contenders.add(heddle(mode));
+            for (String name : names) {
+                contenders.add(Contender.echoServer(name, 0));
             }
-            contenders.add(
-                    Contender.start(PEER, 0, Contender.java(EchoServer.class, List.of(), "jdk")));
             for (Contender contender : contenders) { // Until the JIT has seen it all.
                 for (String count : connections) {
                     measure(contender, Integer.parseInt(count), 2 * requests);
@@ -47,16 +46,6 @@ public final class EchoCost {
                 contender.close();
             }
         }
-    }
-
-    private static Contender heddle(String mode) throws IOException {
-        List<String> flags =
-                List.of(
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                        "-Dheddle.mode=" + mode);
-        return Contender.start(
-                "heddle " + mode, 0, Contender.java(EchoServer.class, flags, "heddle"));
     }
 
     private static void compare(
@@ -85,13 +74,13 @@ public final class EchoCost {
                     Locale.ROOT,
                     "  %-16s %6.2f us CPU/request  (%.2f-%.2f)   of %s %.2f (%.2f-%.2f)%n",
                     contenders.get(i).name,
-                    median(costs[i]),
-                    min(costs[i]),
-                    max(costs[i]),
-                    PEER,
-                    median(ratios),
-                    min(ratios),
-                    max(ratios));
+                    Spread.median(costs[i]),
+                    Spread.min(costs[i]),
+                    Spread.max(costs[i]),
+                    Contender.JAVA_NET,
+                    Spread.median(ratios),
+                    Spread.min(ratios),
+                    Spread.max(ratios));
         }
     }
 
@@ -104,19 +93,5 @@ public final class EchoCost {
             load.run(requests);
             return (contender.cpuNanos() - before) / 1e3 / requests;
         }
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-    }
-
-    private static double min(double[] values) {
-        return Arrays.stream(values).min().orElseThrow();
-    }
-
-    private static double max(double[] values) {
-        return Arrays.stream(values).max().orElseThrow();
     }
 }

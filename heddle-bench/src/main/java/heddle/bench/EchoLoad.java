@@ -41,8 +41,8 @@ final class EchoLoad implements AutoCloseable {
                 check("connect", connected);
             }
             while (sys.remoteAddress(fds[i], new SockAddr[1]) != 0) {
-                Thread.onSpinWait(); // On loopback a moment, or a second if the server's backlog
-                // was full.
+                // On loopback a moment, or a second if the server's backlog was full.
+                check("connect", -sys.option(fds[i], SocketOption.ERROR));
             }
             check("setsockopt", sys.setOption(fds[i], SocketOption.NO_DELAY, 1));
             check("epoll_ctl", epoll.add(fds[i], EPOLLIN | EPOLLET, i));

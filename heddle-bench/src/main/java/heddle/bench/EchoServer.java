@@ -5,16 +5,20 @@ import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.Net;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 
 /**
- * An echo server to be measured: one virtual thread a connection, a straight loop. Prints its port, and runs until its standard input
- * ends. Argument: {@code heddle} (in the way that -Dheddle.mode forces) or {@code jdk} (java.net.Socket).
+ * An echo server to be measured: one virtual thread a connection, a straight loop. Prints its port; for each line of its standard input the
+ * bytes of heap in use after a collection and the number of platform threads; and runs until that input ends. Argument: {@code heddle} (in
+ * the way that -Dheddle.mode forces) or {@code jdk} (java.net.Socket).
  */
 public final class EchoServer {
 
@@ -29,8 +33,12 @@ public final class EchoServer {
             case "jdk" -> jdk();
             default -> throw new IllegalArgumentException(args[0] + ": want heddle or jdk");
         }
-        while (System.in.read() >= 0) {
-            // Serves until whoever started this closes the pipe, or dies.
+        var commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        while (commands.readLine() != null) {
+            System.gc();
+            Runtime heap = Runtime.getRuntime();
+            long used = heap.totalMemory() - heap.freeMemory();
+            System.out.println(used + " " + Thread.getAllStackTraces().size());
         }
         System.exit(0);
     }

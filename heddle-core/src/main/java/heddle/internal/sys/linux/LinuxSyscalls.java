@@ -9,12 +9,13 @@ import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 
 /** {@link Syscalls} of Linux, through the foreign-function API. Numbers are those of asm-generic, as x86-64, aarch64, riscv64 and s390x have them. */
 public final class LinuxSyscalls extends Syscalls {
@@ -76,9 +77,13 @@ public final class LinuxSyscalls extends Syscalls {
     private static final int BACKLOG_MAX = readBacklogMax();
 
     private static int readBacklogMax() {
-        try {
+        // In one read, as sysctl files answer only the first: Files.readString would see "4" of
+        // "4096".
+        try (InputStream file = new FileInputStream("/proc/sys/net/core/somaxconn")) {
+            byte[] digits = new byte[16];
+            int length = Math.max(0, file.read(digits));
             return Integer.parseInt(
-                    Files.readString(Path.of("/proc/sys/net/core/somaxconn")).trim());
+                    new String(digits, 0, length, StandardCharsets.US_ASCII).trim());
         } catch (IOException
                 | NumberFormatException unreadable) { // a sandbox without /proc: the classic value
             return 128;
