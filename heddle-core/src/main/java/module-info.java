@@ -7,6 +7,10 @@
  */
 module heddle.core {
     requires static transitive org.jspecify;
+    // To see inside, where a JVM has them: docs/observability.md.
+    requires static java.management;
+    requires static jdk.jfr;
+    requires static jdk.management;
 
     exports heddle.net;
 }

@@ -12,6 +12,8 @@ import heddle.internal.sched.Scheduler;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.sys.nio.NioSyscalls;
+import heddle.internal.trace.Dump;
+import heddle.internal.trace.Waits;
 
 import org.jspecify.annotations.Nullable;
 
@@ -262,6 +264,17 @@ public final class Platform {
     /** One line: which way this runs, and which flag would change it. */
     public String report() {
         return report;
+    }
+
+    /** What all threads do, for people. */
+    public String dump() {
+        Dump dump = new Dump("Heddle: " + report);
+        Waits.describe(dump);
+        pollers.forEach(poller -> poller.describe(dump));
+        if (scheduler != null) {
+            scheduler.describe(dump);
+        }
+        return dump.text();
     }
 
     public Syscalls syscalls() {

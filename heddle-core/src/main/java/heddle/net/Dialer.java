@@ -3,6 +3,7 @@ package heddle.net;
 import heddle.internal.Platform;
 import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Result;
+import heddle.internal.poll.Pending;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
@@ -213,6 +214,7 @@ public final class Dialer {
             throw failure(network, address, "socket", fd);
         }
         Descriptor descriptor = new Descriptor(sys, fd, platform.pollers());
+        descriptor.describe(new Pending("dial", network.label, address));
         boolean connected = false;
         try {
             setOptions(sys, fd, version, network);

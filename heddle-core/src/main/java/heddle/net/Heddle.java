@@ -25,4 +25,22 @@ public final class Heddle {
     public static String mode() {
         return Platform.current().report();
     }
+
+    /**
+     * What every thread does, as a text for people: the way Heddle runs, its processors and carriers, then each thread that waits in one
+     * of its calls, with the reason, the connection, for how long and until when at most, such as
+     *
+     * <pre>#123 "session" IO wait, read tcp 127.0.0.1:7000-&gt;127.0.0.1:51544, 4 min 10 s, deadline in 50.0 s</pre>
+     *
+     * by reason, longest first; at most 1,000 of each reason, the rest counted. Other virtual threads follow with their state and the
+     * frame that tells most, where the JVM has the module jdk.management; the text says so if they are left out. Durations are right to
+     * some milliseconds, which the text names.
+     *
+     * <p>Takes milliseconds, more with thousands of threads, and disturbs them as a thread dump does. From any thread; waits for nobody.
+     *
+     * @return the text, several lines
+     */
+    public static String dump() {
+        return Platform.current().dump();
+    }
 }

@@ -1,6 +1,7 @@
 package heddle.net;
 
 import heddle.internal.fd.Result;
+import heddle.internal.trace.Waits;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -43,6 +44,7 @@ final class Resolver {
     static InetAddress[] lookup(String op, String network, String host, Deadline deadline)
             throws IOException {
         CompletableFuture<InetAddress[]> lookup = UNDER_WAY.computeIfAbsent(host, Resolver::start);
+        Waits.begin("lookup wait", host);
         try {
             return deadline.equals(Deadline.NONE)
                     ? lookup.get()
@@ -55,6 +57,8 @@ final class Resolver {
             HostNotFoundException notFound = Failures.hostNotFound(op, network, host);
             notFound.initCause(failed.getCause());
             throw notFound;
+        } finally {
+            Waits.end();
         }
     }
 

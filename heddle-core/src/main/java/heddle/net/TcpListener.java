@@ -3,6 +3,7 @@ package heddle.net;
 import heddle.internal.Platform;
 import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Result;
+import heddle.internal.poll.Pending;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
@@ -28,7 +29,7 @@ public final class TcpListener implements Listener {
         this.address = new TcpAddr(local);
         this.keepAlive = keepAlive;
         this.descriptor = new Descriptor(sys, fd, platform.pollers());
-        descriptor.describe(this);
+        descriptor.describe(new Pending("accept", network, address));
     }
 
     @Override

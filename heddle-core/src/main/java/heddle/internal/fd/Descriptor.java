@@ -10,6 +10,7 @@ import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
+import heddle.internal.trace.Waits;
 
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,7 @@ public final class Descriptor {
     private final Syscalls sys;
     private final PollerSource source;
     private final int fd;
-    private final DescriptorLock lock = new DescriptorLock();
+    private final DescriptorLock lock;
     private final Registration registration;
     private final Semaphore destroyed = new Semaphore(0);
 
@@ -60,6 +61,7 @@ public final class Descriptor {
         this.fd = fd;
         this.source = source;
         this.registration = new Registration(fd, source);
+        this.lock = new DescriptorLock(registration);
         Counters.add(Counter.DESCRIPTORS, 1);
     }
 
@@ -473,7 +475,9 @@ public final class Descriptor {
         if (lock.release()) {
             destroy();
         } else {
+            Waits.begin("close wait", registration);
             destroyed.acquireUninterruptibly();
+            Waits.end();
         }
         return true;
     }

@@ -1,5 +1,8 @@
 package heddle.internal.fd;
 
+import heddle.internal.poll.Registration;
+import heddle.internal.trace.Waits;
+
 import org.jspecify.annotations.Nullable;
 
 import java.lang.invoke.MethodHandles;
@@ -103,6 +106,19 @@ public final class DescriptorLock {
     /** Permits for queued writers; likewise. */
     private volatile @Nullable Semaphore writeQueue;
 
+    /** Names what the queued wait for in a dump; null for a lock that no dump shall know. */
+    private final @Nullable Registration registration;
+
+    /** A lock with nothing to lock, for tests of it alone. */
+    DescriptorLock() {
+        registration = null;
+    }
+
+    /** The lock of {@code registration}'s descriptor. */
+    DescriptorLock(Registration registration) {
+        this.registration = registration;
+    }
+
     /** Takes the read lock and a reference, queueing while another has it. */
     public Grant lockRead() {
         long seen = word;
@@ -172,12 +188,19 @@ public final class DescriptorLock {
 
     /** Waits for a permit; false if interrupted, this thread being out of the queue then. */
     private boolean await(Side side) {
+        if (registration != null) {
+            Waits.begin("lock wait", side.held == READING ? registration.read() : registration.write());
+        }
         try {
             permits(side).acquire();
             return true;
         } catch (InterruptedException giveUp) {
             giveUp(side);
             return false;
+        } finally {
+            if (registration != null) {
+                Waits.end();
+            }
         }
     }
 

@@ -3,11 +3,13 @@ package heddle.internal.poll;
 import heddle.internal.sched.IdlePoll;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
+import heddle.internal.trace.Dump;
 import heddle.internal.trace.Tally;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -171,6 +173,21 @@ public abstract class Poller implements IdlePoll {
 
     /** Shows every registration that this poller watches to {@code visitor}, weakly consistent. Any thread. */
     public abstract void forEachWatched(Consumer<Registration> visitor);
+
+    /** Shows {@code dump} who waits in this poller. Any thread. */
+    public final void describe(Dump dump) {
+        AtomicInteger watched = new AtomicInteger();
+        forEachWatched(registration -> {
+            watched.incrementAndGet();
+            registration.describe(dump);
+        });
+        Throwable cause = failure;
+        dump.line(
+                "poller: "
+                        + watched
+                        + " descriptors watched"
+                        + (cause == null ? "" : ", dead: " + cause));
+    }
 
     /** Gives back what it holds of the system. */
     public void close() {

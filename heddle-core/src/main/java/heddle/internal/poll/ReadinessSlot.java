@@ -3,6 +3,7 @@ package heddle.internal.poll;
 import heddle.internal.trace.CoarseClock;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
+import heddle.internal.trace.Dump;
 
 import org.jspecify.annotations.Nullable;
 
@@ -241,6 +242,28 @@ public final class ReadinessSlot {
     /** The thread that waits here, for a dump and for tests. */
     public @Nullable Thread waiter() {
         return state instanceof Thread waiter ? waiter : null;
+    }
+
+    /** Shows {@code dump} who waits here, since when and until when at the latest. */
+    void describe(Dump dump) {
+        Thread waiter = waiter();
+        if (waiter != null) {
+            long since = (long) SINCE.getOpaque(this);
+            long deadline = deadlineNanos;
+            long left =
+                    deadline == MonotonicClock.NONE
+                            ? Dump.NO_DEADLINE
+                            : deadline - MonotonicClock.nanos();
+            if (state == waiter) { // Else it went meanwhile, and these may be another's.
+                dump.waits(waiter, "IO wait", this, since, left);
+            }
+        }
+    }
+
+    /** What a wait here is for. */
+    @Override
+    public String toString() {
+        return registration.describe(this);
     }
 
     Registration registration() {

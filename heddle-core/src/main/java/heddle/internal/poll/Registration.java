@@ -2,6 +2,7 @@ package heddle.internal.poll;
 
 import heddle.internal.sys.Errno;
 import heddle.internal.trace.Counter;
+import heddle.internal.trace.Dump;
 
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +68,7 @@ public final class Registration {
         this.source = source;
     }
 
-    /** Names what {@link #toString} shall show. */
+    /** Names what {@link #toString} shall show: a connection, or what is {@link Pending}. */
     public void describe(Object shown) {
         owner = shown;
     }
@@ -183,9 +184,22 @@ public final class Registration {
         return poller;
     }
 
+    /** What a wait in {@code slot} is for: {@code read tcp a->b}, {@code accept tcp a}. */
+    String describe(ReadinessSlot slot) {
+        Object shown = owner;
+        String op = slot == write ? "write" : "read";
+        return (shown instanceof Pending pending ? pending.op() : op) + " " + this;
+    }
+
+    /** Shows {@code dump} who waits here. */
+    void describe(Dump dump) {
+        read.describe(dump);
+        write.describe(dump);
+    }
+
     @Override
     public String toString() {
         Object shown = owner;
-        return shown == null ? "dial" : shown.toString();
+        return shown == null ? "descriptor " + fd : shown.toString();
     }
 }

@@ -2,6 +2,7 @@ package heddle.internal.sched;
 
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
+import heddle.internal.trace.Dump;
 
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,9 @@ final class Carrier extends Thread {
      */
     private long task = NO_TASK;
 
+    /** When the processor was taken from it last, by {@link System#nanoTime}. Written by who took it, read by dumps. */
+    volatile long lostSinceNanos;
+
     Carrier(Scheduler scheduler, ThreadGroup group, String name, Processor processor) {
         super(group, null, name, STACK_BYTES, false);
         this.scheduler = scheduler;
@@ -87,6 +91,7 @@ final class Carrier extends Thread {
         Processor current = processor;
         while (current != null && current != RETIRED) {
             current.own();
+            current.carrier = this;
             runTasks(current);
             if (scheduler.isStopped()) {
                 break;
@@ -133,6 +138,22 @@ final class Carrier extends Thread {
             LockSupport.parkNanos(this, Math.max(leftNanos, 1));
         }
         return next;
+    }
+
+    /** Shows {@code dump} what this does, unless it runs a processor, which shows it. */
+    void describe(Dump dump) {
+        Processor given = processor;
+        if (given == null) {
+            dump.line(getName() + ": spare");
+        } else if (given != RETIRED
+                && given.carrier != this
+                && Processor.state(given.word()) != Processor.TAKEN) {
+            dump.line(
+                    getName()
+                            + ": runs a task without a processor for "
+                            + dump.since(lostSinceNanos),
+                    this);
+        }
     }
 
     /** For a processor that runs nothing. */

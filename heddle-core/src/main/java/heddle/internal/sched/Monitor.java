@@ -31,6 +31,11 @@ final class Monitor extends Thread {
         this.limitNanos = limitNanos;
     }
 
+    /** How long it may be behind with what it has seen, in nanoseconds. */
+    long lookNanos() {
+        return limitNanos / LOOKS_A_LIMIT;
+    }
+
     /** A processor is awake again. Any carrier. */
     void wake() {
         if (asleep) {
@@ -52,7 +57,7 @@ final class Monitor extends Thread {
         int idleLooks = 0;
         while (!scheduler.isStopped()) {
             if (idleLooks < IDLE_LOOKS) {
-                LockSupport.parkNanos(this, limitNanos / LOOKS_A_LIMIT);
+                LockSupport.parkNanos(this, lookNanos());
             } else {
                 CoarseClock.stop();
                 if (fallAsleep()) {
@@ -94,8 +99,8 @@ final class Monitor extends Thread {
             awake = true;
             processor.pollDue = true;
             if (word != processor.seenWord) {
-                processor.seenWord = word;
                 processor.seenSinceNanos = nowNanos;
+                processor.seenWord = word;
             } else if (state == Processor.RUNNING
                     && nowNanos - processor.seenSinceNanos >= limitNanos) {
                 scheduler.handOff(processor, word);

@@ -1,5 +1,9 @@
 package heddle.internal.sched;
 
+import heddle.internal.trace.Dump;
+
+import org.jspecify.annotations.Nullable;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -58,10 +62,13 @@ final class Processor {
     /** The monitor found that too much time has passed without a poll. Set by it, cleared by the carrier. */
     volatile boolean pollDue;
 
-    /** What the monitor saw last, and since when; its own. */
-    long seenWord = -1;
+    /** What the monitor saw last, and since when. Written by it, the instant first; read by dumps. */
+    volatile long seenWord = -1;
 
-    long seenSinceNanos;
+    volatile long seenSinceNanos;
+
+    /** Who runs this, or ran it until it was taken. Written by that one, once it owns it; read by any thread. */
+    volatile @Nullable Carrier carrier;
 
     Processor(int id, IdlePoll poller) {
         this.id = id;
@@ -118,6 +125,41 @@ final class Processor {
             return true;
         }
         return false;
+    }
+
+    /** Shows {@code dump} what this does. */
+    void describe(Dump dump) {
+        long seen = word;
+        long seenByMonitor = seenWord;
+        String doing =
+                switch (state(seen)) {
+                    case OWNED -> "looks for work";
+                    case RUNNING ->
+                            "runs a task for "
+                                    + (seen == seenByMonitor
+                                            ? dump.since(seenSinceNanos)
+                                            : dump.since(System.nanoTime()));
+                    case PARKED -> "asleep";
+                    case SIGNALLED -> "wakes up";
+                    default -> "on the way to another carrier";
+                };
+        Carrier by = carrier;
+        String text =
+                "processor "
+                        + id
+                        + ": "
+                        + doing
+                        + ", "
+                        + queue.size()
+                        + " queued, "
+                        + (seen >>> Long.numberOfTrailingZeros(TICK))
+                        + " tasks begun"
+                        + (by == null ? "" : ", " + by.getName());
+        if (by != null && state(seen) == RUNNING) {
+            dump.line(text, by);
+        } else {
+            dump.line(text);
+        }
     }
 
     boolean isParked() {

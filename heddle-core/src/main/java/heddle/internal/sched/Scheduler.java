@@ -3,6 +3,7 @@ package heddle.internal.sched;
 import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
+import heddle.internal.trace.Dump;
 
 import org.jspecify.annotations.Nullable;
 
@@ -277,7 +278,12 @@ public final class Scheduler implements Executor {
 
     /** Gives {@code processor}, whose carrier runs the task of {@code running} for too long, to a spare. By the monitor. */
     void handOff(Processor processor, long running) {
+        Carrier loser =
+                processor.carrier; // As long as the task of running runs: else it is not taken.
         if (canHaveCarrier() && processor.take(running)) {
+            if (loser != null) {
+                loser.lostSinceNanos = System.nanoTime();
+            }
             handOffs.incrementAndGet();
             Counters.add(Counter.HAND_OFFS, 1);
             giveToSpare(processor);
@@ -345,6 +351,20 @@ public final class Scheduler implements Executor {
     /** How many carriers there are, spares included. */
     public int carriers() {
         return carriers.size();
+    }
+
+    /** Shows {@code dump} the processors and the carriers. */
+    public void describe(Dump dump) {
+        dump.line(
+                "times are right to " + TimeUnit.NANOSECONDS.toMillis(monitor.lookNanos()) + " ms");
+        for (Processor processor : processors) {
+            processor.describe(dump);
+        }
+        dump.line("shared queue: " + shared.size() + " queued");
+        dump.line("carriers: " + carriers.size() + " of at most " + carriersMax);
+        for (Carrier carrier : carriers) {
+            carrier.describe(dump);
+        }
     }
 
     boolean isStopped() {
