@@ -135,6 +135,7 @@ public abstract class Poller implements IdlePoll {
                 cause; // Before the registrations are looked at: one that comes later looks at it.
         onFailure.accept(cause);
         forEachWatched(Registration::breakOff);
+        abandon();
     }
 
     /** What killed this poller; null while it lives. */
@@ -188,6 +189,9 @@ public abstract class Poller implements IdlePoll {
                         + " descriptors watched"
                         + (cause == null ? "" : ", dead: " + cause));
     }
+
+    /** The poller died and will not select again: lets go whoever waits for that besides the registrations. By the polling thread. */
+    protected void abandon() {}
 
     /** Gives back what it holds of the system. */
     public void close() {

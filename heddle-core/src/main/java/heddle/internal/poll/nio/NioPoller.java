@@ -20,7 +20,6 @@ import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -43,13 +42,16 @@ import java.util.function.Consumer;
  * 2. Whoever queued to leave is let go by the polling thread, or, once nobody polls, sees {@code abandoned} and selects itself.
  *
  * Ordering: arm() adds its interest, then reads {@code blocked}; select() sets blocked, then takes the interest in. deregister()
- * queues, then reads {@code abandoned}; giveUp() and close() set that, then empty the queue. The flag {@code wakeUpSent} is cleared
- * after each select and before the polling thread looks at anything that a waker wrote.
+ * queues, then reads {@code abandoned}; abandon() and close() set that, then release the queue. A waker writes what it has to tell,
+ * then looks whether {@code wakeUpSent} is set; the polling thread clears it after each select, selectNow() too, which takes a wake-up
+ * like any other, and then looks at what was written.
  */
 public final class NioPoller extends Poller {
 
     private final NioSyscalls sys;
-    private final Selector selector;
+
+    /** For tests too. */
+    final Selector selector;
 
     /** Whether the selector was woken since the polling thread last cleared it: many wake-ups cost one. */
     private final AtomicBoolean wakeUpSent = new AtomicBoolean();
@@ -106,7 +108,11 @@ public final class NioPoller extends Poller {
                 wakeUpIfBlocked();
             }
         } catch (CancelledKeyException closed) {
-            signal(registration, !write, write); // The next call tells why.
+            if (abandoned) {
+                registration.breakOff(); // By close(). To signal would make the waiter spin.
+            } else {
+                signal(registration, !write, write); // The next call tells why.
+            }
         }
     }
 
@@ -124,6 +130,7 @@ public final class NioPoller extends Poller {
         }
         if (Thread.currentThread() == pollingThread) {
             selectAlone();
+            selector.wakeup(); // It took a wake-up that may have been meant for the next poll.
             return;
         }
         Semaphore gone = new Semaphore(0);
@@ -151,19 +158,15 @@ public final class NioPoller extends Poller {
                 blocked = false;
             }
             wakeUpSent.set(false);
+            while (!leaving.isEmpty()) {
+                letGo();
+            }
             // An interrupt, which means nothing to us, would end each select at once from now on;
             // Selector.select.
             Thread.interrupted();
-            if (!leaving.isEmpty()) {
-                letGo();
-            }
             return events;
         } catch (IOException failure) {
-            giveUp();
             throw new UncheckedIOException(failure);
-        } catch (Throwable failure) {
-            giveUp();
-            throw failure;
         }
     }
 
@@ -203,37 +206,40 @@ public final class NioPoller extends Poller {
         }
         try {
             selector.selectNow(this::report);
+            // It took the wake-ups of those who came since, too: the caller looks again.
+            wakeUpSent.set(false);
         } finally {
             served.forEach(Semaphore::release);
         }
     }
 
-    /** What the polling thread does for a leaver, by the leaver itself. */
+    /** Selects for a leaver where the polling thread does not. What is ready it leaves to the next select, which finds it again. */
     private void selectAlone() {
         try {
-            selector.selectNow(this::report);
+            selector.selectNow(_ -> {});
         } catch (IOException | ClosedSelectorException failure) {
-            // A closed selector has let all go. A broken one keeps the port until the end, which
-            // who made it give up was told.
+            // A closed selector has let all go. A broken one keeps the port until the process ends;
+            // what broke it was told to the platform.
         }
     }
 
     @Override
     public void forEachWatched(Consumer<Registration> visitor) {
         if (selector.isOpen()) {
-            Set.copyOf(selector.keys())
-                    .forEach(key -> visitor.accept((Registration) key.attachment()));
+            for (SelectionKey key : selector.keys()) {
+                if (key.attachment() instanceof Registration watched) {
+                    visitor.accept(watched);
+                }
+            }
         }
     }
 
-    /** The poller is about to die: lets those go who wait to leave. */
-    private void giveUp() {
-        blocked = false;
+    /** Lets those go who wait to leave; who comes later sees that nobody would. */
+    @Override
+    protected void abandon() {
         abandoned = true;
         try {
-            if (selector.isOpen()) {
-                selectAlone();
-            }
+            selectAlone();
         } finally {
             leaving.forEach(Semaphore::release);
         }

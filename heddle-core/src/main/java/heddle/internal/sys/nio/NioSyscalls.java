@@ -36,7 +36,8 @@ public final class NioSyscalls extends Syscalls {
 
     private final ConcurrentHashMap<Integer, NioSocket> sockets = new ConcurrentHashMap<>();
 
-    private final AtomicInteger nextNumber = new AtomicInteger();
+    /** For tests too. */
+    final AtomicInteger nextNumber = new AtomicInteger();
 
     /** A call on an open socket. */
     @FunctionalInterface
