@@ -13,6 +13,7 @@ import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Dump;
+import heddle.internal.trace.Management;
 import heddle.internal.trace.Waits;
 
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,7 @@ public final class Platform {
             LOG.log(
                     degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG,
                     INSTANCE.report);
+            INSTANCE.manage();
         }
     }
 
@@ -264,6 +266,11 @@ public final class Platform {
     /** One line: which way this runs, and which flag would change it. */
     public String report() {
         return report;
+    }
+
+    private void manage() {
+        int parallelism = scheduler == null ? 0 : scheduler.parallelism();
+        Management.register(new Management.Source(report, parallelism, this::dump));
     }
 
     /** What all threads do, for people. */

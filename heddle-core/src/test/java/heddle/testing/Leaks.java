@@ -39,14 +39,13 @@ public final class Leaks implements BeforeAllCallback, AfterAllCallback {
      */
     private static final Pattern OF_THE_RUNTIME =
             Pattern.compile(
-                    "main|Reference Handler|Finalizer|Signal Dispatcher|Notification Thread"
-                            + "|Common-Cleaner|Attach Listener|process reaper.*|Thread dump.*"
-                            + "|VirtualThread-unparker.*|VirtualThread-unblocker"
-                            + "|ForkJoinPool-.*|ForkJoinPool\\.commonPool-.*|CompletableFuture.*"
-                            + "|.*-Poller.*|MasterPoller|Cleaner-\\d+|JFR .*"
-                            + "|surefire-.*|junit-.*|ping-.*|last-ditch-.*"
-                            + "|heddle-carrier-\\d+|heddle-monitor|heddle-poller(-\\d+)?"
-                            + "|heddle-resolver-\\d+|heddle-start|heddle-spare-\\d+");
+                    "main|Reference Handler|Finalizer|Signal Dispatcher|Notification"
+                        + " Thread|Common-Cleaner|Attach Listener|process reaper.*|Thread dump.*"
+                        + "|VirtualThread-unparker.*|VirtualThread-unblocker"
+                        + "|ForkJoinPool-.*|ForkJoinPool\\.commonPool-.*|CompletableFuture.*|.*-Poller.*|MasterPoller|Cleaner-\\d+|JFR"
+                        + " .*|surefire-.*|junit-.*|ping-.*|last-ditch-.*"
+                        + "|heddle-carrier-\\d+|heddle-monitor|heddle-poller(-\\d+)?"
+                        + "|heddle-resolver-\\d+|heddle-start|heddle-management|heddle-spare-\\d+");
 
     /** Configuration parameter: how long to wait for what is late to go, in milliseconds; {@link Await#LIMIT} by default. */
     static final String LIMIT_MILLIS = "heddle.leaks.limitMillis";

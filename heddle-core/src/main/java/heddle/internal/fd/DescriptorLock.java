@@ -189,7 +189,8 @@ public final class DescriptorLock {
     /** Waits for a permit; false if interrupted, this thread being out of the queue then. */
     private boolean await(Side side) {
         if (registration != null) {
-            Waits.begin("lock wait", side.held == READING ? registration.read() : registration.write());
+            Waits.begin(
+                    "lock wait", side.held == READING ? registration.read() : registration.write());
         }
         try {
             permits(side).acquire();

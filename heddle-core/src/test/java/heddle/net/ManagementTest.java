@@ -1,0 +1,99 @@
+package heddle.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import heddle.internal.trace.Counter;
+import heddle.testing.Await;
+import heddle.testing.Task;
+import heddle.testing.Ways;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+
+import javax.management.Attribute;
+import javax.management.AttributeNotFoundException;
+import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import javax.management.ReflectionException;
+import javax.management.openmbean.CompositeData;
+
+/** The managed bean, as a management tool sees it. */
+@Ways
+class ManagementTest {
+
+    private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+    private final ObjectName name;
+
+    ManagementTest() throws Exception {
+        name = new ObjectName("dev.heddle:type=Runtime");
+    }
+
+    @BeforeEach
+    void awaitBean() throws Exception {
+        assertThat(Heddle.mode()).isNotEmpty();
+        Await.until(name + " is registered", () -> server.isRegistered(name));
+    }
+
+    @Test
+    void modeAndParallelismAreAttributes() throws Exception {
+        assertThat(server.getAttribute(name, "Mode")).isEqualTo(Heddle.mode());
+        Object parallelism = server.getAttribute(name, "Parallelism");
+        assertThat(Heddle.mode().contains("carriers of its own (" + parallelism + ")"))
+                .isEqualTo(!parallelism.equals(0));
+    }
+
+    @Test
+    void everyCounterIsAnAttributeWithItsLabelAndUnit() throws Exception {
+        var attributes = Arrays.asList(server.getMBeanInfo(name).getAttributes());
+        for (Counter counter : Counter.values()) {
+            assertThat(attributes)
+                    .as(counter.id())
+                    .anySatisfy(attribute -> {
+                        assertThat(attribute.getDescription()).isEqualTo(counter.label());
+                        assertThat(attribute.getDescriptor().getFieldValue("units"))
+                                .isEqualTo(counter.unit());
+                    });
+        }
+        var names = attributes.stream().map(MBeanAttributeInfo::getName).toArray(String[]::new);
+        assertThat(names).contains("Parks", "GivenUp", "WakeUps");
+        assertThat(server.getAttributes(name, names)).hasSameSizeAs(names);
+    }
+
+    @Test
+    void countersComeAtOnce() throws Exception {
+        try (var pair = ConnPair.tcp()) {
+            var counters = (CompositeData) server.getAttribute(name, "Counters");
+            assertThat(counters.getCompositeType().keySet()).hasSize(Counter.values().length);
+            assertThat((Long) counters.get("descriptors")).isGreaterThanOrEqualTo(2);
+            assertThat((Long) counters.get("accepted")).isPositive();
+            assertThat(pair.left().isOpen()).isTrue();
+        }
+    }
+
+    @Test
+    void theDumpIsAnOperation() throws Exception {
+        try (var pair = ConnPair.tcp()) {
+            Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
+            Parked.awaitReader(pair.left());
+            assertThat((String) server.invoke(name, "dump", null, null))
+                    .contains(" IO wait, read " + pair.left() + ", ");
+            pair.right().close();
+            reader.result();
+        }
+    }
+
+    @Test
+    void whatIsNotThereIsAnErrorOfTheBean() {
+        assertThatThrownBy(() -> server.getAttribute(name, "Temperature"))
+                .isInstanceOf(AttributeNotFoundException.class);
+        assertThatThrownBy(() -> server.setAttribute(name, new Attribute("Parks", 1L)))
+                .isInstanceOf(AttributeNotFoundException.class);
+        assertThatThrownBy(() -> server.invoke(name, "restart", null, null))
+                .isInstanceOf(ReflectionException.class);
+    }
+}
