@@ -1,0 +1,147 @@
+package heddle.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import heddle.testing.Await;
+import heddle.testing.Behaviour;
+import heddle.testing.Task;
+import heddle.testing.Ways;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Whoever waits in a poller is woken, by whatever route, and however many they are. */
+@Ways
+class WakeUpTest {
+
+    /** Descriptors left to the JVM, and to what else opens some meanwhile. */
+    private static final int DESCRIPTORS_SPARED = 500;
+
+    @Test
+    @Behaviour(215)
+    void allOfManyReadersAreWoken() throws Exception {
+        int pairs = (descriptorsFree() - DESCRIPTORS_SPARED) / 2;
+        List<Conn> dialed = new ArrayList<>();
+        List<Conn> accepted = new ArrayList<>();
+        List<Task<Integer>> readers = new ArrayList<>();
+        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+            for (int i = 0; i < pairs; i++) {
+                dialed.add(Net.dial("tcp", listener.address().toString()));
+                Conn conn = listener.accept();
+                accepted.add(conn);
+                readers.add(Task.start(() -> conn.read(new byte[1])));
+            }
+            for (Conn conn : accepted) {
+                Parked.awaitReader(conn);
+            }
+            for (Conn conn : dialed) {
+                conn.write(new byte[1]);
+            }
+            for (Task<Integer> reader : readers) {
+                assertThat(reader.result()).isEqualTo(1);
+            }
+        } finally {
+            closeAll(dialed);
+            closeAll(accepted);
+        }
+    }
+
+    private static void closeAll(List<Conn> conns) throws IOException {
+        for (Conn conn : conns) {
+            conn.close();
+        }
+    }
+
+    /** The limit of this process less what it has open; proc(5). */
+    private static int descriptorsFree() throws IOException {
+        Matcher limit =
+                Pattern.compile("Max open files +(\\d+)")
+                        .matcher(Files.readString(Path.of("/proc/self/limits")));
+        assertThat(limit.find()).isTrue();
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return Math.min(Integer.parseInt(limit.group(1)), 20_000) - (int) open.count();
+        }
+    }
+
+    @Test
+    @Behaviour(201)
+    void nobodyIsLeftInTheSlotAfterAWakeUpByAnyRoute() throws Exception {
+        try (ConnPair pair = ConnPair.tcp()) {
+            Conn conn = pair.left();
+            afterEachRoute(conn, () -> pair.right().write(new byte[1]));
+            afterEachRoute(conn, () -> conn.setReadDeadline(Deadline.PAST));
+            conn.setReadDeadline(Deadline.NONE);
+            afterEachRoute(conn, () -> conn.setReadDeadline(Deadline.afterNanos(1_000_000)));
+            conn.setReadDeadline(Deadline.NONE);
+            afterEachRoute(conn, () -> Parked.awaitReader(conn).interrupt());
+            afterEachRoute(conn, conn::close);
+        }
+    }
+
+    private static void afterEachRoute(Conn conn, Task.Action route) throws Exception {
+        Task<Integer> reader = Task.start(() -> conn.read(new byte[1]));
+        Parked.awaitReader(conn);
+        route.run();
+        Await.until("the reader has ended", reader::isDone);
+        assertThat(Parked.hasReader(conn)).isFalse();
+    }
+
+    @Test
+    @Behaviour(202)
+    void anEarlierDeadlineWakesAPollerThatSleepsUntilALaterOne() throws Exception {
+        try (ConnPair pair = ConnPair.tcp()) {
+            Conn conn = pair.left();
+            conn.setReadDeadline(Deadline.afterNanos(3_600_000_000_000L));
+            Task<Integer> reader = Task.start(() -> conn.read(new byte[1]));
+            Parked.awaitReader(conn);
+            conn.setReadDeadline(Deadline.afterNanos(1_000_000));
+            assertThat(reader.failure(DeadlineExceededException.class).timeout()).isTrue();
+        }
+    }
+
+    @Test
+    @Behaviour(200)
+    void aDialWhileTheRuntimeStartsDoesNotHang() throws Exception {
+        Process dialing =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "--enable-native-access=ALL-UNNAMED",
+                                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                                "-Dheddle.mode=" + System.getProperty("heddle.mode"),
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                DialsInInitialiser.class.getName())
+                        .inheritIO()
+                        .start();
+        assertThat(dialing.waitFor()).isZero();
+    }
+
+    /** Dials before anything else, and in its initialiser. */
+    static final class DialsInInitialiser {
+
+        static {
+            try (Listener listener = Net.listen("tcp", "127.0.0.1:0");
+                    Conn dialed = Net.dial("tcp", listener.address().toString());
+                    Conn accepted = listener.accept()) {
+                dialed.write(new byte[1]);
+                assertThat(accepted.read(new byte[1])).isEqualTo(1);
+            } catch (IOException e) {
+                throw new ExceptionInInitializerError(e);
+            }
+        }
+
+        private DialsInInitialiser() {}
+
+        public static void main(String[] args) {
+            // The initialiser was all.
+        }
+    }
+}
