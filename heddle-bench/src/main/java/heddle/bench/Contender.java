@@ -17,6 +17,9 @@ final class Contender implements AutoCloseable {
     /** The name of the JDK's sockets among the contenders. */
     static final String JAVA_NET = "java.net";
 
+    /** The name of way jdk with one polling platform thread, which lost against virtual ones. */
+    static final String THREAD = "thread";
+
     final String name;
     final int port;
     private final Process process;
@@ -39,7 +42,8 @@ final class Contender implements AutoCloseable {
                 List.of(
                         "--enable-native-access=ALL-UNNAMED",
                         "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                        "-Dheddle.mode=" + name));
+                        "-Dheddle.mode=" + (name.equals(THREAD) ? "jdk" : name),
+                        "-Dheddle.pollerThread=" + name.equals(THREAD)));
         return start("heddle " + name, cpu, java(EchoServer.class, flags, "heddle"));
     }
 
@@ -66,6 +70,9 @@ final class Contender implements AutoCloseable {
     static List<String> java(Class<?> main, List<String> flags, String... args) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(
+                "-XX:-UseDynamicNumberOfCompilerThreads"); // A thread that ends takes its time with
+        // it.
         command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(args));

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -50,6 +51,11 @@ public final class Platform {
 
         private final String description;
 
+        /** As -Dheddle.mode names it. */
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
         Mode(String description) {
             this.description = description;
         }
@@ -65,16 +71,26 @@ public final class Platform {
     private final @Nullable Scheduler scheduler;
     private final @Nullable PollLoop pollLoop;
 
-    /** The process's own, made at first use. */
+    /** The process's own, made at first use; or why there is none, for every use. */
     private static final class Default {
-        private static final Platform INSTANCE = start(Choice.fromProperties());
+        private static final @Nullable Platform INSTANCE;
+        private static final @Nullable RuntimeException FAILURE;
 
         static {
-            boolean degraded = INSTANCE.mode != Mode.CARRIERS;
-            LOG.log(
-                    degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG,
-                    INSTANCE.report);
-            INSTANCE.manage();
+            Platform started = null;
+            RuntimeException failure = null;
+            try {
+                started = start(Choice.fromProperties());
+                boolean degraded = started.mode != Mode.CARRIERS;
+                LOG.log(
+                        degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG,
+                        started.report);
+                started.manage();
+            } catch (IllegalArgumentException | IllegalStateException wrong) {
+                failure = wrong;
+            }
+            INSTANCE = started;
+            FAILURE = failure;
         }
     }
 
@@ -120,7 +136,7 @@ public final class Platform {
 
         private static Mode modeNamed(String name) {
             for (Mode mode : Mode.values()) {
-                if (mode.name().toLowerCase(Locale.ROOT).equals(name)) {
+                if (mode.label().equals(name)) {
                     return mode;
                 }
             }
@@ -190,9 +206,18 @@ public final class Platform {
         };
     }
 
-    /** The process's own; started by the first call. */
+    /**
+     * The process's own; started by the first call.
+     *
+     * @throws IllegalStateException a system property asks for what is not there; the message says which, and what would help
+     */
     public static Platform current() {
-        return Default.INSTANCE;
+        Platform started = Default.INSTANCE;
+        if (started == null) {
+            RuntimeException why = Objects.requireNonNull(Default.FAILURE);
+            throw new IllegalStateException(why.getMessage(), why);
+        }
+        return started;
     }
 
     /**
@@ -207,7 +232,10 @@ public final class Platform {
             platform = new Platform(Mode.NIO, noEpoll, null, choice);
         } else if (!noEpoll.isEmpty()) {
             throw new IllegalStateException(
-                    "-Dheddle.mode=" + choice.mode + " is not possible: " + noEpoll);
+                    "-Dheddle.mode="
+                            + Objects.requireNonNull(choice.mode).label()
+                            + " is not possible: "
+                            + noEpoll);
         } else {
             platform = startEpoll(choice);
         }

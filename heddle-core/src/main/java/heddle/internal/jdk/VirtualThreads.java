@@ -29,8 +29,12 @@ public final class VirtualThreads {
 
     /** Looks for the members, and tries whether a thread's builder comes out. */
     public static Probe probe() {
+        return probe("java.lang.ThreadBuilders$VirtualThreadBuilder", "currentCarrierThread");
+    }
+
+    static Probe probe(String builderClass, String carrierMethod) {
         try {
-            Class<?> builder = Class.forName("java.lang.ThreadBuilders$VirtualThreadBuilder");
+            Class<?> builder = Class.forName(builderClass);
             MethodHandle newBuilder =
                     MethodHandles.privateLookupIn(builder, MethodHandles.lookup())
                             .findConstructor(
@@ -42,7 +46,7 @@ public final class VirtualThreads {
                     MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
                             .findStatic(
                                     Thread.class,
-                                    "currentCarrierThread",
+                                    carrierMethod,
                                     MethodType.methodType(Thread.class));
             var threads = new VirtualThreads(newBuilder, currentCarrier);
             threads.builder(Runnable::run);
