@@ -1,0 +1,43 @@
+package heddle.internal.poll;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/** A {@link ReadinessSlot} from inside, for actors that must not block: they play a waiter instead of being one. */
+final class Slots {
+
+    /** Never started, so that it can be unparked by anybody without meaning anything. */
+    static final Thread WAITER = new Thread("waiter");
+
+    static final long SOON = MonotonicClock.after(3_600_000_000_000L);
+    static final long LATER = 2 * SOON;
+    static final long LATEST = 3 * SOON;
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE =
+                    MethodHandles.privateLookupIn(ReadinessSlot.class, MethodHandles.lookup())
+                            .findVarHandle(ReadinessSlot.class, "state", Object.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private Slots() {}
+
+    /** The first step of await(). */
+    static boolean enter(ReadinessSlot slot) {
+        return STATE.compareAndSet(slot, null, WAITER);
+    }
+
+    /** EMPTY, READY or WAITER. */
+    static String state(ReadinessSlot slot) {
+        Object state = STATE.getVolatile(slot);
+        if (state == null) {
+            return "EMPTY";
+        }
+        return state instanceof Thread ? "WAITER" : "READY";
+    }
+}

@@ -1,0 +1,151 @@
+package heddle.internal.sched;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import heddle.internal.jdk.VirtualThreads;
+import heddle.internal.sched.RunQueueStress.Task;
+import heddle.stress.Gap;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.LZ_Result;
+import org.openjdk.jcstress.infra.results.L_Result;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** {@link Scheduler}, with actors for carriers: nobody sleeps on work, and stealing neither loses nor doubles a task. */
+public final class SchedulerStress {
+
+    private static final VirtualThreads THREADS = threads();
+
+    private SchedulerStress() {}
+
+    private static VirtualThreads threads() {
+        VirtualThreads.Probe probe = VirtualThreads.probe();
+        if (probe.threads() == null) {
+            throw new AssertionError(probe.reason());
+        }
+        return probe.threads();
+    }
+
+    static Scheduler scheduler(ScriptedPoll... pollers) {
+        return new Scheduler(
+                THREADS,
+                List.of(pollers),
+                new Scheduler.Limits(1, 1),
+                cause -> {
+                    throw new AssertionError(cause);
+                });
+    }
+
+    /** A task from outside, and the only carrier on its way to sleep. */
+    @JCStressTest
+    @Outcome(id = "A, false", expect = ACCEPTABLE, desc = "Seen, or woken for it.")
+    @Outcome(expect = FORBIDDEN, desc = "Sleeps with a task in the shared queue.")
+    @State
+    public static class ExecuteAgainstBlock {
+        private final ScriptedPoll poll = new ScriptedPoll();
+        private final Scheduler scheduler = scheduler(poll);
+        private final Processor processor = scheduler.processors()[0];
+
+        public ExecuteAgainstBlock() {
+            processor.own();
+        }
+
+        @Actor
+        public void carrier(LZ_Result r) {
+            r.r1 = Task.name(scheduler.next(processor, 1));
+            r.r2 = poll.overslept;
+        }
+
+        @Actor
+        public void outsider() {
+            scheduler.execute(Task.A);
+            poll.othersAreDone = true;
+        }
+    }
+
+    /** The carrier looks, says that it is parked, and does not look again. */
+    @JCStressTest
+    @Outcome(id = "true, .*", expect = ACCEPTABLE, desc = "Seen.")
+    @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "Woken for it.")
+    @Outcome(
+            id = "false, false",
+            expect = ACCEPTABLE_INTERESTING,
+            desc = "Sleeps with a task in the shared queue.")
+    @State
+    public static class ExecuteAgainstBlockTwin {
+        private final ConcurrentLinkedQueue<Runnable> shared = new ConcurrentLinkedQueue<>();
+        private final AtomicInteger parked = new AtomicInteger();
+
+        @Actor
+        public void carrier(ZZ_Result r) {
+            r.r1 = !shared.isEmpty();
+            Gap.widen();
+            parked.incrementAndGet();
+        }
+
+        @Actor
+        public void outsider(ZZ_Result r) {
+            shared.add(Task.A);
+            r.r2 = parked.get() > 0;
+        }
+    }
+
+    /** A queue's own carrier, and another that has nothing and steals. */
+    @JCStressTest
+    @Outcome(id = "ABCD", expect = ACCEPTABLE, desc = "Each task once.")
+    @Outcome(expect = FORBIDDEN, desc = "A task lost or doubled.")
+    @State
+    public static class OwnerAgainstThief {
+        private final Scheduler scheduler = scheduler(new ScriptedPoll(), new ScriptedPoll());
+        private final Processor owner = scheduler.processors()[0];
+        private final Processor thief = scheduler.processors()[1];
+        private final String[] taken = {"", "", "", ""};
+
+        public OwnerAgainstThief() {
+            owner.own();
+            thief.own();
+            for (Task task : new Task[] {Task.A, Task.B, Task.C, Task.D}) {
+                owner.queue.offer(task);
+            }
+        }
+
+        @Actor
+        public void owner() {
+            taken[0] = Task.name(scheduler.next(owner, 1));
+            taken[1] = Task.name(scheduler.next(owner, 1));
+        }
+
+        @Actor
+        public void thief() {
+            taken[2] = Task.name(scheduler.next(thief, 1));
+        }
+
+        @Arbiter
+        public void drain(L_Result r) {
+            taken[3] = drain(owner.queue) + drain(thief.queue);
+            char[] all = String.join("", taken).toCharArray();
+            Arrays.sort(all);
+            r.r1 = new String(all);
+        }
+
+        private static String drain(RunQueue queue) {
+            var names = new StringBuilder();
+            Runnable task;
+            while ((task = queue.poll()) != null) {
+                names.append(Task.name(task));
+            }
+            return names.toString();
+        }
+    }
+}
