@@ -6,6 +6,13 @@ module heddle.cli {
     requires HdrHistogram;
     requires org.jline.terminal;
     requires jdk.unsupported; // jline hears signals by it
+    // heddle stack, and what it asks for in the process that it looks into.
+    requires java.management;
+    requires jdk.attach;
+    requires jdk.management;
+    requires jdk.management.agent;
+    // Events for the flight recorder.
+    requires jdk.jfr;
     requires static org.jspecify;
 
     opens heddle.cli to

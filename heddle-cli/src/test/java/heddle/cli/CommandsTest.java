@@ -34,11 +34,11 @@ class CommandsTest {
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err())
                 .startsWith("Missing command")
-                .contains("serve", "submit", "tail", "echo", "dial");
+                .contains("serve", "submit", "tail", "echo", "dial", "stack");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "submit", "tail", "echo", "dial"})
+    @ValueSource(strings = {"serve", "submit", "tail", "echo", "dial", "stack"})
     void eachCommandHelpsAndTellsItsExitCodes(String command) {
         var ran = heddle(command, "--help");
         assertThat(ran.exit()).isZero();
@@ -65,6 +65,8 @@ class CommandsTest {
                 "submit --to 127.0.0.1:1 --in-flight=0",
                 "tail --unknown",
                 "dial",
+                "stack",
+                "stack me",
                 "unknown"
             })
     void argumentsThatMakeNoSenseAreUsage(String line) {

@@ -73,6 +73,10 @@ final class ServeProcess implements AutoCloseable {
                 "heddle.cli.Main");
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     /** kill -9. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();

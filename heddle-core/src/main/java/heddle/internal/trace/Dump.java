@@ -145,6 +145,7 @@ public final class Dump {
             }
             text.append('\n');
         }
+        text.append('\n');
         for (Counter counter : Counter.values()) {
             text.append(counter.label()).append(": ").append(Counters.value(counter)).append('\n');
         }

@@ -23,8 +23,8 @@ final class JdkDump {
             return "as this JVM is not HotSpot";
         }
         try {
-            // The JDK writes into a file of its own only, and not over another's.
-            Path folder = Files.createTempDirectory("heddle-dump");
+            // The JDK writes into a file of its own only, by an absolute path.
+            Path folder = Files.createTempDirectory("heddle-dump").toAbsolutePath();
             Path file = folder.resolve("threads.json");
             try {
                 bean.dumpThreads(file.toString(), HotSpotDiagnosticMXBean.ThreadDumpFormat.JSON);
