@@ -46,7 +46,7 @@ final class Termination {
     /** How the work went. */
     final class Running {
         private final Work work;
-        private volatile @Nullable Exception failure;
+        private volatile @Nullable Throwable failure;
 
         private Running(Work work) {
             this.work = work;
@@ -55,7 +55,7 @@ final class Termination {
         private void run() {
             try {
                 work.run();
-            } catch (IOException | InterruptedException | RuntimeException e) {
+            } catch (Throwable e) { // an Error too ends the command, and not with exit code 0
                 failure = e;
             } finally {
                 ended.countDown();
@@ -67,7 +67,7 @@ final class Termination {
             switch (failure) {
                 case null -> {}
                 case IOException e -> throw e;
-                case Exception e -> throw new IllegalStateException(e);
+                case Throwable e -> throw new IllegalStateException(e);
             }
         }
     }

@@ -6,6 +6,8 @@ import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.NetError;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -86,6 +88,10 @@ public final class Server {
     public void serve() throws IOException, InterruptedException {
         setServing(true);
         try {
+            // Not only news: the first record opens files (handlers, time zones), and a lack of
+            // descriptors is no
+            // time for that.
+            log(Level.INFO, "serving " + listener.address(), null);
             acceptUntilStopped();
         } finally {
             setServing(false);
@@ -107,16 +113,25 @@ public final class Server {
                     throw e;
                 }
                 if (backoffNanos == 0) {
-                    LOG.log(Level.WARNING, "{0}; trying again until it passes", e.getMessage());
+                    log(Level.WARNING, e.getMessage() + "; trying again until it passes", null);
                 }
                 backoffNanos = nextBackoff(backoffNanos);
                 awaitStop(backoffNanos);
                 continue;
             }
             if (backoffNanos != 0) {
-                LOG.log(Level.INFO, "accepting again");
+                log(Level.INFO, "accepting again", null);
                 backoffNanos = 0;
             }
+        }
+    }
+
+    /** A log that fails does not end the accept loop. */
+    private static void log(Level level, String text, @Nullable Throwable cause) {
+        try {
+            LOG.log(level, text, cause);
+        } catch (RuntimeException | LinkageError e) {
+            // Nowhere to say it.
         }
     }
 
@@ -177,7 +192,14 @@ public final class Server {
     }
 
     private void start(Conn conn) {
-        var session = sessions.open(conn);
+        Session session;
+        try {
+            session = sessions.open(conn);
+        } catch (RuntimeException e) {
+            close(conn);
+            log(Level.ERROR, "no session for " + conn.remoteAddress(), e);
+            return;
+        }
         boolean late;
         lock.lock();
         try {

@@ -213,6 +213,23 @@ class ServerTest {
         echo(dial(), 1);
     }
 
+    @Test
+    void aSessionThatCannotBeMadeClosesItsConnectionOnly() throws Exception {
+        var first = new CountDownLatch(1);
+        serve(
+                listen(),
+                conn -> {
+                    if (first.getCount() == 0) {
+                        return new EchoSession(conn);
+                    }
+                    first.countDown();
+                    throw new IllegalStateException("on purpose, from the test");
+                },
+                10);
+        assertThat(dial().getInputStream().read()).isEqualTo(-1);
+        echo(dial(), 1);
+    }
+
     /** A connection that is accepted while the server stops must be found by the stop, however narrow the gap. */
     @RepeatedTest(20)
     void noSessionOutlivesTheStop() throws Exception {
