@@ -23,7 +23,6 @@ public final class Client implements Closeable {
 
     private static final long BACKOFF_MIN_NANOS = Duration.ofMillis(20).toNanos();
     private static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(1).toNanos();
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private final String address;
     private final ClientOptions options;
@@ -314,7 +313,7 @@ public final class Client implements Closeable {
     }
 
     /**
-     * Half-closes the connection and reads it to its end, for 5 s at most; what is unsettled then is settled as unknown. To lose
+     * Half-closes the connection and reads it to its end, for {@link ClientOptions#closeTimeout}; what is unsettled then is settled as unknown. To lose
      * nothing, call {@link #awaitSettled} first. An interrupt shortens it. A second close does nothing.
      */
     @Override
@@ -331,8 +330,8 @@ public final class Client implements Closeable {
         boolean interrupted = false;
         if (last != null) {
             try {
-                last.finish(CLOSE_TIMEOUT);
-                awaitEnd(CLOSE_TIMEOUT.toNanos());
+                last.finish(options.closeTimeout);
+                awaitEnd(options.closeTimeout.toNanos());
             } catch (InterruptedException e) {
                 interrupted = true;
             }

@@ -16,6 +16,7 @@ public final class ClientOptions {
     Duration connectTimeout = Duration.ofSeconds(10);
     Duration reconnectTimeout = Duration.ofSeconds(30);
     Duration ackTimeout = Duration.ofSeconds(60);
+    Duration closeTimeout = Duration.ofSeconds(5);
 
     /** No name, no token, the protocol's frame limit; what was not acknowledged is reported. */
     public ClientOptions() {}
@@ -110,6 +111,17 @@ public final class ClientOptions {
      */
     public ClientOptions ackTimeout(Duration timeout) {
         ackTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * How long {@link Client#close} waits for the server to close too; 5 s unless set.
+     *
+     * @param timeout from the half-close on
+     * @return this
+     */
+    public ClientOptions closeTimeout(Duration timeout) {
+        closeTimeout = timeout;
         return this;
     }
 }

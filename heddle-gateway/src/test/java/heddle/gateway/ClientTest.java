@@ -43,6 +43,11 @@ class ClientTest {
         sink.end();
     }
 
+    /** For a {@link FakeServer}, which does not close by itself. */
+    private static ClientOptions options() {
+        return new ClientOptions().closeTimeout(SHORT);
+    }
+
     private static long submit(Client client, String message) throws Exception {
         byte[] bytes = utf8(message);
         return client.submit(bytes, 0, bytes.length);
@@ -129,7 +134,7 @@ class ClientTest {
     @Test
     void whatWasInFlightWhenTheConnectionIsLostIsReported() throws Exception {
         try (var server = new FakeServer();
-                var client = new Client(server.address, new ClientOptions(), told)) {
+                var client = new Client(server.address, options(), told)) {
             var first = server.next();
             for (int i = 0; i < 3; i++) {
                 submit(client, "m" + i);
@@ -156,7 +161,7 @@ class ClientTest {
     @Test
     void aConnectionThatEndsWithNothingInFlightIsNoLoss() throws Exception {
         try (var server = new FakeServer();
-                var client = new Client(server.address, new ClientOptions(), told)) {
+                var client = new Client(server.address, options(), told)) {
             var first = server.next();
             submit(client, "m0");
             first.get().acknowledge(1);
@@ -185,7 +190,7 @@ class ClientTest {
                     }
                 };
         try (var server = new FakeServer();
-                var client = new Client(server.address, new ClientOptions(), slow)) {
+                var client = new Client(server.address, options(), slow)) {
             var connection = server.next();
             for (int i = 0; i < 10; i++) {
                 submit(client, "m" + i);
@@ -219,7 +224,7 @@ class ClientTest {
 
     @Test
     void withResendNothingIsLost() throws Exception {
-        var options = new ClientOptions().resend(true);
+        var options = options().resend(true);
         try (var server = new FakeServer();
                 var client = new Client(server.address, options, told)) {
             var first = server.next();
@@ -250,7 +255,7 @@ class ClientTest {
 
     @Test
     void withResendAServerThatStaysAwayIsGivenUp() throws Exception {
-        var options = new ClientOptions().resend(true).reconnectTimeout(SHORT);
+        var options = options().resend(true).reconnectTimeout(SHORT);
         var server = new FakeServer();
         try (var client = new Client(server.address, options, told)) {
             var first = server.next();
@@ -303,8 +308,7 @@ class ClientTest {
     @Test
     void aServerThatOwesAcksAndIsSilentIsGivenUp() throws Exception {
         try (var server = new FakeServer();
-                var client =
-                        new Client(server.address, new ClientOptions().ackTimeout(SHORT), told)) {
+                var client = new Client(server.address, options().ackTimeout(SHORT), told)) {
             submit(client, "m");
             client.awaitSettled();
             assertThat(told.results).containsEntry(0L, Result.UNKNOWN);
@@ -318,7 +322,7 @@ class ClientTest {
                 var client =
                         new Client(
                                 server.address,
-                                new ClientOptions().ackTimeout(Duration.ofMillis(20)),
+                                options().ackTimeout(Duration.ofMillis(20)),
                                 told)) {
             var connection = server.next();
             client.connect();
@@ -333,7 +337,7 @@ class ClientTest {
     @Test
     void anAckThatAnswersNothingEndsTheConnection() throws Exception {
         try (var server = new FakeServer();
-                var client = new Client(server.address, new ClientOptions(), told)) {
+                var client = new Client(server.address, options(), told)) {
             var connection = server.next();
             submit(client, "m0");
             submit(client, "m1");
@@ -441,11 +445,13 @@ class ClientTest {
         private final ServerSocket listener;
         final String address;
         private final LinkedBlockingQueue<Peer> peers = new LinkedBlockingQueue<>();
+        private final Thread accepting;
+        private volatile boolean closed;
 
         FakeServer() throws IOException {
             listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
             address = "127.0.0.1:" + listener.getLocalPort();
-            Thread.startVirtualThread(this::accept);
+            accepting = Thread.startVirtualThread(this::accept);
         }
 
         /** The next connection that is introduced; connections are handed out in the order of asking. */
@@ -459,6 +465,10 @@ class ClientTest {
             try {
                 while (true) {
                     var peer = new Peer(listener.accept());
+                    if (closed) {
+                        peer.reset();
+                        return;
+                    }
                     peer.introduce();
                     peers.add(peer);
                 }
@@ -469,7 +479,13 @@ class ClientTest {
 
         @Override
         public void close() throws IOException {
+            closed = true;
             listener.close();
+            try {
+                accepting.join(); // until then the JDK's listener may accept once more
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
         }
     }
 
