@@ -134,7 +134,8 @@ public final class Descriptor {
             boolean filled = total == buffers[0].byteSize();
             while (filled && at < count) {
                 int run = nativeRun(buffers, at, count);
-                long wanted = bytes(buffers, at, run);
+                long room = bytes(buffers, at, run);
+                long asked = Math.min(room, Syscalls.TRANSFER_BYTES_MAX);
                 long n = tryRead(buffers, at, run);
                 if (n <= 0) {
                     endLater(n);
@@ -142,8 +143,8 @@ public final class Descriptor {
                 }
                 total += n;
                 at += run;
-                filled = n == wanted;
-                drained = !filled;
+                filled = n == room;
+                drained = n < asked;
             }
             return total;
         } finally {
