@@ -467,20 +467,23 @@ public final class Descriptor {
         return !lock.isClosed();
     }
 
-    /** Closes, and returns once the number is free again; false if somebody else did or does. */
+    /** Closes, and returns once the number is free again, whoever else closes at the same time; false if somebody else was first. */
     public boolean close() {
-        if (!lock.close()) {
-            return false;
+        boolean first = lock.close();
+        if (first) {
+            registration.close();
+            if (lock.release()) {
+                destroy();
+                return true;
+            }
         }
-        registration.close();
-        if (lock.release()) {
-            destroy();
-        } else {
+        if (!destroyed.tryAcquire()) {
             Waits.begin("close wait", registration);
             destroyed.acquireUninterruptibly();
             Waits.end();
         }
-        return true;
+        destroyed.release(); // For those who close beside us, or later.
+        return first;
     }
 
     private void destroy() {
