@@ -1,0 +1,273 @@
+package heddle.net;
+
+import static heddle.net.Streams.echo;
+import static heddle.net.Streams.inMillis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import heddle.testing.Behaviour;
+import heddle.testing.ForkedJvm;
+import heddle.testing.Task;
+import heddle.testing.Ways;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Deadlines of all lengths, moved at all times. */
+@Ways
+class DeadlineBehaviourTest {
+
+    @FunctionalInterface
+    private interface Expiring {
+        /** Sets the deadline and calls what must fail at it. */
+        void call(Deadline deadline) throws Exception;
+    }
+
+    @Test
+    @Behaviour(24)
+    void readNeverTimesOutEarlyAndOnceNotLate() throws Exception {
+        try (var pair = ConnPair.tcp()) {
+            fluctuate(deadline -> {
+                pair.left().setReadDeadline(deadline);
+                pair.left().read(new byte[256]);
+            });
+        }
+    }
+
+    @Test
+    @Behaviour(26)
+    void writeNeverTimesOutEarlyAndOnceNotLate() throws Exception {
+        try (var pair = ConnPair.tcpWithBuffers(20_000)) {
+            fluctuate(deadline -> {
+                pair.left().setWriteDeadline(deadline);
+                Streams.writeForEver(pair.left(), new byte[100_000]);
+            });
+        }
+    }
+
+    /** Tries ever longer times, until one ends no more than a tenth late: on a busy machine that takes some. */
+    private static void fluctuate(Expiring expiring) {
+        long lateNanos = 0;
+        for (int millis = 1; millis <= 4_096; millis *= 2) {
+            long wanted = TimeUnit.MILLISECONDS.toNanos(millis);
+            long startNanos = System.nanoTime();
+            Deadline deadline = inMillis(millis);
+            assertThrows(DeadlineExceededException.class, () -> expiring.call(deadline));
+            lateNanos = System.nanoTime() - startNanos - wanted;
+            assertThat(lateNanos).as("after the deadline").isNotNegative();
+            if (lateNanos < wanted / 10) {
+                return;
+            }
+        }
+        throw new AssertionError("even 4 s ended " + lateNanos + " ns late");
+    }
+
+    @Test
+    @Behaviour(27)
+    void deadlinesOfAllLengthsEndTheRead() throws Exception {
+        readWithDeadlinesOfAllLengths();
+    }
+
+    private static void readWithDeadlinesOfAllLengths() throws Exception {
+        long[] micros = {1, 5, 25, 250, 500, 1_000, 5_000, 100_000, 250_000, 500_000, 1_000_000};
+        List<Task<Void>> readers = new ArrayList<>();
+        for (int run = 0; run < 3; run++) {
+            for (long nanos : new long[] {1, 2, 5, 50, 100, 200, 500, 750}) {
+                readers.add(Task.run(() -> readUntil(nanos)));
+            }
+            for (long each : micros) {
+                readers.add(Task.run(() -> readUntil(TimeUnit.MICROSECONDS.toNanos(each))));
+            }
+        }
+        for (Task<Void> reader : readers) {
+            reader.result();
+        }
+    }
+
+    /** Reads from a silent peer: a timeout, no end of stream, and not early. */
+    private static void readUntil(long nanos) throws Exception {
+        try (var pair = ConnPair.tcp()) {
+            long startNanos = System.nanoTime();
+            pair.left().setReadDeadline(Deadline.afterNanos(nanos));
+            assertThrows(
+                    DeadlineExceededException.class,
+                    () -> pair.left().inputStream().readAllBytes());
+            assertThat(System.nanoTime() - startNanos).isGreaterThanOrEqualTo(nanos);
+        }
+    }
+
+    @Test
+    @Behaviour({28, 29})
+    void deadlinesOfAllLengthsEndTheReadOnOneProcessorAndOnFour() throws Exception {
+        List<ForkedJvm> jvms = new ArrayList<>();
+        for (int processors : new int[] {1, 4}) {
+            jvms.add(
+                    ForkedJvm.start(
+                            OnItsOwn.class,
+                            List.of(
+                                    "-Dheddle.parallelism=" + processors,
+                                    "-Djdk.virtualThreadScheduler.parallelism=" + processors,
+                                    "-XX:ActiveProcessorCount=" + processors)));
+        }
+        for (ForkedJvm jvm : jvms) {
+            assertThat(jvm.output()).contains("all ended");
+        }
+    }
+
+    /** The same without JUnit, which takes longer to start than this. */
+    static final class OnItsOwn {
+        public static void main(String[] args) throws Exception {
+            readWithDeadlinesOfAllLengths();
+            System.out.println("all ended");
+        }
+    }
+
+    @Test
+    @Behaviour(30)
+    void deadlineRenewedForEachByteNeverFires() throws Exception {
+        try (var pair = ConnPair.tcp()) {
+            Task<Void> server =
+                    Task.run(() -> {
+                        byte[] one = new byte[1];
+                        while (true) {
+                            pair.right().setReadDeadline(inHours(1));
+                            if (pair.right().read(one) < 0) {
+                                return;
+                            }
+                            pair.right().setWriteDeadline(inHours(1));
+                            pair.right().write(one);
+                        }
+                    });
+            byte[] one = new byte[1];
+            for (int i = 0; i < 1_000; i++) {
+                one[0] = (byte) i;
+                pair.left().write(one);
+                assertThat(pair.left().read(one)).isEqualTo(1);
+                assertThat(one[0]).isEqualTo((byte) i);
+            }
+            pair.left().close();
+            server.result();
+        }
+    }
+
+    @Test
+    @Behaviour(31)
+    void deadlinesTwoMicrosecondsAheadRaceWithReadsAndWrites() throws Exception {
+        try (var pair = ConnPair.tcp()) {
+            Task<Void> peer = Task.run(() -> echo(pair.right()));
+            Task<Void> setter =
+                    Task.run(() -> {
+                        for (int i = 0; i < 1_000; i++) {
+                            pair.left().setDeadline(Deadline.afterNanos(2_000));
+                        }
+                    });
+            Task<Void> reader = Task.run(() -> attempt(1_000, () -> pair.left().read(new byte[1])));
+            Task<Void> writer =
+                    Task.run(() -> attempt(1_000, () -> pair.left().write(new byte[1])));
+            setter.result();
+            reader.result();
+            writer.result();
+            pair.left().close();
+            peer.result();
+        }
+    }
+
+    private static void attempt(int times, Task.Action call) throws Exception {
+        for (int i = 0; i < times; i++) {
+            try {
+                call.run();
+            } catch (DeadlineExceededException e) {
+                assertThat(e.timeout()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    @Behaviour(32)
+    void everEarlierDeadlinesFromManyThreadsHarmNobody() throws Exception {
+        List<Task<Void>> tasks = new ArrayList<>();
+        for (int thread = 0; thread < 8; thread++) {
+            tasks.add(
+                    Task.run(() -> {
+                        List<ConnPair> pairs = new ArrayList<>();
+                        List<Task<Integer>> readers = new ArrayList<>();
+                        try {
+                            for (int i = 0; i < 10; i++) {
+                                ConnPair pair = ConnPair.tcp();
+                                pairs.add(pair);
+                                readers.add(Task.start(() -> pair.left().read(new byte[1])));
+                            }
+                            for (int round = 0; round < 100; round++) {
+                                for (ConnPair pair : pairs) {
+                                    pair.left().setReadDeadline(inSeconds(2 * 3_600 - 10 * round));
+                                    pair.left().setWriteDeadline(inSeconds(3_600 - 10 * round));
+                                }
+                            }
+                            for (int i = 0; i < 10; i++) {
+                                pairs.get(i).right().write(new byte[1]);
+                                assertThat(readers.get(i).result()).isEqualTo(1);
+                            }
+                        } finally {
+                            for (ConnPair pair : pairs) {
+                                pair.close();
+                            }
+                        }
+                    }));
+        }
+        for (Task<Void> task : tasks) {
+            task.result();
+        }
+    }
+
+    /** Moved on and on while the timer for the first place fires: the read ends at the last one only. */
+    @Test
+    void deadlineMovedOnWhileItsTimerFiresEndsNothing() throws Exception {
+        try (var pair = ConnPair.tcp()) {
+            pair.left().setReadDeadline(inMillis(5));
+            Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
+            for (int i = 0; i < 50; i++) {
+                Thread.sleep(1);
+                pair.left().setReadDeadline(inMillis(2_000));
+                if (reader.isDone()) {
+                    // The machine was so busy that the first deadline came before we moved it.
+                    reader.failure(DeadlineExceededException.class);
+                    return;
+                }
+            }
+            pair.right().write(new byte[1]);
+            assertThat(reader.result()).isEqualTo(1);
+        }
+    }
+
+    /** A timer armed late must not wait for an earlier, longer sleep of the poller. */
+    @Test
+    void deadlineMovedFromHoursToMillisecondsEndsTheRead() throws Exception {
+        try (var other = ConnPair.tcp();
+                var pair = ConnPair.tcp()) {
+            other.left().setReadDeadline(inHours(1));
+            Task<Integer> sleeper = Task.start(() -> other.left().read(new byte[1]));
+            Parked.await(sleeper.thread());
+            for (int i = 0; i < 20; i++) {
+                pair.left().setReadDeadline(inHours(2));
+                Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
+                Parked.await(reader.thread());
+                pair.left().setReadDeadline(inMillis(3));
+                reader.failure(DeadlineExceededException.class);
+            }
+            other.left().close();
+            sleeper.failure(ConnClosedException.class);
+        }
+    }
+
+    private static Deadline inHours(long hours) {
+        return inSeconds(TimeUnit.HOURS.toSeconds(hours));
+    }
+
+    private static Deadline inSeconds(long seconds) {
+        return Deadline.afterNanos(TimeUnit.SECONDS.toNanos(seconds));
+    }
+}
