@@ -14,6 +14,7 @@ import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Management;
+import heddle.internal.trace.Recorder;
 import heddle.internal.trace.Waits;
 
 import org.jspecify.annotations.Nullable;
@@ -271,6 +272,7 @@ public final class Platform {
     }
 
     private void startThreads() {
+        Recorder.awaitStart();
         if (scheduler != null) {
             scheduler.start();
         }

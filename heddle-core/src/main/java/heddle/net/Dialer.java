@@ -8,6 +8,7 @@ import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
+import heddle.internal.trace.Recorder;
 
 import org.jspecify.annotations.Nullable;
 
@@ -197,6 +198,21 @@ public final class Dialer {
     }
 
     private TcpConn attempt(Network network, SockAddr remote, Deadline end) throws IOException {
+        Recorder.Connect event = Recorder.beginConnect();
+        if (event == null) {
+            return connect(network, remote, end);
+        }
+        try {
+            TcpConn conn = connect(network, remote, end);
+            event.done(conn, "");
+            return conn;
+        } catch (IOException failed) {
+            event.done(new TcpAddr(remote), String.valueOf(failed.getMessage()));
+            throw failed;
+        }
+    }
+
+    private TcpConn connect(Network network, SockAddr remote, Deadline end) throws IOException {
         Platform platform = Platform.current();
         Syscalls sys = platform.syscalls();
         SockAddr from = local == null ? null : local.raw();

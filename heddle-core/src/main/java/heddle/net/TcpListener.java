@@ -7,6 +7,7 @@ import heddle.internal.poll.Pending;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
+import heddle.internal.trace.Recorder;
 
 import java.io.IOException;
 
@@ -34,6 +35,7 @@ public final class TcpListener implements Listener {
 
     @Override
     public TcpConn accept() throws IOException {
+        Recorder.Accept event = Recorder.beginAccept();
         SockAddr[] peer = new SockAddr[1];
         int fd = descriptor.accept(peer);
         if (fd < 0) {
@@ -44,7 +46,12 @@ public final class TcpListener implements Listener {
             Sockets.setKeepAlive(sys, fd, keepAlive);
         }
         SockAddr own = local.isUnspecified() ? Sockets.localAddress(sys, fd, local) : local;
-        return new TcpConn(new Descriptor(sys, fd, platform.pollers()), network, own, peer[0]);
+        TcpConn conn =
+                new TcpConn(new Descriptor(sys, fd, platform.pollers()), network, own, peer[0]);
+        if (event != null) {
+            event.done(address, conn.remoteAddress());
+        }
+        return conn;
     }
 
     @Override

@@ -4,6 +4,7 @@ import heddle.internal.sched.IdlePoll;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
 import heddle.internal.trace.Dump;
+import heddle.internal.trace.Recorder;
 import heddle.internal.trace.Tally;
 
 import org.jspecify.annotations.Nullable;
@@ -40,8 +41,11 @@ public abstract class Poller implements IdlePoll {
     /** How long a dead poller sleeps at a time: its carrier looks for other work that often, as nothing can wake it. */
     private static final long FAILED_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
+    /** How many waits the current {@link #select} has ended; the polling thread's, set by select. */
+    protected int woken;
+
     /** What the polling thread counts. */
-    protected final Tally tally = Counters.tally();
+    private final Tally tally = Counters.tally();
 
     final DeadlineQueue deadlines = new DeadlineQueue();
     private final Consumer<Throwable> onFailure;
@@ -81,6 +85,8 @@ public abstract class Poller implements IdlePoll {
         if (deadlines.hasIntake()) {
             deadlines.takeIn();
         }
+        Recorder.Poll event = Recorder.beginPoll();
+        woken = 0;
         int events;
         if (timeoutNanos == 0) {
             events = select(0);
@@ -101,6 +107,10 @@ public abstract class Poller implements IdlePoll {
         if (events > 0) {
             tally.add(Counter.BATCHES, 1);
             tally.add(Counter.EVENTS, events);
+            tally.add(Counter.WAKES, woken);
+        }
+        if (event != null) {
+            event.done(events, woken);
         }
         if (deadlines.hasIntake()) {
             deadlines.takeIn();

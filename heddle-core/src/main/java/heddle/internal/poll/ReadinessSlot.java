@@ -4,6 +4,7 @@ import heddle.internal.trace.CoarseClock;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
 import heddle.internal.trace.Dump;
+import heddle.internal.trace.Recorder;
 
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +72,10 @@ public final class ReadinessSlot {
     /** Made once, by the first wait with a deadline or by who moves it meanwhile; read by any thread. */
     private volatile @Nullable DeadlineTimer timer;
 
-    /** When the waiter came, by {@link CoarseClock}, for dumps. Written by it, before it stores itself; read by any thread, after that. */
+    /**
+     * When the waiter came, by {@link CoarseClock}, for dumps; then, if waits are recorded, when readiness came for it. Written by the
+     * waiter before it stores itself, and by who is about to take it out.
+     */
     private long sinceNanos;
 
     ReadinessSlot(Registration registration) {
@@ -109,7 +113,16 @@ public final class ReadinessSlot {
                 return Wait.READY;
             }
             Counters.add(Counter.PARKS, 1);
+            Recorder.Park event = Recorder.beginPark();
             Wait outcome = parkUntilTakenOut(me);
+            if (event != null) {
+                long readyNanos = outcome == Wait.READY ? (long) SINCE.getOpaque(this) : 0;
+                event.done(
+                        registration.op(this),
+                        registration,
+                        outcome == null ? "AGAIN" : outcome,
+                        readyNanos);
+            }
             if (outcome != null) {
                 return outcome;
             }
@@ -169,6 +182,9 @@ public final class ReadinessSlot {
             Object seen = state;
             if (seen == READY) {
                 return false;
+            }
+            if (seen != null && Recorder.recordsParks()) {
+                SINCE.setOpaque(this, System.nanoTime());
             }
             if (STATE.compareAndSet(this, seen, READY)) {
                 if (seen != null) {

@@ -186,9 +186,15 @@ public final class Registration {
 
     /** What a wait in {@code slot} is for: {@code read tcp a->b}, {@code accept tcp a}. */
     String describe(ReadinessSlot slot) {
-        Object shown = owner;
-        String op = slot == write ? "write" : "read";
-        return (shown instanceof Pending pending ? pending.op() : op) + " " + this;
+        return op(slot) + " " + this;
+    }
+
+    /** The first word of that. */
+    String op(ReadinessSlot slot) {
+        if (owner instanceof Pending pending) {
+            return pending.op();
+        }
+        return slot == write ? "write" : "read";
     }
 
     /** Shows {@code dump} who waits here. */

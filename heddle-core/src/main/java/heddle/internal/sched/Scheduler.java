@@ -4,6 +4,7 @@ import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
 import heddle.internal.trace.Dump;
+import heddle.internal.trace.Recorder;
 
 import org.jspecify.annotations.Nullable;
 
@@ -282,7 +283,13 @@ public final class Scheduler implements Executor {
                 processor.carrier; // As long as the task of running runs: else it is not taken.
         if (canHaveCarrier() && processor.take(running)) {
             if (loser != null) {
-                loser.lostSinceNanos = System.nanoTime();
+                long nowNanos = System.nanoTime();
+                loser.lostSinceNanos = nowNanos;
+                boolean seen = processor.seenWord == running;
+                Recorder.handOff(
+                        processor.id,
+                        loser.getName(),
+                        seen ? nowNanos - processor.seenSinceNanos : 0);
             }
             handOffs.incrementAndGet();
             Counters.add(Counter.HAND_OFFS, 1);

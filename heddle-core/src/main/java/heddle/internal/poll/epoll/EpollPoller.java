@@ -72,7 +72,6 @@ public final class EpollPoller extends Poller {
             }
             throw new AssertionError("epoll_wait: " + Errno.text(-count));
         }
-        int woken = 0;
         for (int i = 0; i < count; i++) {
             long data = epoll.data(i);
             if (data == Epoll.WAKE_UP) {
@@ -89,7 +88,6 @@ public final class EpollPoller extends Poller {
                                 (events & MUST_TRY) != 0);
             }
         }
-        tally.add(Counter.WAKES, woken);
         return count;
     }
 

@@ -111,7 +111,8 @@ public final class NioPoller extends Poller {
             if (abandoned) {
                 registration.breakOff(); // By close(). To signal would make the waiter spin.
             } else {
-                signal(registration, !write, write); // The next call tells why.
+                // The next call tells why. Counted apart from what the polling thread counts.
+                Counters.add(Counter.WAKES, registration.signal(!write, write, false));
             }
         }
     }
@@ -189,13 +190,7 @@ public final class NioPoller extends Poller {
         }
         boolean readable = (ready & (SelectionKey.OP_READ | SelectionKey.OP_ACCEPT)) != 0;
         boolean writable = (ready & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0;
-        signal((Registration) key.attachment(), readable, writable);
-    }
-
-    /** Not into the tally: a leaver may signal while the polling thread does. */
-    private static void signal(Registration registration, boolean readable, boolean writable) {
-        int woken = registration.signal(readable, writable, false);
-        Counters.add(Counter.WAKES, woken);
+        woken += ((Registration) key.attachment()).signal(readable, writable, false);
     }
 
     /** Selects once more for those who have cancelled their keys by now, and tells them. */
