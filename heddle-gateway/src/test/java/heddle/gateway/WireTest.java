@@ -28,7 +28,9 @@ import java.util.logging.SimpleFormatter;
 /** The protocol's description, rule by rule, over real sockets and against a client that is not ours. */
 @Timeout(60)
 class WireTest {
-    private static final Duration SHORT = Duration.ofMillis(50);
+    /** Long enough for a client to be introduced in between, on a machine that has other things to do. */
+    private static final Duration SHORT = Duration.ofMillis(300);
+
     private static final Duration LONG = Duration.ofSeconds(30);
 
     private final ManualSink sink = new ManualSink();

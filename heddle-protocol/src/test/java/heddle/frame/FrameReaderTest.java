@@ -28,7 +28,7 @@ import java.util.concurrent.FutureTask;
 class FrameReaderTest {
     private static final FrameLimits LIMITS = new FrameLimits(13, 1 << 20);
     private static final Duration LONG = Duration.ofMinutes(1);
-    private static final Duration SHORT = Duration.ofMillis(30);
+    private static final Duration SHORT = Duration.ofMillis(100);
 
     private static FrameReader reader(Peers peers) {
         return new FrameReader(peers.ours(), LIMITS, LONG, LONG);
