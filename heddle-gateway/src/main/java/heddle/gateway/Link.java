@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /**
  * One connection of a {@link Client}, introduced. Any thread sends; one virtual thread stays in {@link #readAcks}, to the end of the
@@ -65,7 +66,7 @@ final class Link {
         writer.send(
                 new Packets.Request(Command.CONN, CONN_ID, introduction, 0, introduction.length));
         reader.setDeadline(deadline);
-        if (!reader.next()) {
+        if (!next(deadline::hasPassed)) {
             throw new EOFException("conn " + address + ": the server closed the connection");
         }
         if (reader.buffer()[reader.offset() + Packets.COMMAND] != Command.CONN_ACK) {
@@ -100,7 +101,7 @@ final class Link {
         var acks = new Acks();
         IOException cause;
         try {
-            while (next()) {
+            while (next(client::isOverdue)) {
                 do {
                     acks.add(Packets.id(reader.buffer(), reader.offset()), result());
                 } while (!acks.isFull() && reader.ready() && reader.next());
@@ -121,13 +122,13 @@ final class Link {
         client.ended(first != null ? first : cause);
     }
 
-    /** The next frame; silence ends the link only while the server owes an ack. */
-    private boolean next() throws IOException {
+    /** The next frame; silence ends the link only when {@code overdue}, or when nothing can be asked any more. */
+    private boolean next(BooleanSupplier overdue) throws IOException {
         while (true) {
             try {
                 return reader.next();
             } catch (DeadlineExceededException e) {
-                if (client.isOverdue() || writeFailure != null) {
+                if (overdue.getAsBoolean() || writeFailure != null) {
                     throw e;
                 }
             }
