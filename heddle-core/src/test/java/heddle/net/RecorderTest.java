@@ -142,16 +142,22 @@ class RecorderTest {
                     record(
                             "heddle.PollBatch",
                             () -> {
-                                Task<Integer> reader =
-                                        Task.start(() -> pair.left().read(new byte[1]));
-                                Parked.awaitReader(pair.left());
-                                pair.right().write(new byte[1], 0, 1);
-                                reader.result();
+                                wakeReader(pair);
+                                // A poll is recorded after the threads that it woke may run: the
+                                // next one of the same poller shows that the first is recorded.
+                                wakeReader(pair);
                             });
             assertThat(events)
                     .allSatisfy(poll -> assertThat(poll.getInt("events")).isPositive())
                     .anySatisfy(poll -> assertThat(poll.getInt("woken")).isPositive());
         }
+    }
+
+    private static void wakeReader(ConnPair pair) throws Exception {
+        Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
+        Parked.awaitReader(pair.left());
+        pair.right().write(new byte[1], 0, 1);
+        reader.result();
     }
 
     @Test
