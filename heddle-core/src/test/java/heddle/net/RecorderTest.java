@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -36,6 +37,8 @@ class RecorderTest {
         }
         return RecordingFile.readAllEvents(file).stream()
                 .filter(one -> one.getEventType().getName().startsWith("heddle."))
+                // A file has them by thread, not in their order.
+                .sorted(Comparator.comparing(RecordedEvent::getStartTime))
                 .toList();
     }
 
