@@ -11,7 +11,7 @@ class ScriptedPoller extends Poller {
     /** All that its sleep could have waited for has happened. */
     volatile boolean othersAreDone;
 
-    private volatile boolean woken;
+    private volatile boolean signalled;
 
     /** What became of the last sleep; the polling thread's. */
     String slept = "NOT_YET";
@@ -23,7 +23,7 @@ class ScriptedPoller extends Poller {
     }
 
     boolean isWoken() {
-        return woken;
+        return signalled;
     }
 
     @Override
@@ -42,18 +42,18 @@ class ScriptedPoller extends Poller {
             slept = "UNTIL_A_DEADLINE";
         } else {
             boolean done = false;
-            while (!woken && !done) {
+            while (!signalled && !done) {
                 Thread.onSpinWait();
                 done = othersAreDone;
             }
-            slept = woken ? "WOKEN" : "OVERSLEPT";
+            slept = signalled ? "WOKEN" : "OVERSLEPT";
         }
         return 0;
     }
 
     @Override
     public void wakeUp() {
-        woken = true;
+        signalled = true;
     }
 
     @Override
