@@ -2,16 +2,23 @@ package heddle.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import heddle.internal.Platform;
+import heddle.internal.sched.Scheduler;
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Counters;
 import heddle.testing.Await;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,8 +26,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Everything at once: echoes of all sizes, short deadlines, interrupts, closes from other threads, loops that hold a carrier. Afterwards every
- * thread has ended, every echo was right, and (what Leaks checks of each test class) descriptors and threads are back to the start.
+ * Everything at once: echoes of all sizes, short deadlines, interrupts, closes from other threads, loops and lingering closes that hold a
+ * carrier. Afterwards every thread has ended, every echo was right, each wait that was begun was ended, no carrier is missing, and descriptors
+ * and (what Leaks checks of each test class) threads are back to the start. The last line printed says so.
  *
  * <p>-Dheddle.soak.seconds sets how long (3), -Dheddle.soak.seed what happens (the time); the soak tier runs ten minutes, {@code mvn verify
  * -Psoak -pl heddle-core}.
@@ -33,6 +41,7 @@ class SoakTest {
     private static final long SEED = Long.getLong("heddle.soak.seed", System.nanoTime());
     private static final int CLIENTS = 32;
     private static final int MESSAGE_BYTES_MAX = 100_000;
+    private static final long LONG_SECONDS = 60;
     private static final long HOLD_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
 
     private final long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
@@ -41,6 +50,18 @@ class SoakTest {
     private final LongAdder timeouts = new LongAdder();
     private final LongAdder interrupts = new LongAdder();
     private final LongAdder closed = new LongAdder();
+    private final LongAdder sessionsStarted = new LongAdder();
+    private final Map<Counter, Long> before = new EnumMap<>(Counter.class);
+
+    SoakTest() {
+        for (Counter counter : Counter.values()) {
+            before.put(counter, Counters.value(counter));
+        }
+    }
+
+    private long more(Counter counter) {
+        return Counters.value(counter) - before.get(counter);
+    }
 
     @Test
     void nothingIsLost() throws Exception {
@@ -65,11 +86,65 @@ class SoakTest {
             listener.close();
         }
         System.out.printf(
-                "soak of %d s, seed %d: %s echoes, %s deadlines, %s interrupts, %s closes%n",
-                SECONDS, SEED, echoes, timeouts, interrupts, closed);
+                "soak of %d s, %s, seed %d: %s echoes, %s deadlines, %s interrupts, %s closes, %d"
+                        + " hand-offs%n",
+                SECONDS,
+                Heddle.mode(),
+                SEED,
+                echoes,
+                timeouts,
+                interrupts,
+                closed,
+                more(Counter.HAND_OFFS));
         assertThat(open).isEmpty();
         assertThat(echoes.sum()).isPositive();
         assertThat(closed.sum()).isPositive();
+        Scheduler scheduler = Platform.current().scheduler();
+        assertThat(more(Counter.HAND_OFFS) > 0).isEqualTo(scheduler != null);
+        awaitBalance(scheduler);
+    }
+
+    private long waiting() {
+        return more(Counter.PARKS)
+                - more(Counter.WAKES)
+                - more(Counter.EXPIRED)
+                - more(Counter.GIVEN_UP);
+    }
+
+    /** What is counted soon after it happened may still be missing. */
+    private void awaitBalance(@Nullable Scheduler scheduler) throws Exception {
+        Await.until(
+                () -> "as many waits ended as began, got " + waiting() + " left",
+                () -> waiting() == 0);
+        Await.until(
+                () -> "all sockets closed, got " + more(Counter.DESCRIPTORS) + " left",
+                () -> more(Counter.DESCRIPTORS) == 0);
+        System.out.printf(
+                "afterwards: all of %d clients and %s sessions ended; of %d waits %d ended by"
+                        + " readiness, %d by deadline, %d otherwise; 0 sockets left%n",
+                CLIENTS,
+                sessionsStarted,
+                more(Counter.PARKS),
+                more(Counter.WAKES),
+                more(Counter.EXPIRED),
+                more(Counter.GIVEN_UP));
+        if (scheduler == null) {
+            return;
+        }
+        int most = scheduler.carriers();
+        if (SECONDS >= LONG_SECONDS) { // As long as this a soak has time to see spares retire.
+            Await.until(
+                    () -> "one carrier a processor, got " + scheduler.carriers(),
+                    () -> scheduler.carriers() == scheduler.parallelism());
+        }
+        Await.until(
+                "all carriers without a processor are spare",
+                () ->
+                        Counters.value(Counter.CARRIERS) - Counters.value(Counter.SPARES)
+                                == scheduler.parallelism());
+        System.out.printf(
+                "carriers: %d at the end of the load, %d now, %d of them spare%n",
+                most, scheduler.carriers(), Counters.value(Counter.SPARES));
     }
 
     private List<Task<Void>> serve(Listener listener) throws IOException {
@@ -80,6 +155,7 @@ class SoakTest {
                 Conn conn = listener.accept();
                 sessions.removeIf(SoakTest::isOver);
                 long seed = random.nextLong();
+                sessionsStarted.increment();
                 sessions.add(Task.run(() -> echo(conn, new Random(seed))));
             }
         } catch (ConnClosedException over) {
@@ -134,6 +210,9 @@ class SoakTest {
             try (conn) {
                 for (int i = random.nextInt(50); i >= 0; i--) {
                     exchange(conn, random);
+                }
+                if (random.nextInt(4) == 0) {
+                    ((TcpConn) conn).setLinger(1); // Its close gives the processor away at once.
                 }
             } catch (ConnClosedException disturbed) {
                 closed.increment();

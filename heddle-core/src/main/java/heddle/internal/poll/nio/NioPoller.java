@@ -160,7 +160,7 @@ public final class NioPoller extends Poller {
             }
             wakeUpSent.set(false);
             while (!leaving.isEmpty()) {
-                letGo();
+                events += letGo();
             }
             // An interrupt, which means nothing to us, would end each select at once from now on;
             // Selector.select.
@@ -193,16 +193,17 @@ public final class NioPoller extends Poller {
         woken += ((Registration) key.attachment()).signal(readable, writable, false);
     }
 
-    /** Selects once more for those who have cancelled their keys by now, and tells them. */
-    private void letGo() throws IOException {
+    /** Selects once more for those who have cancelled their keys by now, and tells them: how many events that brought. */
+    private int letGo() throws IOException {
         List<Semaphore> served = new ArrayList<>();
         for (Semaphore one = leaving.poll(); one != null; one = leaving.poll()) {
             served.add(one);
         }
         try {
-            selector.selectNow(this::report);
+            int events = selector.selectNow(this::report);
             // It took the wake-ups of those who came since, too: the caller looks again.
             wakeUpSent.set(false);
+            return events;
         } finally {
             served.forEach(Semaphore::release);
         }
