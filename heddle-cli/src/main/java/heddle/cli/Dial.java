@@ -3,7 +3,7 @@ package heddle.cli;
 import heddle.net.Conn;
 import heddle.net.Heddle;
 import heddle.net.Net;
-import heddle.net.TcpConn;
+import heddle.net.SocketConn;
 
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +71,7 @@ final class Dial implements Callable<Integer> {
             for (int n; (n = in.read(buffer)) > 0; ) {
                 conn.write(buffer, 0, n);
             }
-            ((TcpConn) conn).closeWrite();
+            ((SocketConn) conn).closeWrite();
         } catch (IOException e) {
             sendFailure = e;
             closeQuietly(conn);

@@ -109,11 +109,11 @@ public final class Parked {
 
     /** The floor below. */
     static Descriptor descriptor(Conn conn) {
-        return ((TcpConn) conn).descriptor();
+        return ((SocketConn) conn).descriptor();
     }
 
     /** The floor below. */
     static Descriptor descriptor(Listener listener) {
-        return ((TcpListener) listener).descriptor();
+        return ((SocketListener) listener).descriptor();
     }
 }

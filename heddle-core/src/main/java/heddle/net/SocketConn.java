@@ -1,0 +1,231 @@
+package heddle.net;
+
+import heddle.internal.fd.Descriptor;
+import heddle.internal.fd.Result;
+import heddle.internal.sys.SocketOption;
+import heddle.internal.sys.Syscalls;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/**
+ * A connection over a socket of the system, whatever its network: what {@link Conn} has, and half-close and the kernel's buffers.
+ * Thread-safe as {@link Conn} says.
+ */
+public abstract sealed class SocketConn implements Conn permits TcpConn {
+
+    private final Descriptor descriptor;
+    private final String network;
+
+    SocketConn(Descriptor descriptor, String network) {
+        this.descriptor = descriptor;
+        this.network = network;
+        descriptor.describe(this);
+    }
+
+    @Override
+    public final int read(byte[] buffer, int offset, int length) throws IOException {
+        return read(segment(buffer, offset, length), length);
+    }
+
+    @Override
+    public final int read(ByteBuffer buffer) throws IOException {
+        int n = read(MemorySegment.ofBuffer(writable(buffer)), buffer.remaining());
+        if (n > 0) {
+            buffer.position(buffer.position() + n);
+        }
+        return n;
+    }
+
+    private int read(MemorySegment segment, int length) throws IOException {
+        int n = descriptor.read(segment, length);
+        return n >= 0 ? n : endOfStream(n);
+    }
+
+    @Override
+    public final long read(ByteBuffer[] buffers, int offset, int length) throws IOException {
+        Vector vector = Vector.of(buffers, offset, length);
+        for (int i = offset; i < offset + length; i++) {
+            writable(buffers[i]);
+        }
+        if (vector.count() == 0) {
+            return read(MemorySegment.NULL, 0);
+        }
+        long n = descriptor.readVector(vector.segments(), vector.count());
+        if (n < 0) {
+            return endOfStream((int) n);
+        }
+        vector.advance(n);
+        return n;
+    }
+
+    private static ByteBuffer writable(ByteBuffer buffer) {
+        if (buffer.isReadOnly()) {
+            throw new IllegalArgumentException("the buffer to read into is read-only");
+        }
+        return buffer;
+    }
+
+    /** -1, or the exception of {@code result}. */
+    private int endOfStream(int result) throws IOException {
+        if (result == Result.END_OF_STREAM) {
+            return -1;
+        }
+        throw failure("read", "read", result, 0);
+    }
+
+    @Override
+    public final int write(byte[] buffer, int offset, int length) throws IOException {
+        return (int) written(descriptor.write(segment(buffer, offset, length)), null);
+    }
+
+    @Override
+    public final int write(ByteBuffer buffer) throws IOException {
+        long result = descriptor.write(MemorySegment.ofBuffer(buffer));
+        buffer.position(buffer.position() + (int) Result.bytes(result));
+        return (int) written(result, null);
+    }
+
+    @Override
+    public final long write(ByteBuffer[] buffers, int offset, int length) throws IOException {
+        Vector vector = Vector.of(buffers, offset, length);
+        return written(descriptor.writeVector(vector.segments(), vector.count()), vector);
+    }
+
+    /** The bytes of a write's {@code result}, or its exception; moves the positions of {@code vector}. */
+    private long written(long result, @Nullable Vector vector) throws IOException {
+        long bytes = Result.bytes(result);
+        if (vector != null) {
+            vector.advance(bytes);
+        }
+        int failure = Result.failure(result);
+        if (failure != 0) {
+            throw failure("write", vector == null ? "write" : "writev", failure, bytes);
+        }
+        return bytes;
+    }
+
+    private static MemorySegment segment(byte[] buffer, int offset, int length) {
+        MemorySegment whole = MemorySegment.ofArray(buffer);
+        if (offset == 0 && length == buffer.length) {
+            return whole;
+        }
+        Objects.checkFromIndexSize(offset, length, buffer.length);
+        return whole.asSlice(offset, length);
+    }
+
+    @Override
+    public final void setDeadline(Deadline deadline) throws IOException {
+        setReadDeadline(deadline);
+        setWriteDeadline(deadline);
+    }
+
+    @Override
+    public final void setReadDeadline(Deadline deadline) throws IOException {
+        if (!descriptor.setReadDeadline(deadline.nanos())) {
+            throw failure("set", "", Result.CLOSED, 0);
+        }
+    }
+
+    @Override
+    public final void setWriteDeadline(Deadline deadline) throws IOException {
+        if (!descriptor.setWriteDeadline(deadline.nanos())) {
+            throw failure("set", "", Result.CLOSED, 0);
+        }
+    }
+
+    /**
+     * Ends reading: a reader sees the end of the stream once what has arrived is read. shutdown(2), SHUT_RD; Linux still delivers bytes
+     * that come later.
+     *
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno (ENOTCONN)
+     */
+    public final void closeRead() throws IOException {
+        check("close", "shutdown", descriptor.shutdown(Syscalls.SHUT_RD));
+    }
+
+    /**
+     * Half-close: the peer reads to the end of the stream while this side still reads. Own writes fail from here on. shutdown(2), SHUT_WR.
+     *
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno (ENOTCONN)
+     */
+    public final void closeWrite() throws IOException {
+        check("close", "shutdown", descriptor.shutdown(Syscalls.SHUT_WR));
+    }
+
+    /**
+     * Size of the kernel's receive buffer, and an end to its automatic sizing; SO_RCVBUF, socket(7).
+     *
+     * @param bytes the size, which the kernel may round and double
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno
+     */
+    public final void setReadBuffer(int bytes) throws IOException {
+        setOption(SocketOption.RECEIVE_BUFFER, bytes);
+    }
+
+    /**
+     * Size of the kernel's send buffer, and an end to its automatic sizing; SO_SNDBUF, socket(7).
+     *
+     * @param bytes the size, which the kernel may round and double
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno
+     */
+    public final void setWriteBuffer(int bytes) throws IOException {
+        setOption(SocketOption.SEND_BUFFER, bytes);
+    }
+
+    final void setOption(SocketOption option, int value) throws IOException {
+        check("set", "setsockopt", descriptor.setOption(option, value));
+    }
+
+    private void check(String op, String call, int result) throws IOException {
+        if (result < 0) {
+            throw failure(op, call, result, 0);
+        }
+    }
+
+    @Override
+    public final boolean isOpen() {
+        return !descriptor.isClosed();
+    }
+
+    @Override
+    public final void close() throws IOException {
+        descriptor.close();
+    }
+
+    @Override
+    public final InputStream inputStream() {
+        return new ConnInputStream(this);
+    }
+
+    @Override
+    public final OutputStream outputStream() {
+        return new ConnOutputStream(this);
+    }
+
+    private IOException failure(String op, String call, int result, long bytes) {
+        return Failures.because(
+                descriptor,
+                Failures.of(op, network, localAddress(), remoteAddress(), call, result, bytes));
+    }
+
+    final Descriptor descriptor() {
+        return descriptor;
+    }
+
+    /** {@code tcp 127.0.0.1:1->127.0.0.1:2}. */
+    @Override
+    public final String toString() {
+        return network + " " + localAddress() + "->" + remoteAddress();
+    }
+}
