@@ -6,9 +6,9 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Cites the behaviours of Go's sockets that a test shows, by their numbers in the conformance list. */
+/** Cites the behaviours of Go's sockets that a test, a jcstress class or a benchmark shows, by their numbers in behaviours.txt. */
 @Documented
-@Target(ElementType.METHOD)
+@Target({ElementType.METHOD, ElementType.TYPE})
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Behaviour {
     /** The numbers, 1 to 220. */

@@ -1,0 +1,108 @@
+package heddle.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import heddle.testing.Conformance.WrongException;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+class ConformanceTest {
+
+    @TempDir private Path root;
+
+    @Test
+    void documentIsFresh() throws IOException {
+        assertThat(Conformance.isFresh(Conformance.root()))
+                .as(
+                        "docs/conformance.md is what the tests' annotations say; if not: mvn -q"
+                                + " -Pconformance")
+                .isTrue();
+    }
+
+    @Test
+    void contractCountsForEachSubclassAndEachWay() throws IOException {
+        list("1 | one\n2 | two\n3 | three | no use\n4 | four");
+        source(
+                "heddle-core/src/test",
+                "Contract",
+                "@Ways abstract class Contract { @Test @Behaviour({1, 2}) void holds() {} }");
+        source("heddle-core/src/test", "TcpConnTest", "class TcpConnTest extends Contract {}");
+        source("heddle-core/src/test", "PipeTest", "class PipeTest extends Contract {}");
+        source("heddle-cli/src/test", "TlsTest", "class TlsTest extends Contract {}");
+        assertThat(Conformance.document(root))
+                .contains(
+                        "| with tests | 2 |", "| do not apply | 1 |", "| without a test yet | 1 |")
+                .contains(
+                        "| 1 | one | `Contract#holds` over pipe, tcp | `Contract#holds` over tls |")
+                .contains("| 3 | three | does not apply: no use |  |")
+                .contains("| 4 | four | **no test yet** |  |");
+    }
+
+    @Test
+    void classOfJcstressAndBenchmarkAreCited() throws IOException {
+        list("1 | one\n2 | two\nS1 | there");
+        source(
+                "heddle-stress/src/main",
+                "FireStress",
+                "class FireStress { @JCStressTest @Behaviour(1) static class Moved {} }");
+        source(
+                "heddle-bench/src/main",
+                "SetBenchmark",
+                "class SetBenchmark { @Benchmark @Behaviour(2) @Scenario(\"S1\") void set() {} }");
+        assertThat(Conformance.document(root))
+                .contains("| of these, in each way of running | 0 |")
+                .contains("| 1 | one |  | `FireStress.Moved` (jcstress) |")
+                .contains("| 2 | two |  | `SetBenchmark#set` (benchmark) |")
+                .contains("| S1 | there |  | `SetBenchmark#set` (benchmark) |");
+    }
+
+    @Test
+    void whatDoesNotFitIsNamed() throws IOException {
+        list("1 | one | no use\n1 | one again | no use\nnothing");
+        source(
+                "heddle-core/src/test",
+                "OddTest",
+                "class OddTest { @Test @Behaviour(1) void both() {} @Behaviour(2) void helper() {}"
+                        + " @Test @Behaviour(221) void unknown() {} }");
+        assertThatThrownBy(() -> Conformance.document(root))
+                .isInstanceOf(WrongException.class)
+                .hasMessageContaining("1 is listed twice")
+                .hasMessageContaining("got: nothing")
+                .hasMessageContaining(
+                        "1 has a reason not to apply (no use) and tests: [][`OddTest#both`]")
+                .hasMessageContaining("OddTest#helper cites [2] and is no test")
+                .hasMessageContaining("OddTest#unknown cites 221");
+    }
+
+    @Test
+    void staleDocumentIsNotFresh() throws IOException {
+        list("1 | one\n2 | two");
+        source("heddle-core/src/test", "BTest", "class BTest { @Test @Behaviour(2) void b() {} }");
+        Files.createDirectories(root.resolve("docs"));
+        assertThat(Conformance.isFresh(root)).isFalse();
+        Conformance.main(new String[] {root.toString()});
+        assertThat(Conformance.isFresh(root)).isTrue();
+        source("heddle-core/src/test", "ATest", "class ATest { @Test @Behaviour(1) void a() {} }");
+        assertThat(Conformance.isFresh(root)).isFalse();
+    }
+
+    private void list(String lines) throws IOException {
+        write("heddle-core/src/test/resources/heddle/testing/behaviours.txt", lines);
+    }
+
+    private void source(String directory, String name, String text) throws IOException {
+        write(directory + "/java/heddle/" + name + ".java", "package heddle; " + text);
+    }
+
+    private void write(String path, String text) throws IOException {
+        Path file = root.resolve(path);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+    }
+}
