@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** How to dial. Immutable and thread-safe: each setter returns a changed copy. */
 public final class Dialer {
@@ -26,31 +27,44 @@ public final class Dialer {
     /** Attempts at one address when the kernel's choice of the local port makes them fail; go-net.md 1.2, "retry rule". */
     private static final int ATTEMPTS_MAX = 3;
 
-    private final @Nullable Duration timeout;
-    private final Deadline deadline;
-    private final @Nullable TcpAddr local;
-    private final KeepAlive keepAlive;
-    private final boolean noDelay;
-    private final @Nullable Control control;
+    private final Settings settings;
+
+    /** What the setters set. Written only before its dialer is made, whose final field then publishes it; JLS 17.5. */
+    private static final class Settings implements Cloneable {
+        private @Nullable Duration timeout;
+        private Deadline deadline = Deadline.NONE;
+        private @Nullable TcpAddr local;
+        private KeepAlive keepAlive = KeepAlive.DEFAULT;
+        private boolean noDelay = true;
+        private @Nullable Control control;
+        private SocketOptions options = SocketOptions.NONE;
+
+        Settings copy() {
+            try {
+                return (Settings) clone();
+            } catch (CloneNotSupportedException impossible) {
+                throw new AssertionError(impossible);
+            }
+        }
+    }
 
     /** No time limit but the kernel's, {@link KeepAlive#DEFAULT}, no delay of small writes. */
     public Dialer() {
-        this(null, Deadline.NONE, null, KeepAlive.DEFAULT, true, null);
+        this(new Settings());
     }
 
-    private Dialer(
-            @Nullable Duration timeout,
-            Deadline deadline,
-            @Nullable TcpAddr local,
-            KeepAlive keepAlive,
-            boolean noDelay,
-            @Nullable Control control) {
-        this.timeout = timeout;
-        this.deadline = deadline;
-        this.local = local;
-        this.keepAlive = keepAlive;
-        this.noDelay = noDelay;
-        this.control = control;
+    private Dialer(Settings settings) {
+        this.settings = settings;
+    }
+
+    private Dialer with(Consumer<Settings> change) {
+        Settings changed = settings.copy();
+        change.accept(changed);
+        return new Dialer(changed);
+    }
+
+    private Dialer with(SocketOption option, int value) {
+        return with(s -> s.options = s.options.with(option, value));
     }
 
     /**
@@ -60,8 +74,7 @@ public final class Dialer {
      * @return the changed copy
      */
     public Dialer timeout(Duration limit) {
-        return new Dialer(
-                limit.isZero() ? null : limit, deadline, local, keepAlive, noDelay, control);
+        return with(s -> s.timeout = limit.isZero() ? null : limit);
     }
 
     /**
@@ -71,7 +84,7 @@ public final class Dialer {
      * @return the changed copy
      */
     public Dialer deadline(Deadline instant) {
-        return new Dialer(timeout, instant, local, keepAlive, noDelay, control);
+        return with(s -> s.deadline = instant);
     }
 
     /**
@@ -81,7 +94,7 @@ public final class Dialer {
      * @return the changed copy
      */
     public Dialer localAddress(Addr address) {
-        return new Dialer(timeout, deadline, (TcpAddr) address, keepAlive, noDelay, control);
+        return with(s -> s.local = (TcpAddr) address);
     }
 
     /**
@@ -91,7 +104,7 @@ public final class Dialer {
      * @return the changed copy
      */
     public Dialer keepAlive(KeepAlive setting) {
-        return new Dialer(timeout, deadline, local, setting, noDelay, control);
+        return with(s -> s.keepAlive = setting);
     }
 
     /**
@@ -101,17 +114,82 @@ public final class Dialer {
      * @return the changed copy
      */
     public Dialer noDelay(boolean atOnce) {
-        return new Dialer(timeout, deadline, local, keepAlive, atOnce, control);
+        return with(s -> s.noDelay = atOnce);
     }
 
     /**
-     * A hook between socket(2) and bind(2) or connect(2), called for each attempt.
+     * Size of the kernel's receive buffer, set before the connection is made, so that the window that it offers can be as large; an end to
+     * its automatic sizing. SO_RCVBUF, socket(7).
+     *
+     * @param bytes the size, which the kernel may round and double
+     * @return the changed copy
+     */
+    public Dialer readBuffer(int bytes) {
+        return with(SocketOption.RECEIVE_BUFFER, SocketOptions.bufferBytes(bytes));
+    }
+
+    /**
+     * Size of the kernel's send buffer, and an end to its automatic sizing; SO_SNDBUF, socket(7).
+     *
+     * @param bytes the size, which the kernel may round and double
+     * @return the changed copy
+     */
+    public Dialer writeBuffer(int bytes) {
+        return with(SocketOption.SEND_BUFFER, SocketOptions.bufferBytes(bytes));
+    }
+
+    /**
+     * How long sent data may stay unacknowledged before the kernel breaks the connection, the handshake included; TCP_USER_TIMEOUT, tcp(7).
+     * Not in the way "nio".
+     *
+     * @param limit rounded up to milliseconds; zero for the system's own limit
+     * @return the changed copy
+     */
+    public Dialer userTimeout(Duration limit) {
+        return with(
+                SocketOption.USER_TIMEOUT, SocketOptions.roundedUp(limit, TimeUnit.MILLISECONDS));
+    }
+
+    /**
+     * Whether the first write goes with the connection request where the peer is known to take that, which saves a round trip; RFC 7413,
+     * TCP_FASTOPEN_CONNECT. The dial then returns before anything is sent, so a refusal comes with the first read or write, and nothing
+     * comes from the peer before that write. Not in the way "nio".
+     *
+     * @param on true to do so
+     * @return the changed copy
+     */
+    public Dialer fastOpen(boolean on) {
+        return with(SocketOption.FAST_OPEN_CONNECT, on ? 1 : 0);
+    }
+
+    /**
+     * The traffic class (IPv6) or type of service (IPv4) of what is sent: the upper six bits are the DSCP, RFC 2474.
+     *
+     * @param value 0 to 255
+     * @return the changed copy
+     */
+    public Dialer trafficClass(int value) {
+        return with(SocketOption.TRAFFIC_CLASS, SocketOptions.trafficClass(value));
+    }
+
+    /**
+     * The network device that the connection uses, whatever the routes say; SO_BINDTODEVICE, socket(7). Not in the way "nio".
+     *
+     * @param name such as {@code eth0}; empty for any
+     * @return the changed copy
+     */
+    public Dialer device(String name) {
+        return with(s -> s.options = s.options.onDevice(name));
+    }
+
+    /**
+     * A hook between socket(2) and bind(2) or connect(2), called for each attempt, after the other options are set.
      *
      * @param hook the hook
      * @return the changed copy
      */
     public Dialer control(Control hook) {
-        return new Dialer(timeout, deadline, local, keepAlive, noDelay, hook);
+        return with(s -> s.control = hook);
     }
 
     /**
@@ -130,7 +208,12 @@ public final class Dialer {
      * @throws IOException the failure of a {@link Control}
      */
     public TcpConn dial(String network, String address) throws IOException {
-        Deadline end = timeout == null ? deadline : deadline.earlier(Deadline.after(timeout));
+        Duration timeout = settings.timeout;
+        TcpAddr local = settings.local;
+        Deadline end =
+                timeout == null
+                        ? settings.deadline
+                        : settings.deadline.earlier(Deadline.after(timeout));
         Network known = Network.named("dial", network);
         List<SockAddr> addresses =
                 HostPort.parse("dial", network, address).resolve("dial", known, end);
@@ -194,6 +277,7 @@ public final class Dialer {
     }
 
     private boolean mayRetry() {
+        TcpAddr local = settings.local;
         return local == null || local.port() == 0;
     }
 
@@ -215,7 +299,7 @@ public final class Dialer {
     private TcpConn connect(Network network, SockAddr remote, Deadline end) throws IOException {
         Platform platform = Platform.current();
         Syscalls sys = platform.syscalls();
-        SockAddr from = local == null ? null : local.raw();
+        SockAddr from = settings.local == null ? null : settings.local.raw();
         int version = network.versionToDial(from, remote);
         SockAddr target =
                 remote.isUnspecified()
@@ -234,7 +318,9 @@ public final class Dialer {
         boolean connected = false;
         try {
             setOptions(sys, fd, version, network);
-            Sockets.control(control, sys, fd, version, new TcpAddr(target));
+            settings.options.apply(
+                    sys, fd, version, (call, result) -> failure(network, address, call, result));
+            Sockets.control(settings.control, sys, fd, version, new TcpAddr(target));
             if (from != null) {
                 check(network, address, "bind", sys.bind(fd, version, from));
             }
@@ -255,8 +341,8 @@ public final class Dialer {
         if (version == SockAddr.VERSION_6) {
             sys.setOption(fd, SocketOption.V6_ONLY, network == Network.TCP6 ? 1 : 0);
         }
-        sys.setOption(fd, SocketOption.NO_DELAY, noDelay ? 1 : 0);
-        Sockets.setKeepAlive(sys, fd, keepAlive);
+        sys.setOption(fd, SocketOption.NO_DELAY, settings.noDelay ? 1 : 0);
+        Sockets.setKeepAlive(sys, fd, settings.keepAlive);
     }
 
     private void check(Network network, TcpAddr address, String call, int result)
@@ -267,6 +353,6 @@ public final class Dialer {
     }
 
     private IOException failure(Network network, TcpAddr address, String call, int result) {
-        return Failures.of("dial", network.label, local, address, call, result, 0);
+        return Failures.of("dial", network.label, settings.local, address, call, result, 0);
     }
 }

@@ -1,5 +1,6 @@
 package heddle.net;
 
+import heddle.internal.Platform;
 import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Result;
 import heddle.internal.sys.Errno;
@@ -37,8 +38,16 @@ final class Failures {
                     new ConnClosedException(details, "use of closed network connection");
             case Result.EXPIRED -> new DeadlineExceededException(details, "i/o timeout");
             case Result.INTERRUPTED -> new CallInterruptedException(details, "interrupted");
-            default -> ofErrno(details, call + ": " + Errno.text(errno));
+            default -> ofErrno(details, call + ": " + Errno.text(errno) + hint(errno));
         };
+    }
+
+    /** An option that the JDK does not have: the way to run that has it. */
+    private static String hint(int errno) {
+        Platform platform = Platform.current();
+        return errno == Errno.ENOPROTOOPT && !platform.syscalls().hasKernelDescriptors()
+                ? " (" + platform.report() + ")"
+                : "";
     }
 
     /** {@code failure} of a call on {@code descriptor}, with the poller's own failure as its cause if there was one. */

@@ -8,27 +8,51 @@ import heddle.internal.sys.Syscalls;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** How to listen. Immutable and thread-safe: each setter returns a changed copy. */
 public final class ListenConfig {
 
-    private final int backlog;
-    private final boolean reusePort;
-    private final KeepAlive keepAlive;
-    private final @Nullable Control control;
+    private final Settings settings;
 
-    /** The system's longest backlog, {@link KeepAlive#DEFAULT}, no port shared. */
-    public ListenConfig() {
-        this(0, false, KeepAlive.DEFAULT, null);
+    /** What the setters set. Written only before its configuration is made, whose final field then publishes it; JLS 17.5. */
+    private static final class Settings implements Cloneable {
+        private int backlog;
+        private boolean reusePort;
+        private KeepAlive keepAlive = KeepAlive.DEFAULT;
+        private boolean noDelay = true;
+        private @Nullable Control control;
+        private SocketOptions options = SocketOptions.NONE;
+
+        Settings copy() {
+            try {
+                return (Settings) clone();
+            } catch (CloneNotSupportedException impossible) {
+                throw new AssertionError(impossible);
+            }
+        }
     }
 
-    private ListenConfig(
-            int backlog, boolean reusePort, KeepAlive keepAlive, @Nullable Control control) {
-        this.backlog = backlog;
-        this.reusePort = reusePort;
-        this.keepAlive = keepAlive;
-        this.control = control;
+    /** The system's longest backlog, {@link KeepAlive#DEFAULT}, no delay of small writes, no port shared. */
+    public ListenConfig() {
+        this(new Settings());
+    }
+
+    private ListenConfig(Settings settings) {
+        this.settings = settings;
+    }
+
+    private ListenConfig with(Consumer<Settings> change) {
+        Settings changed = settings.copy();
+        change.accept(changed);
+        return new ListenConfig(changed);
+    }
+
+    private ListenConfig with(SocketOption option, int value) {
+        return with(s -> s.options = s.options.with(option, value));
     }
 
     /**
@@ -41,7 +65,7 @@ public final class ListenConfig {
         if (connections < 0) {
             throw new IllegalArgumentException("backlog " + connections + ": want 0 or more");
         }
-        return new ListenConfig(connections, reusePort, keepAlive, control);
+        return with(s -> s.backlog = connections);
     }
 
     /**
@@ -51,7 +75,7 @@ public final class ListenConfig {
      * @return the changed copy
      */
     public ListenConfig reusePort(boolean share) {
-        return new ListenConfig(backlog, share, keepAlive, control);
+        return with(s -> s.reusePort = share);
     }
 
     /**
@@ -61,17 +85,107 @@ public final class ListenConfig {
      * @return the changed copy
      */
     public ListenConfig keepAlive(KeepAlive setting) {
-        return new ListenConfig(backlog, reusePort, setting, control);
+        return with(s -> s.keepAlive = setting);
     }
 
     /**
-     * A hook between socket(2) and bind(2).
+     * Whether small writes to accepted connections are sent at once, the default; TCP_NODELAY.
+     *
+     * @param atOnce true to send at once
+     * @return the changed copy
+     */
+    public ListenConfig noDelay(boolean atOnce) {
+        return with(s -> s.noDelay = atOnce);
+    }
+
+    /**
+     * Size of the receive buffer of accepted connections, known before they are, so that the window that they offer can be as large; an end
+     * to its automatic sizing. SO_RCVBUF, socket(7).
+     *
+     * @param bytes the size, which the kernel may round and double
+     * @return the changed copy
+     */
+    public ListenConfig readBuffer(int bytes) {
+        return with(SocketOption.RECEIVE_BUFFER, SocketOptions.bufferBytes(bytes));
+    }
+
+    /**
+     * Size of the send buffer of accepted connections, and an end to its automatic sizing; SO_SNDBUF, socket(7).
+     *
+     * @param bytes the size, which the kernel may round and double
+     * @return the changed copy
+     */
+    public ListenConfig writeBuffer(int bytes) {
+        return with(SocketOption.SEND_BUFFER, SocketOptions.bufferBytes(bytes));
+    }
+
+    /**
+     * How long data sent on accepted connections may stay unacknowledged before the kernel breaks them; TCP_USER_TIMEOUT, tcp(7). Not in
+     * the way "nio".
+     *
+     * @param limit rounded up to milliseconds; zero for the system's own limit
+     * @return the changed copy
+     */
+    public ListenConfig userTimeout(Duration limit) {
+        return with(
+                SocketOption.USER_TIMEOUT, SocketOptions.roundedUp(limit, TimeUnit.MILLISECONDS));
+    }
+
+    /**
+     * Whether clients may send data with their connection request, which saves them a round trip; RFC 7413, TCP_FASTOPEN. Such a request may
+     * arrive twice, so what it asks for must not matter if it is done twice. Linux wants net.ipv4.tcp_fastopen to allow it. Not in the way
+     * "nio".
+     *
+     * @param queued most such connections whose handshake is not complete; 0 for none
+     * @return the changed copy
+     */
+    public ListenConfig fastOpen(int queued) {
+        if (queued < 0) {
+            throw new IllegalArgumentException("fast open " + queued + ": want 0 or more");
+        }
+        return with(SocketOption.FAST_OPEN, queued);
+    }
+
+    /**
+     * Leaves connections to the kernel until their first data comes, so that {@link Listener#accept} yields none that says nothing;
+     * TCP_DEFER_ACCEPT, tcp(7). For protocols in which the client speaks first. Not in the way "nio".
+     *
+     * @param limit how long at most, about: rounded up to seconds, and by the kernel to its own steps; zero to not wait
+     * @return the changed copy
+     */
+    public ListenConfig deferAccept(Duration limit) {
+        return with(SocketOption.DEFER_ACCEPT, SocketOptions.roundedUp(limit, TimeUnit.SECONDS));
+    }
+
+    /**
+     * The traffic class (IPv6) or type of service (IPv4) of what is sent on accepted connections: the upper six bits are the DSCP, RFC
+     * 2474.
+     *
+     * @param value 0 to 255
+     * @return the changed copy
+     */
+    public ListenConfig trafficClass(int value) {
+        return with(SocketOption.TRAFFIC_CLASS, SocketOptions.trafficClass(value));
+    }
+
+    /**
+     * The network device through which clients must come; SO_BINDTODEVICE, socket(7). Not in the way "nio".
+     *
+     * @param name such as {@code eth0}; empty for any
+     * @return the changed copy
+     */
+    public ListenConfig device(String name) {
+        return with(s -> s.options = s.options.onDevice(name));
+    }
+
+    /**
+     * A hook between socket(2) and bind(2), after the other options are set.
      *
      * @param hook the hook
      * @return the changed copy
      */
     public ListenConfig control(Control hook) {
-        return new ListenConfig(backlog, reusePort, keepAlive, hook);
+        return with(s -> s.control = hook);
     }
 
     /**
@@ -114,17 +228,26 @@ public final class ListenConfig {
         boolean listening = false;
         try {
             setOptions(sys, fd, version, network);
-            Sockets.control(control, sys, fd, version, wanted);
+            SocketOptions.Refusal refusal =
+                    (call, result) ->
+                            Failures.of("listen", network.label, null, wanted, call, result, 0);
+            SocketOptions onAccept = applyOptions(sys, fd, version, refusal);
+            Sockets.control(settings.control, sys, fd, version, wanted);
             // 0.0.0.0 on a socket of both versions is its own "any", not IPv4's mapped one.
             SockAddr toBind =
                     address.isUnspecified()
                             ? new SockAddr(0, 0, version, address.port(), 0)
                             : address;
             check(network, wanted, "bind", sys.bind(fd, version, toBind));
-            check(network, wanted, "listen", sys.listen(fd, backlog));
+            check(network, wanted, "listen", sys.listen(fd, settings.backlog));
             SockAddr bound = Sockets.localAddress(sys, fd, toBind);
             listening = true;
-            return new TcpListener(platform, fd, network.label, bound, keepAlive);
+            return new TcpListener(
+                    platform,
+                    fd,
+                    network.label,
+                    bound,
+                    new TcpListener.Accepted(settings.keepAlive, settings.noDelay, onAccept));
         } finally {
             if (!listening) {
                 sys.close(fd);
@@ -137,13 +260,44 @@ public final class ListenConfig {
             sys.setOption(fd, SocketOption.V6_ONLY, network == Network.TCP6 ? 1 : 0);
         }
         sys.setOption(fd, SocketOption.REUSE_ADDRESS, 1);
-        if (reusePort) {
+        if (settings.reusePort) {
             sys.setOption(fd, SocketOption.REUSE_PORT, 1);
         }
         if (sys.inheritsOptions()) {
             // Set here once, instead of five calls for each connection.
-            sys.setOption(fd, SocketOption.NO_DELAY, 1);
-            Sockets.setKeepAlive(sys, fd, keepAlive);
+            sys.setOption(fd, SocketOption.NO_DELAY, settings.noDelay ? 1 : 0);
+            Sockets.setKeepAlive(sys, fd, settings.keepAlive);
+        }
+    }
+
+    /** Sets what was asked for, as far as the listener's socket takes it: what is left to set on each connection. */
+    private SocketOptions applyOptions(
+            Syscalls sys, int fd, int version, SocketOptions.Refusal refusal) throws IOException {
+        SocketOptions options = settings.options;
+        if (sys.inheritsOptions()) {
+            options.apply(sys, fd, version, refusal);
+            return SocketOptions.NONE;
+        }
+        options.ofListener().apply(sys, fd, version, refusal);
+        SocketOptions onAccept = options.ofConnections();
+        if (!onAccept.isEmpty()) {
+            tryOut(onAccept, sys, version, refusal);
+        }
+        return onAccept;
+    }
+
+    /** What no connection can have is refused now, not at the first accept. */
+    private static void tryOut(
+            SocketOptions options, Syscalls sys, int version, SocketOptions.Refusal refusal)
+            throws IOException {
+        int trial = sys.socket(version, false);
+        if (trial < 0) {
+            throw refusal.of("socket", trial);
+        }
+        try {
+            options.apply(sys, trial, version, refusal);
+        } finally {
+            sys.close(trial);
         }
     }
 

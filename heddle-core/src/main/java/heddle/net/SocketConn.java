@@ -187,7 +187,7 @@ public abstract sealed class SocketConn implements Conn permits TcpConn {
         check("set", "setsockopt", descriptor.setOption(option, value));
     }
 
-    private void check(String op, String call, int result) throws IOException {
+    final void check(String op, String call, int result) throws IOException {
         if (result < 0) {
             throw failure(op, call, result, 0);
         }

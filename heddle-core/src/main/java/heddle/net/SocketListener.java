@@ -72,7 +72,7 @@ abstract sealed class SocketListener implements Listener permits TcpListener {
         return descriptor.isClosed();
     }
 
-    private IOException failure(String op, String call, int result) {
+    final IOException failure(String op, String call, int result) {
         return Failures.because(
                 descriptor, Failures.of(op, network, null, address, call, result, 0));
     }

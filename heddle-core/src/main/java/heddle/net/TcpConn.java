@@ -5,6 +5,8 @@ import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /** A connection of TCP. Thread-safe as {@link Conn} says. */
 public final class TcpConn extends SocketConn {
@@ -61,6 +63,34 @@ public final class TcpConn extends SocketConn {
         if (value >= 0) {
             setOption(option, value);
         }
+    }
+
+    /**
+     * How long sent data may stay unacknowledged before the kernel breaks the connection; TCP_USER_TIMEOUT, tcp(7). Not in the way "nio".
+     *
+     * @param limit rounded up to milliseconds; zero for the system's own limit
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in the way "nio"
+     */
+    public void setUserTimeout(Duration limit) throws IOException {
+        int millis = SocketOptions.roundedUp(limit, TimeUnit.MILLISECONDS);
+        check(
+                "set",
+                "setsockopt TCP_USER_TIMEOUT",
+                descriptor().setOption(SocketOption.USER_TIMEOUT, millis));
+    }
+
+    /**
+     * How long sent data may stay unacknowledged; {@link #setUserTimeout}.
+     *
+     * @return whole milliseconds; zero for the system's own limit
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in the way "nio"
+     */
+    public Duration userTimeout() throws IOException {
+        int millis = descriptor().option(SocketOption.USER_TIMEOUT);
+        check("get", "getsockopt TCP_USER_TIMEOUT", millis);
+        return Duration.ofMillis(millis);
     }
 
     @Override

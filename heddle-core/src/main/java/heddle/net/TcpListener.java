@@ -14,14 +14,17 @@ public final class TcpListener extends SocketListener {
 
     private final SockAddr local;
     private final TcpAddr address;
-    private final KeepAlive keepAlive;
+    private final Accepted accepted;
 
-    TcpListener(Platform platform, int fd, String network, SockAddr local, KeepAlive keepAlive) {
+    /** What accepted connections shall have; on each of them to set where they do not have it from the listener. */
+    record Accepted(KeepAlive keepAlive, boolean noDelay, SocketOptions options) {}
+
+    TcpListener(Platform platform, int fd, String network, SockAddr local, Accepted accepted) {
         var bound = new TcpAddr(local);
         var descriptor = new Descriptor(platform.syscalls(), fd, platform.pollers());
         this.local = local;
         this.address = bound;
-        this.keepAlive = keepAlive;
+        this.accepted = accepted;
         super(platform, descriptor, network, bound);
     }
 
@@ -32,8 +35,7 @@ public final class TcpListener extends SocketListener {
         int fd = take(peer);
         Syscalls sys = syscalls();
         if (!sys.inheritsOptions()) {
-            sys.setOption(fd, SocketOption.NO_DELAY, 1);
-            Sockets.setKeepAlive(sys, fd, keepAlive);
+            setOptions(fd, peer[0].version());
         }
         SockAddr own = local.isUnspecified() ? Sockets.localAddress(sys, fd, local) : local;
         TcpConn conn = new TcpConn(descriptorOf(fd), network(), own, peer[0]);
@@ -41,6 +43,19 @@ public final class TcpListener extends SocketListener {
             event.done(address, conn.remoteAddress());
         }
         return conn;
+    }
+
+    private void setOptions(int fd, int version) throws IOException {
+        Syscalls sys = syscalls();
+        sys.setOption(fd, SocketOption.NO_DELAY, accepted.noDelay ? 1 : 0);
+        Sockets.setKeepAlive(sys, fd, accepted.keepAlive);
+        try {
+            accepted.options.apply(
+                    sys, fd, version, (call, result) -> failure("accept", call, result));
+        } catch (IOException refused) {
+            sys.close(fd);
+            throw refused;
+        }
     }
 
     @Override

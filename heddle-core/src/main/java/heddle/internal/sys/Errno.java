@@ -17,6 +17,7 @@ public final class Errno {
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
     public static final int EEXIST = 17;
+    public static final int ENODEV = 19;
     public static final int EINVAL = 22;
     public static final int ENFILE = 23;
     public static final int EMFILE = 24;
@@ -55,6 +56,7 @@ public final class Errno {
                     Map.entry(ENOMEM, "cannot allocate memory"),
                     Map.entry(EACCES, "permission denied"),
                     Map.entry(EEXIST, "file exists"),
+                    Map.entry(ENODEV, "no such device"),
                     Map.entry(EINVAL, "invalid argument"),
                     Map.entry(ENFILE, "too many open files in system"),
                     Map.entry(EMFILE, "too many open files"),

@@ -78,6 +78,9 @@ public abstract class Syscalls {
     /** getsockopt(2): the value, -1 for a linger that is off. */
     public abstract int option(int fd, SocketOption option);
 
+    /** setsockopt(2) of SO_BINDTODEVICE, socket(7): the socket uses the network device {@code name} alone; -ENOPROTOOPT likewise. */
+    public abstract int bindToDevice(int fd, String name);
+
     /** setsockopt(2) of an int, with the system's own numbers. */
     public abstract int setRawOption(int fd, int level, int name, int value);
 

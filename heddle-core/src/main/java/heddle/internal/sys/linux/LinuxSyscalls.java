@@ -27,6 +27,12 @@ public final class LinuxSyscalls extends Syscalls {
     private static final int MSG_MORE = 0x8000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_LINGER = 13;
+    private static final int SO_BINDTODEVICE = 25;
+
+    /** IFNAMSIZ without the NUL, netdevice(7). */
+    private static final int DEVICE_NAME_BYTES_MAX = 15;
+
+    private static final int IPPROTO_IP = 0;
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_IPV6 = 41;
 
@@ -289,7 +295,20 @@ public final class LinuxSyscalls extends Syscalls {
         return option(fd, level, name, value);
     }
 
+    @Override
+    public int bindToDevice(int fd, String name) {
+        byte[] raw = name.getBytes(StandardCharsets.UTF_8);
+        // The kernel would cut a longer one, and maybe find the device of that name.
+        return raw.length > DEVICE_NAME_BYTES_MAX
+                ? -Errno.ENODEV
+                : setOption(fd, SOL_SOCKET, SO_BINDTODEVICE, MemorySegment.ofArray(raw));
+    }
+
     private static int setOption(int fd, int level, int name, int[] value) {
+        return setOption(fd, level, name, MemorySegment.ofArray(value));
+    }
+
+    private static int setOption(int fd, int level, int name, MemorySegment value) {
         int[] errno = new int[1];
         try {
             int result =
@@ -299,8 +318,8 @@ public final class LinuxSyscalls extends Syscalls {
                                     fd,
                                     level,
                                     name,
-                                    MemorySegment.ofArray(value),
-                                    value.length * Integer.BYTES);
+                                    value,
+                                    (int) value.byteSize());
             return result < 0 ? -errno[0] : result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -336,12 +355,21 @@ public final class LinuxSyscalls extends Syscalls {
                     LINGER,
                     ERROR ->
                     SOL_SOCKET;
-            case KEEP_IDLE, KEEP_INTERVAL, KEEP_COUNT, NO_DELAY -> IPPROTO_TCP;
-            case V6_ONLY -> IPPROTO_IPV6;
+            case KEEP_IDLE,
+                    KEEP_INTERVAL,
+                    KEEP_COUNT,
+                    NO_DELAY,
+                    USER_TIMEOUT,
+                    FAST_OPEN,
+                    FAST_OPEN_CONNECT,
+                    DEFER_ACCEPT ->
+                    IPPROTO_TCP;
+            case TYPE_OF_SERVICE -> IPPROTO_IP;
+            case V6_ONLY, TRAFFIC_CLASS -> IPPROTO_IPV6;
         };
     }
 
-    // asm-generic/socket.h, netinet/tcp.h, linux/in6.h.
+    // asm-generic/socket.h, linux/tcp.h, linux/in.h, linux/in6.h.
     private static int name(SocketOption option) {
         return switch (option) {
             case REUSE_ADDRESS -> 2;
@@ -355,7 +383,13 @@ public final class LinuxSyscalls extends Syscalls {
             case KEEP_IDLE -> 4;
             case KEEP_INTERVAL -> 5;
             case KEEP_COUNT -> 6;
+            case DEFER_ACCEPT -> 9;
+            case USER_TIMEOUT -> 18;
+            case FAST_OPEN -> 23;
+            case FAST_OPEN_CONNECT -> 30;
+            case TYPE_OF_SERVICE -> 1;
             case V6_ONLY -> 26;
+            case TRAFFIC_CLASS -> 67;
         };
     }
 

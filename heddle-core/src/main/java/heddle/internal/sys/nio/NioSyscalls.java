@@ -371,7 +371,11 @@ public final class NioSyscalls extends Syscalls {
                     case SEND_BUFFER -> "SO_SNDBUF";
                     case RECEIVE_BUFFER -> "SO_RCVBUF";
                     case LINGER -> "SO_LINGER";
-                    case V6_ONLY, ERROR -> "";
+                    // Of an IPv6 socket it sets the traffic class, too; Net.setSocketOption of JDK
+                    // 25.
+                    case TYPE_OF_SERVICE, TRAFFIC_CLASS -> "IP_TOS";
+                    case USER_TIMEOUT, FAST_OPEN, FAST_OPEN_CONNECT, DEFER_ACCEPT, V6_ONLY, ERROR ->
+                            "";
                 };
         for (var supported : socket.network().supportedOptions()) {
             if (supported.name().equals(name)) {
@@ -379,6 +383,11 @@ public final class NioSyscalls extends Syscalls {
             }
         }
         return null;
+    }
+
+    @Override
+    public int bindToDevice(int fd, String name) {
+        return -Errno.ENOPROTOOPT;
     }
 
     @Override
