@@ -64,6 +64,9 @@ public final class Platform {
 
     private static final System.Logger LOG = System.getLogger("heddle");
 
+    /** How long a spare carrier waits for a processor before it ends. */
+    private static final long SPARE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final Mode mode;
     private final String report;
     private final Syscalls syscalls;
@@ -115,7 +118,9 @@ public final class Platform {
                     mode == null ? null : modeNamed(mode),
                     parallelism,
                     new Scheduler.Limits(
-                            TimeUnit.MILLISECONDS.toNanos(handOffMillis), carriersMax));
+                            TimeUnit.MILLISECONDS.toNanos(handOffMillis),
+                            carriersMax,
+                            SPARE_NANOS));
         }
 
         private static int positive(String property, int otherwise) {

@@ -20,7 +20,8 @@ import java.util.stream.Collectors;
 class PlatformTest {
 
     private static final Scheduler.Limits LIMITS =
-            new Scheduler.Limits(TimeUnit.MILLISECONDS.toNanos(10), 64);
+            new Scheduler.Limits(
+                    TimeUnit.MILLISECONDS.toNanos(10), 64, TimeUnit.SECONDS.toNanos(10));
 
     private static Platform.Choice choice(Platform.Mode mode, int parallelism) {
         return new Platform.Choice(mode, parallelism, LIMITS);

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -18,6 +19,12 @@ final class Carrier extends Thread {
 
     /** Stack of a carrier: continuations run on it in place, and come as deep as their code goes. */
     private static final long STACK_BYTES = 0; // the JVM's default, -Xss
+
+    /** How long this sleeps at a time after its time as a spare, being reserved: somebody is about to give it a processor. */
+    private static final long RESERVED_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** How long this sleeps after a failure, which may come again at once. */
+    private static final long FAILED_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     /** No word of a processor that runs something. */
     private static final long NO_TASK = 0;
@@ -37,11 +44,14 @@ final class Carrier extends Thread {
     /** Stands in {@link #processor} of a carrier that has ended. */
     private static final Processor RETIRED = new Processor(-1, NoPoll.INSTANCE);
 
+    /** Stands there while somebody is about to give it one: until then it is not a spare, and does not end. */
+    private static final Processor RESERVED = new Processor(-2, NoPoll.INSTANCE);
+
     final Scheduler scheduler;
 
     /**
-     * What this carrier runs; null while it is spare. Given by any thread, taken back by this one alone: after a hand-off it is stale
-     * until the task ends, which is harmless (see {@link RunQueue}).
+     * What this carrier runs; null while it is spare. Given by whoever has reserved it, taken back by this one alone: after a hand-off it
+     * is stale until the task ends, which is harmless (see {@link RunQueue}).
      */
     private volatile @Nullable Processor processor;
 
@@ -54,10 +64,11 @@ final class Carrier extends Thread {
     /** When the processor was taken from it last, by {@link System#nanoTime}. Written by who took it, read by dumps. */
     volatile long lostSinceNanos;
 
-    Carrier(Scheduler scheduler, ThreadGroup group, String name, Processor processor) {
+    /** A carrier that whoever makes it has reserved. */
+    Carrier(Scheduler scheduler, ThreadGroup group, String name) {
         super(group, null, name, STACK_BYTES, false);
         this.scheduler = scheduler;
-        this.processor = processor;
+        this.processor = RESERVED;
         setDaemon(true);
     }
 
@@ -76,36 +87,56 @@ final class Carrier extends Thread {
         return task;
     }
 
-    /** Gives {@code next} to this spare; false if it has ended. */
-    boolean assign(Processor next) {
-        if (PROCESSOR.compareAndSet(this, null, next)) {
+    /** Makes sure that this spare does not end before {@link #assign} or {@link #setFree}; false if it has ended. */
+    boolean reserve() {
+        if (PROCESSOR.compareAndSet(this, null, RESERVED)) {
             Counters.add(Counter.SPARES, -1);
-            LockSupport.unpark(this);
             return true;
         }
         return false;
     }
 
+    /** Gives {@code next} to this, which the caller has reserved. */
+    void assign(Processor next) {
+        processor = next;
+        LockSupport.unpark(this);
+    }
+
+    /** Makes this, which the caller has reserved, a spare. */
+    void setFree() {
+        processor = null;
+        scheduler.addSpare(this);
+        // It may have seen meanwhile that its time is up, or the scheduler stopped.
+        LockSupport.unpark(this);
+    }
+
     @Override
     public void run() {
-        Processor current = processor;
-        while (current != null && current != RETIRED) {
+        Processor current;
+        while ((current = awaitProcessor()) != RETIRED) {
             current.own();
             current.carrier = this;
-            runTasks(current);
+            try {
+                runTasks(current);
+            } catch (
+                    Throwable cause) { // Ours: a task's own is caught there. It is still the owner.
+                scheduler.failed(cause);
+                LockSupport.parkNanos(this, FAILED_NANOS);
+                continue; // Else whoever waits in the processor's poller would wait for ever.
+            }
             if (scheduler.isStopped()) {
                 break;
             }
-            current = awaitProcessor();
+            processor = null;
+            scheduler.addSpare(this);
         }
         scheduler.ended(this);
     }
 
     /** Runs {@code current} until it is lost, or the scheduler stops. */
     private void runTasks(Processor current) {
-        int tick = 0;
         Runnable next;
-        while ((next = scheduler.next(current, ++tick)) != null) {
+        while ((next = scheduler.next(current)) != null) {
             long running = current.beginTask();
             task = running;
             try {
@@ -121,13 +152,14 @@ final class Carrier extends Thread {
         }
     }
 
-    /** Waits among the spares for a processor; one that means "end" if none comes. */
-    private @Nullable Processor awaitProcessor() {
-        processor = null;
-        scheduler.addSpare(this);
-        long endNanos = System.nanoTime() + Scheduler.SPARE_NANOS;
-        Processor next;
-        while ((next = processor) == null) {
+    /** Waits for a processor; {@link #RETIRED} if none comes. */
+    private Processor awaitProcessor() {
+        long endNanos = System.nanoTime() + scheduler.spareNanos();
+        while (true) {
+            Processor given = processor;
+            if (given != null && given != RESERVED) {
+                return given;
+            }
             long leftNanos = endNanos - System.nanoTime();
             if ((leftNanos <= 0 || scheduler.isStopped())
                     && PROCESSOR.compareAndSet(this, null, RETIRED)) {
@@ -135,15 +167,14 @@ final class Carrier extends Thread {
                 scheduler.removeSpare(this);
                 return RETIRED;
             }
-            LockSupport.parkNanos(this, Math.max(leftNanos, 1));
+            LockSupport.parkNanos(this, Math.max(leftNanos, RESERVED_NANOS));
         }
-        return next;
     }
 
     /** Shows {@code dump} what this does, unless it runs a processor, which shows it. */
     void describe(Dump dump) {
         Processor given = processor;
-        if (given == null) {
+        if (given == null || given == RESERVED) {
             dump.line(getName() + ": spare");
         } else if (given != RETIRED
                 && given.carrier != this

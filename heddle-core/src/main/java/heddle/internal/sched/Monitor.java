@@ -48,6 +48,8 @@ final class Monitor extends Thread {
     public void run() {
         try {
             watch();
+        } catch (Throwable cause) {
+            scheduler.failed(cause);
         } finally {
             CoarseClock.stop();
         }

@@ -59,6 +59,9 @@ final class Processor {
     /** See above. Starts without a carrier. */
     private volatile long word = TAKEN;
 
+    /** How often a carrier came for a task, whoever it was. The owner's. */
+    int turns;
+
     /** The monitor found that too much time has passed without a poll. Set by it, cleared by the carrier. */
     volatile boolean pollDue;
 

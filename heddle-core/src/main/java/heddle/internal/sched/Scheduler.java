@@ -35,10 +35,18 @@ import java.util.function.Consumer;
  */
 public final class Scheduler implements Executor {
 
-    /** How long a spare carrier waits for a processor before it ends. */
-    static final long SPARE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final System.Logger LOG = System.getLogger("heddle");
 
-    /** How often a busy carrier looks into the shared queue first; a prime, as in Go, so as not to fall in step with anything. */
+    /** How long the system is not asked for a thread after it gave none. */
+    private static final long NO_THREAD_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** How often the log tells that carriers are short. */
+    private static final long WARNING_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    /**
+     * How often a busy carrier looks into the shared queue first, unless the monitor finds that it is due earlier; a prime, as in Go, so as
+     * not to fall in step with anything.
+     */
     private static final int SHARED_TICKS = 61;
 
     /** How often a busy carrier polls, unless the monitor finds that it is due earlier. */
@@ -49,7 +57,8 @@ public final class Scheduler implements Executor {
     private final Monitor monitor;
     private final ThreadGroup group;
     private final Consumer<Throwable> onFailure;
-    private final int carriersMax;
+    private final Consumer<Thread> starter;
+    private final Limits limits;
 
     /** What came from outside or found a full queue; bounded by the number of virtual threads. */
     private final ConcurrentLinkedQueue<Runnable> shared = new ConcurrentLinkedQueue<>();
@@ -62,6 +71,12 @@ public final class Scheduler implements Executor {
     private final AtomicInteger parked = new AtomicInteger();
 
     private final AtomicInteger handOffs = new AtomicInteger();
+
+    /** Until when no thread is to be asked of the system. Written by whoever was refused one, read by any thread. */
+    private volatile long noThreadUntilNanos = System.nanoTime();
+
+    /** Until when the log was told. Likewise. */
+    private volatile long quietUntilNanos = System.nanoTime();
 
     private volatile boolean stopped;
 
@@ -77,9 +92,20 @@ public final class Scheduler implements Executor {
             List<? extends IdlePoll> pollers,
             Limits limits,
             Consumer<Throwable> onFailure) {
+        this(threads, pollers, limits, onFailure, Thread::start);
+    }
+
+    /** The same, whose carriers are started by {@code starter}. */
+    Scheduler(
+            VirtualThreads threads,
+            List<? extends IdlePoll> pollers,
+            Limits limits,
+            Consumer<Throwable> onFailure,
+            Consumer<Thread> starter) {
         this.threads = threads;
         this.onFailure = onFailure;
-        this.carriersMax = limits.carriersMax;
+        this.starter = starter;
+        this.limits = limits;
         this.group = topGroup();
         processors = new Processor[pollers.size()];
         for (int i = 0; i < processors.length; i++) {
@@ -92,9 +118,10 @@ public final class Scheduler implements Executor {
      * How far the scheduler goes.
      *
      * @param handOffNanos how long a task may hold its carrier before the processor goes to another carrier
-     * @param carriersMax most carriers at a time; more tasks than that in blocking calls stop the rest
+     * @param carriersMax about how many carriers at a time at most; more tasks than that in blocking calls stop the rest, and the log says so
+     * @param spareNanos how long a spare carrier waits for a processor before it ends
      */
-    public record Limits(long handOffNanos, int carriersMax) {}
+    public record Limits(long handOffNanos, int carriersMax, long spareNanos) {}
 
     /** The root of the thread groups: a carrier must not end with the group of whoever happened to start it. */
     private static ThreadGroup topGroup() {
@@ -108,7 +135,7 @@ public final class Scheduler implements Executor {
     /** Starts the carriers, one a processor, and the monitor. */
     public void start() {
         for (Processor processor : processors) {
-            startCarrier(processor);
+            newCarrier().assign(processor);
         }
         monitor.start();
     }
@@ -180,15 +207,18 @@ public final class Scheduler implements Executor {
     }
 
     /** The next task for {@code own}'s carrier, waiting for one; null once the scheduler has stopped. */
-    @Nullable Runnable next(Processor own, int tick) {
-        if (tick % SHARED_TICKS == 0) {
+    @Nullable Runnable next(Processor own) {
+        int turn = ++own.turns;
+        boolean due = own.pollDue;
+        if (due || turn % POLL_TICKS == 0) {
+            own.pollDue = false;
+            pollWithoutBlocking(own, due);
+        }
+        if (due || turn % SHARED_TICKS == 0) {
             Runnable task = shared.poll();
             if (task != null) {
                 return task;
             }
-        }
-        if (own.pollDue || tick % POLL_TICKS == 0) {
-            pollWithoutBlocking(own);
         }
         while (!stopped) {
             Runnable task = find(own);
@@ -200,9 +230,7 @@ public final class Scheduler implements Executor {
         return null;
     }
 
-    private void pollWithoutBlocking(Processor own) {
-        boolean due = own.pollDue;
-        own.pollDue = false;
+    private void pollWithoutBlocking(Processor own, boolean due) {
         // With half a queue of work at hand, more of it would only overflow into the shared queue:
         // then only as often as the monitor asks, or the network would starve behind busy threads.
         if (due || own.queue.size() < own.queue.capacity() / 2) {
@@ -246,11 +274,14 @@ public final class Scheduler implements Executor {
     private void block(Processor own) {
         own.park();
         parked.incrementAndGet();
-        // Look again: whoever added a task before the store above found nobody to wake.
-        own.poller.poll(hasWork() || stopped ? 0 : IdlePoll.FOREVER);
-        parked.decrementAndGet();
-        own.unpark();
-        monitor.wake();
+        try {
+            // Look again: whoever added a task before the store above found nobody to wake.
+            own.poller.poll(hasWork() || stopped ? 0 : IdlePoll.FOREVER);
+        } finally {
+            parked.decrementAndGet();
+            own.unpark();
+            monitor.wake();
+        }
     }
 
     private boolean hasWork() {
@@ -279,22 +310,29 @@ public final class Scheduler implements Executor {
 
     /** Gives {@code processor}, whose carrier runs the task of {@code running} for too long, to a spare. By the monitor. */
     void handOff(Processor processor, long running) {
+        if (Processor.state(running) != Processor.RUNNING || processor.word() != running) {
+            return;
+        }
+        Carrier next = reserveCarrier();
+        if (next == null) {
+            return;
+        }
         Carrier loser =
                 processor.carrier; // As long as the task of running runs: else it is not taken.
-        if (canHaveCarrier() && processor.take(running)) {
-            if (loser != null) {
-                long nowNanos = System.nanoTime();
-                loser.lostSinceNanos = nowNanos;
-                boolean seen = processor.seenWord == running;
-                Recorder.handOff(
-                        processor.id,
-                        loser.getName(),
-                        seen ? nowNanos - processor.seenSinceNanos : 0);
-            }
-            handOffs.incrementAndGet();
-            Counters.add(Counter.HAND_OFFS, 1);
-            giveToSpare(processor);
+        if (!processor.take(running)) {
+            next.setFree();
+            return;
         }
+        if (loser != null) {
+            long nowNanos = System.nanoTime();
+            loser.lostSinceNanos = nowNanos;
+            boolean seen = processor.seenWord == running;
+            Recorder.handOff(
+                    processor.id, loser.getName(), seen ? nowNanos - processor.seenSinceNanos : 0);
+        }
+        handOffs.incrementAndGet();
+        Counters.add(Counter.HAND_OFFS, 1);
+        next.assign(processor);
     }
 
     /**
@@ -310,26 +348,72 @@ public final class Scheduler implements Executor {
         }
     }
 
-    private boolean canHaveCarrier() {
-        return !spares.isEmpty() || carriers.size() < carriersMax;
-    }
-
-    private void giveToSpare(Processor processor) {
+    /** A spare or a new carrier that waits for a processor from the caller; null if there is none to be had, of which the log tells. */
+    private @Nullable Carrier reserveCarrier() {
         Carrier spare;
         while ((spare = spares.pollFirst()) != null) {
-            if (spare.assign(processor)) {
-                return;
+            if (spare.reserve()) {
+                return spare;
             }
         }
-        startCarrier(processor);
+        if (stopped) {
+            return null;
+        }
+        if (carriers.size() >= limits.carriersMax) {
+            refused(
+                    "all "
+                            + limits.carriersMax
+                            + " carriers are held by tasks that compute or block; other threads"
+                            + " wait until one ends (-Dheddle.carriersMax)");
+            return null;
+        }
+        if (System.nanoTime() - noThreadUntilNanos < 0) {
+            return null;
+        }
+        try {
+            return newCarrier();
+        } catch (OutOfMemoryError noThread) {
+            noThreadUntilNanos = System.nanoTime() + NO_THREAD_NANOS;
+            refused(
+                    "the system gives no thread for another carrier; other threads wait until a"
+                        + " task ends that computes or blocks: "
+                            + noThread.getMessage());
+            return null;
+        }
     }
 
-    private void startCarrier(Processor processor) {
+    /** Starts a carrier, reserved for the caller. */
+    private Carrier newCarrier() {
         String name = "heddle-carrier-" + carrierNames.incrementAndGet();
-        var carrier = new Carrier(this, group, name, processor);
+        var carrier = new Carrier(this, group, name);
         carriers.add(carrier);
         Counters.add(Counter.CARRIERS, 1);
-        carrier.start();
+        try {
+            starter.accept(carrier);
+        } catch (Throwable notStarted) {
+            ended(carrier);
+            throw notStarted;
+        }
+        return carrier;
+    }
+
+    /** There was no carrier for a hand-off. */
+    private void refused(String why) {
+        Counters.add(Counter.REFUSED, 1);
+        long nowNanos = System.nanoTime();
+        if (nowNanos - quietUntilNanos < 0) {
+            return;
+        }
+        quietUntilNanos = nowNanos + WARNING_NANOS;
+        try {
+            // Not by the monitor: a log may wait for a thread that waits for a hand-off.
+            Thread.ofPlatform()
+                    .daemon()
+                    .name("heddle-warning")
+                    .start(() -> LOG.log(System.Logger.Level.WARNING, why));
+        } catch (OutOfMemoryError noThread) {
+            // The JVM has said so on its own; the counter tells the rest.
+        }
     }
 
     void addSpare(Carrier carrier) {
@@ -341,8 +425,14 @@ public final class Scheduler implements Executor {
         spares.remove(carrier);
     }
 
+    long spareNanos() {
+        return limits.spareNanos;
+    }
+
     void ended(Carrier carrier) {
-        carriers.remove(carrier);
+        if (!stopped) {
+            carriers.remove(carrier); // Else by who waits for its end.
+        }
         Counters.add(Counter.CARRIERS, -1);
     }
 
@@ -368,7 +458,7 @@ public final class Scheduler implements Executor {
             processor.describe(dump);
         }
         dump.line("shared queue: " + shared.size() + " queued");
-        dump.line("carriers: " + carriers.size() + " of at most " + carriersMax);
+        dump.line("carriers: " + carriers.size() + " of at most " + limits.carriersMax);
         for (Carrier carrier : carriers) {
             carrier.describe(dump);
         }
@@ -378,20 +468,21 @@ public final class Scheduler implements Executor {
         return stopped;
     }
 
-    /** Ends the carriers and the monitor, and waits for them. Virtual threads that have not ended never run again. */
+    /** Ends the carriers and the monitor, and waits for them and their tasks. Virtual threads that have not ended never run again. */
     public void stop() throws InterruptedException {
         stopped = true;
         monitor.interrupt();
         monitor.join();
-        for (Carrier carrier : carriers) {
-            Processor running = carrier.processor();
-            if (running != null) {
-                running.poller.wakeUp();
+        // A task may start another carrier meanwhile, but that is among them before its own one has
+        // ended.
+        for (var it = carriers.iterator(); it.hasNext(); it = carriers.iterator()) {
+            Carrier carrier = it.next();
+            for (Processor processor : processors) {
+                processor.poller.wakeUp();
             }
             LockSupport.unpark(carrier);
-        }
-        for (Carrier carrier : carriers) {
             carrier.join();
+            carriers.remove(carrier);
         }
     }
 }

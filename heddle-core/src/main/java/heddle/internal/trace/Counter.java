@@ -35,6 +35,8 @@ public enum Counter {
     DESCRIPTORS("sockets open now", "descriptors"),
     /** By the monitor, or by a task that knew it would block. */
     HAND_OFFS("processors handed to another carrier", "hand-offs"),
+    /** Each time that the monitor, or a task that was to block, found none. */
+    REFUSED("hand-offs put off, there being no carrier", "hand-offs"),
     /** Each of them of one task or more. */
     STEALS("queues that another processor's carrier took from", "steals"),
     /** Spares included. */

@@ -12,7 +12,6 @@ import org.junit.jupiter.api.Timeout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -25,12 +24,12 @@ class SchedulerWakeUpTest {
     /** So long that no task here is handed off unasked on a slow machine; the monitor looks at half of it. */
     private static final long HAND_OFF_NANOS = TimeUnit.SECONDS.toNanos(4);
 
-    private final ScriptedPoll poll = new ScriptedPoll();
+    private final QueuePoll poll = new QueuePoll();
     private final Scheduler scheduler =
             new Scheduler(
                     VirtualThreads.probe().threads(),
                     List.of(poll),
-                    new Scheduler.Limits(HAND_OFF_NANOS, 8),
+                    new Scheduler.Limits(HAND_OFF_NANOS, 8, HAND_OFF_NANOS),
                     Throwable::printStackTrace);
 
     @AfterEach
@@ -133,40 +132,6 @@ class SchedulerWakeUpTest {
                 throw new InterruptedException("this test's time is up");
             }
             Thread.onSpinWait();
-        }
-    }
-
-    /** Blocks until an event or a wake-up comes, as a poller does. */
-    private static final class ScriptedPoll implements IdlePoll {
-
-        final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
-        final AtomicInteger wakeUps = new AtomicInteger();
-        volatile boolean blocked;
-
-        @Override
-        public int poll(long timeoutNanos) {
-            Runnable event = events.poll();
-            if (event == null && timeoutNanos != 0) {
-                blocked = true;
-                try {
-                    event = events.take();
-                } catch (InterruptedException e) {
-                    throw new AssertionError(e);
-                } finally {
-                    blocked = false;
-                }
-            }
-            if (event == null) {
-                return 0;
-            }
-            event.run();
-            return 1;
-        }
-
-        @Override
-        public void wakeUp() {
-            wakeUps.incrementAndGet();
-            events.add(() -> {});
         }
     }
 }

@@ -41,7 +41,7 @@ public final class SchedulerStress {
         return new Scheduler(
                 THREADS,
                 List.of(pollers),
-                new Scheduler.Limits(1, 1),
+                new Scheduler.Limits(1, 1, 1),
                 cause -> {
                     throw new AssertionError(cause);
                 });
@@ -63,7 +63,7 @@ public final class SchedulerStress {
 
         @Actor
         public void carrier(LZ_Result r) {
-            r.r1 = Task.name(scheduler.next(processor, 1));
+            r.r1 = Task.name(scheduler.next(processor));
             r.r2 = poll.overslept;
         }
 
@@ -122,13 +122,13 @@ public final class SchedulerStress {
 
         @Actor
         public void owner() {
-            taken[0] = Task.name(scheduler.next(owner, 1));
-            taken[1] = Task.name(scheduler.next(owner, 1));
+            taken[0] = Task.name(scheduler.next(owner));
+            taken[1] = Task.name(scheduler.next(owner));
         }
 
         @Actor
         public void thief() {
-            taken[2] = Task.name(scheduler.next(thief, 1));
+            taken[2] = Task.name(scheduler.next(thief));
         }
 
         @Arbiter
