@@ -6,6 +6,9 @@ import static heddle.net.Streams.inMillis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import heddle.internal.Platform;
+import heddle.internal.poll.ReadinessSlot;
+import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.ForkedJvm;
 import heddle.testing.Task;
@@ -260,6 +263,27 @@ class DeadlineBehaviourTest {
             }
             other.left().close();
             sleeper.failure(ConnClosedException.class);
+        }
+    }
+
+    /** What the poller told of data that came after a short read must outlive a read whose deadline has passed. */
+    @Test
+    @Behaviour({7, 18})
+    void expiredReadLeavesDataThatCameAfterAShortRead() throws Exception {
+        try (var pair = ConnPair.tcp()) {
+            Task<Integer> reader = Task.start(() -> pair.left().read(new byte[10]));
+            Parked.awaitReader(pair.left());
+            pair.right().write(new byte[] {1});
+            assertThat(reader.result()).isEqualTo(1);
+            pair.right().write(new byte[] {2});
+            if (Platform.current().mode() != Platform.Mode.NIO) { // Which tells waiters alone.
+                ReadinessSlot slot = Parked.descriptor(pair.left()).registration().read();
+                Await.until("the poller has told", slot::isReady);
+            }
+            pair.left().setReadDeadline(Deadline.PAST);
+            assertThrows(DeadlineExceededException.class, () -> pair.left().read(new byte[10]));
+            pair.left().setReadDeadline(inSeconds(30));
+            assertThat(pair.left().read(new byte[10])).isEqualTo(1);
         }
     }
 

@@ -93,10 +93,13 @@ public final class Descriptor {
         }
         ReadinessSlot slot = registration.read();
         Wait wait = slot.begin();
-        if (wait == Wait.READY && drained && !registration.mustTry()) {
-            wait = slot.await();
-        } else {
-            slot.clear();
+        if (wait == Wait.READY) {
+            if (drained && !registration.mustTry()) {
+                wait = slot.await();
+            } else {
+                // Not where the deadline has passed: no call follows that would find what is ready.
+                slot.clear();
+            }
         }
         int asked = Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
         while (wait == Wait.READY) {

@@ -255,6 +255,11 @@ public final class ReadinessSlot {
         return deadlineNanos;
     }
 
+    /** Whether readiness is there that nobody has used yet, for tests. */
+    public boolean isReady() {
+        return state == READY;
+    }
+
     /** The thread that waits here, for a dump and for tests. */
     public @Nullable Thread waiter() {
         return state instanceof Thread waiter ? waiter : null;
