@@ -7,7 +7,9 @@ import java.io.IOException;
 public interface Control {
 
     /**
-     * Called once for each attempted address, on the dialing or listening thread.
+     * Called once for each attempted address, before the socket is bound or connected. On the dialing or listening thread; where several
+     * addresses are tried at a time, on a virtual thread of the attempt's own, which inherits the dialing thread's inheritable thread
+     * locals, for several at once, and interrupted when another connection stands.
      *
      * @param network the concrete network: {@code tcp4} or {@code tcp6}
      * @param address the address to bind or connect to

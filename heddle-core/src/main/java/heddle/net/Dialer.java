@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -36,6 +37,7 @@ public final class Dialer {
         private @Nullable TcpAddr local;
         private KeepAlive keepAlive = KeepAlive.DEFAULT;
         private boolean noDelay = true;
+        private Duration attemptDelay = Duration.ZERO;
         private @Nullable Control control;
         private SocketOptions options = SocketOptions.NONE;
 
@@ -95,6 +97,17 @@ public final class Dialer {
      */
     public Dialer localAddress(Addr address) {
         return with(s -> s.local = (TcpAddr) address);
+    }
+
+    /**
+     * How long to wait for one of several addresses of a host before another is tried beside it, network {@code tcp} only: RFC 8305's
+     * Connection Attempt Delay, Go's FallbackDelay.
+     *
+     * @param delay zero stands for 250 ms, and less than 10 ms for 10 ms; negative tries one address after the other
+     * @return the changed copy
+     */
+    public Dialer attemptDelay(Duration delay) {
+        return with(s -> s.attemptDelay = delay);
     }
 
     /**
@@ -193,7 +206,10 @@ public final class Dialer {
     }
 
     /**
-     * Connects. Several addresses of the host are tried one after the other, each with its share of the time.
+     * Connects. Several addresses of the host are tried at a time, of both families in turn, each {@link #attemptDelay} after the one
+     * before or at once when that fails, until one connection stands; the others are closed. For {@code tcp4} and {@code tcp6}, or with a
+     * negative delay, they are tried one after the other, each with its share of the time. If all fail, the failure is that of the first
+     * address, the others are its suppressed ones.
      *
      * @param network {@code tcp}, {@code tcp4} or {@code tcp6}
      * @param address {@code host:port}; an empty or unspecified host is this machine
@@ -209,63 +225,115 @@ public final class Dialer {
      */
     public TcpConn dial(String network, String address) throws IOException {
         Duration timeout = settings.timeout;
-        TcpAddr local = settings.local;
         Deadline end =
                 timeout == null
                         ? settings.deadline
                         : settings.deadline.earlier(Deadline.after(timeout));
         Network known = Network.named("dial", network);
-        List<SockAddr> addresses =
+        List<SockAddr> resolved =
                 HostPort.parse("dial", network, address).resolve("dial", known, end);
+        return dialAny(known, suitable(known, withV4(known, resolved)), end);
+    }
+
+    /** The first connection that stands; for tests too, which have no names of several addresses. */
+    TcpConn dialAny(Network network, List<SockAddr> addresses, Deadline end) throws IOException {
+        if (addresses.size() == 1) {
+            return dial(network, addresses.getFirst(), end);
+        }
+        return network == Network.TCP && !settings.attemptDelay.isNegative()
+                ? race(network, addresses, end)
+                : inTurn(network, addresses, end);
+    }
+
+    private TcpConn race(Network network, List<SockAddr> addresses, Deadline end)
+            throws IOException {
+        var race =
+                new Race(
+                        Race.interleaved(addresses),
+                        Race.delayNanos(Deadline.saturatedNanos(settings.attemptDelay)),
+                        end,
+                        remote -> dial(network, remote, end));
+        try {
+            return race.run();
+        } catch (InterruptedException interrupted) {
+            throw failure(network, new TcpAddr(addresses.getFirst()), "", Result.INTERRUPTED);
+        }
+    }
+
+    private TcpConn inTurn(Network network, List<SockAddr> addresses, Deadline end)
+            throws IOException {
         IOException first = null;
         for (int i = 0; i < addresses.size(); i++) {
-            SockAddr remote = addresses.get(i);
-            if (local != null
-                    && local.raw().version() != remote.version()
-                    && remote.version() != 0) {
-                first =
-                        first != null
-                                ? first
-                                : Failures.address(
-                                        "dial",
-                                        network,
-                                        local.toString(),
-                                        "no suitable address found");
-                continue;
-            }
             try {
-                return dial(known, remote, share(end, addresses.size() - i));
+                return dial(network, addresses.get(i), share(end, addresses.size() - i));
             } catch (CallInterruptedException over) {
                 throw over;
             } catch (IOException failed) {
-                first = first == null ? failed : first;
+                if (first == null) {
+                    first = failed;
+                } else {
+                    first.addSuppressed(failed);
+                }
             }
         }
-        throw first != null ? first : Failures.address("dial", network, "", "missing address");
+        throw Objects.requireNonNull(first);
     }
 
-    /** The deadline of the next of {@code left} addresses: an equal share, at least two seconds, at most all there is. */
-    private static Deadline share(Deadline end, int left) {
-        if (end.equals(Deadline.NONE) || left == 1) {
-            return end;
+    /** Those of the wanted local address's family, at least one. */
+    private List<SockAddr> suitable(Network network, List<SockAddr> addresses)
+            throws AddressException {
+        TcpAddr local = settings.local;
+        if (local == null) {
+            return addresses;
         }
-        long allNanos = end.remainingNanos();
-        long shareNanos = Math.max(allNanos / left, Math.min(allNanos, SHARE_NANOS_MIN));
-        return Deadline.afterNanos(shareNanos);
+        List<SockAddr> suitable =
+                addresses.stream()
+                        .filter(address ->
+                                address.version() == 0
+                                        || address.version() == local.raw().version())
+                        .toList();
+        if (suitable.isEmpty()) {
+            throw Failures.address(
+                    "dial", network.label, local.toString(), "no suitable address found");
+        }
+        return suitable;
+    }
+
+    /** {@code [::]} is this machine, which may listen at 127.0.0.1 alone (go-net.md 1.1). */
+    private static List<SockAddr> withV4(Network network, List<SockAddr> addresses) {
+        SockAddr first = addresses.getFirst();
+        return network == Network.TCP
+                        && first.version() == SockAddr.VERSION_6
+                        && first.isUnspecified()
+                ? List.of(first, SockAddr.ofV4(0, first.port()))
+                : addresses;
+    }
+
+    /** The deadline of the next of {@code left} addresses; for a test too. */
+    static Deadline share(Deadline end, int left) {
+        return end.equals(Deadline.NONE) || left == 1
+                ? end
+                : Deadline.afterNanos(shareNanos(end.remainingNanos(), left));
+    }
+
+    /** An equal share of {@code allNanos} for the next of {@code left} addresses, at least two seconds, at most all there is. */
+    static long shareNanos(long allNanos, int left) {
+        return Math.max(allNanos / left, Math.min(allNanos, SHARE_NANOS_MIN));
     }
 
     private TcpConn dial(Network network, SockAddr remote, Deadline end) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
                 TcpConn conn = attempt(network, remote, end);
-                if (attempt == ATTEMPTS_MAX
-                        || !mayRetry()
-                        || !conn.localAddress().equals(conn.remoteAddress())) {
+                if (!mayRetry() || !conn.localAddress().equals(conn.remoteAddress())) {
                     return conn;
                 }
                 // The kernel chose the dialed port as the local one, and connected the socket to
-                // itself; RFC 9293 3.5, "simultaneous open".
+                // itself; RFC 9293 3.5, "simultaneous open". So nobody listens there.
                 conn.close();
+                if (attempt == ATTEMPTS_MAX) {
+                    throw failure(network, new TcpAddr(remote), "connect", -Errno.ECONNREFUSED);
+                }
             } catch (BindFailedException failed) {
                 if (attempt == ATTEMPTS_MAX
                         || !mayRetry()

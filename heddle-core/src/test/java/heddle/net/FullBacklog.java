@@ -24,6 +24,10 @@ final class FullBacklog implements AutoCloseable {
         return listener.address().toString();
     }
 
+    Addr where() {
+        return listener.address();
+    }
+
     /** Makes room for one. */
     void accept() throws IOException {
         conns.add(listener.accept());
