@@ -69,11 +69,15 @@ public final class Platform {
 
     private final Mode mode;
     private final String report;
-    private final Syscalls syscalls;
     private final List<Poller> pollers;
-    private final PollerSource source;
     private final @Nullable Scheduler scheduler;
     private final @Nullable PollLoop pollLoop;
+
+    /** What new sockets call. Written by {@link #interpose} alone, read by any thread. */
+    private volatile Syscalls syscalls;
+
+    /** Where new sockets find their poller; likewise. */
+    private volatile PollerSource source;
 
     /** The process's own, made at first use; or why there is none, for every use. */
     private static final class Default {
@@ -325,6 +329,12 @@ public final class Platform {
 
     public PollerSource pollers() {
         return source;
+    }
+
+    /** Puts others in the place of this platform's own, for the sockets that are made from now on: for tests, in which calls fail. */
+    public void interpose(Syscalls otherSyscalls, PollerSource otherSource) {
+        syscalls = otherSyscalls;
+        source = otherSource;
     }
 
     /** The scheduler of our own; null in the ways without. */

@@ -240,13 +240,14 @@ public final class ListenConfig {
                             : address;
             check(network, wanted, "bind", sys.bind(fd, version, toBind));
             check(network, wanted, "listen", sys.listen(fd, settings.backlog));
-            SockAddr bound = Sockets.localAddress(sys, fd, toBind);
+            SockAddr[] bound = new SockAddr[1]; // Without its port nobody could dial it.
+            check(network, wanted, "getsockname", sys.localAddress(fd, bound));
             listening = true;
             return new TcpListener(
                     platform,
                     fd,
                     network.label,
-                    bound,
+                    bound[0],
                     new TcpListener.Accepted(settings.keepAlive, settings.noDelay, onAccept));
         } finally {
             if (!listening) {

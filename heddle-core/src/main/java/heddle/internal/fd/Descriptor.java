@@ -400,7 +400,14 @@ public final class Descriptor {
         }
         // On loopback the handshake is over by now. An answer for the price of a call, instead of a
         // wait and three.
-        while (sys.remoteAddress(fd, peer) != 0) {
+        while (true) {
+            int peerless = sys.remoteAddress(fd, peer);
+            if (peerless == 0) {
+                return 0;
+            }
+            if (peerless == -Errno.EINTR) {
+                continue;
+            }
             int error = sys.option(fd, SocketOption.ERROR);
             if (error == Errno.EISCONN) {
                 return 0;
@@ -411,6 +418,9 @@ public final class Descriptor {
                     && error != Errno.EINTR) {
                 return error < 0 ? error : -error;
             }
+            if (peerless != -Errno.ENOTCONN) {
+                return peerless; // No answer: maybe connected, and then no edge would end a wait.
+            }
             // No error and no peer: not connected yet, however writable it may look (go-net.md
             // 2.6).
             Wait wait = registration.write().await();
@@ -418,7 +428,6 @@ public final class Descriptor {
                 return failure(wait);
             }
         }
-        return 0;
     }
 
     /** shutdown(2): 0 or a failure. */
@@ -450,7 +459,11 @@ public final class Descriptor {
             return Result.CLOSED;
         }
         try {
-            return operation.applyAsInt(fd);
+            int result;
+            do {
+                result = operation.applyAsInt(fd);
+            } while (result == -Errno.EINTR);
+            return result;
         } finally {
             if (lock.release()) {
                 destroy();

@@ -6,6 +6,11 @@ public interface PollerSource {
     /** The poller of the carrier that runs the calling thread, or any other if it has none. */
     Poller current();
 
+    /** Makes {@code poller} watch {@code registration}: 0 or -errno. Here, as the one way to it, for a test to stand in. */
+    default int register(Poller poller, Registration registration) {
+        return poller.register(registration);
+    }
+
     /** The calling thread is about to block its carrier, which shall do nobody else any harm. */
     default void beforeBlocking() {}
 }

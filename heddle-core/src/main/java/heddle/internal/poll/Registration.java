@@ -86,7 +86,7 @@ public final class Registration {
                     return watch(slot); // It failed meanwhile.
                 }
             } else {
-                int result = watching.register(this);
+                int result = source.register(watching, this);
                 if (result < 0) {
                     failure = -result;
                     poller = null;

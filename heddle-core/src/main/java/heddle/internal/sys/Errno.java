@@ -21,6 +21,7 @@ public final class Errno {
     public static final int EINVAL = 22;
     public static final int ENFILE = 23;
     public static final int EMFILE = 24;
+    public static final int ENOSPC = 28;
     public static final int EPIPE = 32;
     public static final int ENOSYS = 38;
     public static final int ENOTSOCK = 88;
@@ -60,6 +61,7 @@ public final class Errno {
                     Map.entry(EINVAL, "invalid argument"),
                     Map.entry(ENFILE, "too many open files in system"),
                     Map.entry(EMFILE, "too many open files"),
+                    Map.entry(ENOSPC, "no space left on device"),
                     Map.entry(EPIPE, "broken pipe"),
                     Map.entry(ENOSYS, "function not implemented"),
                     Map.entry(ENOTSOCK, "socket operation on non-socket"),

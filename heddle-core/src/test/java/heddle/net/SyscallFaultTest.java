@@ -1,0 +1,457 @@
+package heddle.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import heddle.internal.sys.Errno;
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Counters;
+import heddle.testing.Await;
+import heddle.testing.Behaviour;
+import heddle.testing.FaultySyscalls;
+import heddle.testing.Task;
+import heddle.testing.Ways;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * For k = 1, 2, ... the k-th system call of a session fails, once with each errno, until a session goes through with no call left to fail. A
+ * failure either does not show, where Heddle knows what to do, or comes up once as an exception of the right shape; the step is then
+ * done again, as nothing was lost, and the session ends as if nothing had happened.
+ *
+ * What the kernel really answers, by the man pages and net/ of Linux 6.18; any other pair must do no harm either:
+ *
+ *   socket       EMFILE ENFILE ENOBUFS ENOMEM
+ *   connect      EAGAIN (no local port left; on unix, the backlog is full) EINTR ENOBUFS ENOMEM
+ *   accept4      EAGAIN EINTR EMFILE ENFILE ENOBUFS ENOMEM ECONNABORTED
+ *   read, readv  EAGAIN EINTR ECONNRESET ENOMEM ENOTCONN
+ *   write(v)     EAGAIN EINTR ECONNRESET ENOBUFS ENOMEM ENOTCONN EPIPE
+ *   shutdown     ENOTCONN
+ *   setsockopt   ENOBUFS ENOMEM
+ *   getsockname, getpeername  ENOBUFS; the latter also ENOTCONN
+ *   epoll_ctl    ENOMEM ENOSPC
+ *   close        EINTR EIO; the descriptor is gone all the same
+ *   bind, listen, getsockopt(SO_ERROR)  none of these
+ */
+@Ways
+class SyscallFaultTest {
+
+    private static final String[] NETWORKS = {"tcp"};
+    private static final int BUFFER_BYTES = 20_000;
+    private static final byte[] SMALL = Streams.random(1, 1);
+    private static final byte[] GATHERED = Streams.random(3_000, 2);
+    private static final byte[] LARGE = Streams.random(5 * BUFFER_BYTES, 3);
+    private static final byte[] GOODBYE = Streams.random(10, 4);
+
+    /** What the calling thread is doing, as {@link NetError#op} names it, a gathering write apart. */
+    private static final ThreadLocal<String> OP = ThreadLocal.withInitial(() -> "");
+
+    /** A call that was made to fail. */
+    private record Strike(String op, String call, int errno) {
+
+        /** Whether Heddle is to deal with it alone: a failure that is told up would be wrong. */
+        boolean mustNotShow() {
+            return switch (call) {
+                case "close" -> true; // It is gone: nothing is left to do for anybody.
+                case "setsockopt" -> op.equals("set") ? errno == Errno.EINTR : true; // best effort
+                case "getsockname" -> !op.equals("listen");
+                case "accept4", "read", "readv", "write", "writev" ->
+                        errno == Errno.EINTR || errno == Errno.EAGAIN;
+                case "connect", "shutdown" -> errno == Errno.EINTR;
+                case "getpeername" -> errno == Errno.EINTR || errno == Errno.ENOTCONN;
+                default -> false;
+            };
+        }
+
+        /** Whether it must be told up. */
+        boolean mustShow() {
+            return !mustNotShow() && errno != Errno.EINTR && errno != Errno.EAGAIN;
+        }
+
+        /** Whether a dial that it ends has connected by then. */
+        boolean comesAfterConnect() {
+            return op.equals("dial")
+                    && Set.of("getpeername", "getsockopt", "epoll_ctl").contains(call);
+        }
+
+        /** The name in the text: that of the whole where there are several, or where a wait could not begin. */
+        String name() {
+            if (op.equals("writev")) {
+                return op; // of which a piece on the heap is a write
+            }
+            return switch (call) {
+                case "readv" -> "read";
+                case "epoll_ctl" ->
+                        switch (op) {
+                            case "accept" -> "accept4";
+                            case "dial" -> "connect";
+                            default -> op;
+                        };
+                case "getpeername", "getsockopt" -> "connect"; // They ask how that went.
+                default -> call;
+            };
+        }
+    }
+
+    /** Lets the k-th call fail; and the first getpeername, as where a handshake takes its time: else nothing would wait for it. */
+    private static final class KthCall implements FaultySyscalls.Plan {
+
+        private final int k;
+        private final int errno;
+        private final AtomicBoolean near = new AtomicBoolean();
+        private final AtomicInteger calls = new AtomicInteger();
+        private volatile Strike strike;
+
+        KthCall(int k, int errno) {
+            this.k = k;
+            this.errno = errno;
+        }
+
+        @Override
+        public int errno(String call, int fd) {
+            if (call.equals("getpeername") && !near.getAndSet(true)) {
+                return Errno.ENOTCONN;
+            }
+            if (calls.incrementAndGet() != k) {
+                return 0;
+            }
+            strike = new Strike(OP.get(), call, errno);
+            return errno;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                Errno.ENOMEM,
+                Errno.EMFILE,
+                Errno.ENFILE,
+                Errno.EINTR,
+                Errno.EAGAIN,
+                Errno.ECONNRESET,
+                Errno.EPIPE,
+                Errno.ENOBUFS,
+                Errno.ENOTCONN
+            })
+    @Behaviour(136)
+    void sessionSurvivesTheFailureOfAnyCall(int errno) throws Exception {
+        for (String network : NETWORKS) {
+            int k = 1;
+            while (strikes(network, new KthCall(k, errno))) {
+                k++;
+            }
+            assertThat(k).as("calls of a session").isGreaterThan(30);
+        }
+    }
+
+    /** Whether a call was made to fail in a session with {@code plan}. */
+    private static boolean strikes(String network, KthCall plan) throws Exception {
+        long before = Counters.value(Counter.DESCRIPTORS);
+        Session session = new Session(network, plan);
+        try (FaultySyscalls _ = new FaultySyscalls(plan)) {
+            session.run();
+        } catch (Exception | AssertionError failed) {
+            throw new AssertionError("call " + plan.k + " failed: " + plan.strike, failed);
+        }
+        assertThat(Counters.value(Counter.DESCRIPTORS))
+                .as("descriptors, %s", plan.strike)
+                .isEqualTo(before);
+        check(session.failures, plan.strike);
+        return plan.strike != null;
+    }
+
+    private static void check(List<Failure> failures, Strike strike) {
+        if (failures.isEmpty()) {
+            assertThat(strike == null || !strike.mustShow()).as("told: %s", strike).isTrue();
+            return;
+        }
+        assertThat(strike.mustNotShow())
+                .as("dealt with: %s, but got %s", strike, failures)
+                .isFalse();
+        IOException failure = failures.getFirst().exception;
+        assertThat(failure)
+                .hasMessage(
+                        "%s: %s: %s",
+                        failures.getFirst().prefix, strike.name(), Errno.text(strike.errno));
+        NetError error = (NetError) failure;
+        assertThat(error.op()).isEqualTo(strike.op.equals("writev") ? "write" : strike.op);
+        assertThat(error.errno()).isEqualTo(strike.errno);
+        assertThat(error.timeout()).isFalse();
+        boolean reset = strike.errno == Errno.ECONNRESET || strike.errno == Errno.EPIPE;
+        assertThat(failure)
+                .isInstanceOf(
+                        reset
+                                ? ConnResetException.class
+                                : strike.op.equals("dial")
+                                        ? DialException.class
+                                        : NetException.class);
+    }
+
+    /** A failure, and how its text must begin. */
+    private record Failure(String prefix, IOException exception) {}
+
+    /** Listen, dial, accept, echoes of all kinds, half-close, close: on a thread for each side. */
+    private static final class Session {
+
+        private final String network;
+        private final KthCall plan;
+        private final List<Failure> failures = new CopyOnWriteArrayList<>();
+        private final ConcurrentLinkedQueue<Closeable> opened = new ConcurrentLinkedQueue<>();
+        private final CompletableFuture<Listener> listening = new CompletableFuture<>();
+        private final CompletableFuture<TcpConn> accepted = new CompletableFuture<>();
+        private final CompletableFuture<TcpConn> dialed = new CompletableFuture<>();
+
+        /** The first dial failed when its connection stood, which the listener has in its queue. Set before {@link #dialed}. */
+        private volatile boolean dialAbandoned;
+
+        Session(String network, KthCall plan) {
+            this.network = network;
+            this.plan = plan;
+        }
+
+        void run() throws Exception {
+            List<Task<Void>> sides =
+                    List.of(
+                            Task.run(() -> closingIfItFails(this::serve)),
+                            Task.run(() -> closingIfItFails(this::talk)));
+            try {
+                Await.until(
+                        () -> "the end of the session with " + plan.strike + "\n" + Heddle.dump(),
+                        () -> sides.stream().allMatch(Task::isDone));
+            } finally {
+                closeAll();
+            }
+            for (Task<Void> side : sides) {
+                side.result();
+            }
+        }
+
+        /** So that the other side ends too. */
+        private void closingIfItFails(Task.Action side) throws Exception {
+            boolean done = false;
+            try {
+                side.run();
+                done = true;
+            } finally {
+                if (!done) {
+                    closeAll();
+                }
+            }
+        }
+
+        private void closeAll() throws IOException {
+            var gone = new IOException("the other side failed");
+            listening.completeExceptionally(gone);
+            accepted.completeExceptionally(gone);
+            dialed.completeExceptionally(gone);
+            for (Closeable one : opened) {
+                one.close();
+            }
+        }
+
+        private void serve() throws Exception {
+            String wanted = "127.0.0.1:0";
+            Listener listener =
+                    step(
+                            "listen",
+                            "listen " + network + " " + wanted,
+                            () -> Net.listen(network, wanted));
+            opened.add(listener);
+            listening.complete(listener);
+            TcpConn first = accept(listener);
+            dialed.get();
+            TcpConn conn = dialAbandoned ? accept(listener) : first;
+            accepted.complete(conn);
+            setBuffers(conn);
+            byte[] small = readArray(conn, SMALL.length);
+            Parked.awaitReader(dialed.get());
+            writeArray(conn, small);
+            writeGathered(conn, readScattered(conn, GATHERED.length));
+            writeArray(conn, readArray(conn, LARGE.length));
+            assertThat(step("read", "read " + conn, () -> conn.read(new byte[1]))).isEqualTo(-1);
+            writeArray(conn, GOODBYE);
+            step("close", "", conn::close);
+            step("close", "", listener::close);
+        }
+
+        private void talk() throws Exception {
+            Listener listener = listening.get();
+            Parked.awaitAcceptor(listener);
+            String address = listener.address().toString();
+            TcpConn conn =
+                    step(
+                            "dial",
+                            "dial " + network + " " + address,
+                            () -> {
+                                dialAbandoned =
+                                        plan.strike != null && plan.strike.comesAfterConnect();
+                                return new Dialer().dial(network, address);
+                            });
+            opened.add(conn);
+            dialed.complete(conn);
+            setBuffers(conn);
+            Parked.awaitReader(accepted.get());
+            writeArray(conn, SMALL);
+            assertThat(readArray(conn, SMALL.length)).isEqualTo(SMALL);
+            writeGathered(conn, GATHERED);
+            assertThat(readScattered(conn, GATHERED.length)).isEqualTo(GATHERED);
+            writeArray(conn, LARGE);
+            assertThat(readArray(conn, LARGE.length)).isEqualTo(LARGE);
+            step("close", "close " + conn, conn::closeWrite);
+            assertThat(readArray(conn, GOODBYE.length)).isEqualTo(GOODBYE);
+            assertThat(step("read", "read " + conn, () -> conn.read(new byte[1]))).isEqualTo(-1);
+            step("close", "", conn::close);
+        }
+
+        private TcpConn accept(Listener listener) throws Exception {
+            TcpConn conn =
+                    (TcpConn)
+                            step(
+                                    "accept",
+                                    "accept " + network + " " + listener.address(),
+                                    listener::accept);
+            opened.add(conn);
+            return conn;
+        }
+
+        private void setBuffers(TcpConn conn) throws Exception {
+            step("set", "set " + conn, () -> conn.setReadBuffer(BUFFER_BYTES));
+            step("set", "set " + conn, () -> conn.setWriteBuffer(BUFFER_BYTES));
+        }
+
+        private void writeArray(TcpConn conn, byte[] bytes) {
+            OP.set("write");
+            int done = 0;
+            while (done < bytes.length) {
+                try {
+                    done += conn.write(bytes, done, bytes.length - done);
+                } catch (IOException failed) {
+                    note("write " + conn, failed);
+                    done += (int) ((NetError) failed).bytesTransferred();
+                }
+            }
+        }
+
+        /** By send(2), for the piece on the heap, and writev(2). */
+        private void writeGathered(TcpConn conn, byte[] bytes) {
+            ByteBuffer all = ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+            ByteBuffer[] pieces = {
+                ByteBuffer.wrap(bytes, 0, 1_000),
+                all.slice(1_000, 1_000),
+                all.slice(2_000, bytes.length - 2_000)
+            };
+            OP.set("writev");
+            while (pieces[2].hasRemaining()) {
+                try {
+                    conn.write(pieces);
+                } catch (IOException failed) {
+                    note("write " + conn, failed);
+                }
+            }
+        }
+
+        private byte[] readArray(TcpConn conn, int count) throws Exception {
+            byte[] bytes = new byte[count];
+            for (int done = 0; done < count; ) {
+                int at = done;
+                int n = step("read", "read " + conn, () -> conn.read(bytes, at, count - at));
+                assertThat(n).isPositive();
+                done += n;
+            }
+            return bytes;
+        }
+
+        /** By recv(2), for the piece on the heap, and readv(2). */
+        private byte[] readScattered(TcpConn conn, int count) throws Exception {
+            ByteBuffer first = ByteBuffer.allocate(500);
+            ByteBuffer rest = ByteBuffer.allocateDirect(count - 500);
+            ByteBuffer[] pieces = {first, rest.slice(0, 700), rest.slice(700, count - 1_200)};
+            while (pieces[2].hasRemaining()) {
+                long n = step("read", "read " + conn, () -> conn.read(pieces));
+                assertThat(n).isPositive();
+            }
+            byte[] bytes = new byte[count];
+            first.flip().get(bytes, 0, 500);
+            rest.get(bytes, 500, count - 500);
+            return bytes;
+        }
+
+        private void step(String op, String prefix, Task.Action body) throws Exception {
+            step(
+                    op,
+                    prefix,
+                    () -> {
+                        body.run();
+                        return 0;
+                    });
+        }
+
+        /** Does {@code body}, and if it fails once more: a failed call has done nothing. */
+        private <T> T step(String op, String prefix, Callable<T> body) throws Exception {
+            OP.set(op);
+            try {
+                return body.call();
+            } catch (IOException failed) {
+                note(prefix, failed);
+                return body.call();
+            }
+        }
+
+        private void note(String prefix, IOException failed) {
+            failures.add(new Failure(prefix, failed));
+            if (failures.size() > 1) {
+                throw new UncheckedIOException("a second failure, of one call", failed);
+            }
+        }
+    }
+
+    /** A connection that was reset while it was queued is none: accept(2), "Error handling". */
+    @Test
+    @Behaviour(39)
+    void acceptPassesOverConnectionsThatWereAborted() throws Exception {
+        var aborted = new AtomicInteger(3);
+        try (FaultySyscalls _ =
+                        new FaultySyscalls((call, _) ->
+                                call.equals("accept4") && aborted.getAndDecrement() > 0
+                                        ? Errno.ECONNABORTED
+                                        : 0);
+                Listener listener = Net.listen("tcp", "127.0.0.1:0");
+                Conn dialed = Net.dial("tcp", listener.address().toString());
+                Conn accepted = listener.accept()) {
+            assertThat(aborted).hasNonPositiveValue();
+            assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
+        }
+    }
+
+    /** Each of them may pass: the connection stays queued for the next accept. */
+    @ParameterizedTest
+    @ValueSource(ints = {Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM})
+    void acceptThatFailsLeavesTheConnectionQueued(int errno) throws Exception {
+        var failed = new AtomicBoolean();
+        try (FaultySyscalls _ =
+                        new FaultySyscalls((call, _) ->
+                                call.equals("accept4") && !failed.getAndSet(true) ? errno : 0);
+                Listener listener = Net.listen("tcp", "127.0.0.1:0");
+                Conn dialed = Net.dial("tcp", listener.address().toString())) {
+            assertThat(assertThrows(NetException.class, listener::accept).errno()).isEqualTo(errno);
+            try (Conn accepted = listener.accept()) {
+                assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package heddle.testing;
+
+import heddle.internal.Platform;
+import heddle.internal.poll.Poller;
+import heddle.internal.poll.PollerSource;
+import heddle.internal.poll.Registration;
+import heddle.internal.sys.Errno;
+import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketOption;
+import heddle.internal.sys.Syscalls;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The system calls of the way that runs, of which some fail as a {@link Plan} has it. Stands between Heddle and the system from its
+ * making to its {@link #close}, for all sockets that are made meanwhile; these keep it.
+ *
+ * <p>A call that fails is not made, and so has done nothing, with two exceptions that the kernel makes as well. close(2) closes and
+ * then reports (close(2), "Dealing with error returns from close()"). connect(2) that ends with EINTR goes on in the background
+ * (connect(2) of POSIX).
+ *
+ * <p>EAGAIN means "not now", and so does ENOTCONN of getpeername(2): the kernel then reports an edge when it is time. So does this, at
+ * once, to whoever watches.
+ */
+public final class FaultySyscalls extends Syscalls implements AutoCloseable {
+
+    /** Decides about each call that is about to be made, by its name in the kernel. Any thread. */
+    @FunctionalInterface
+    public interface Plan {
+        /** 0 to let it be made, else the errno to fail with; {@code fd} is -1 for socket(2). */
+        int errno(String call, int fd);
+    }
+
+    /** The registrations of pollers, which are made by system calls too. */
+    private final class FaultySource implements PollerSource {
+
+        @Override
+        public Poller current() {
+            return realSource.current();
+        }
+
+        @Override
+        public void beforeBlocking() {
+            realSource.beforeBlocking();
+        }
+
+        @Override
+        public int register(Poller poller, Registration registration) {
+            // Before the system watches, so that nobody who is told EAGAIN waits for an edge in
+            // vain.
+            watched.put(registration.fd(), registration);
+            int fault = fault("epoll_ctl", registration.fd());
+            return fault != 0 ? fault : realSource.register(poller, registration);
+        }
+    }
+
+    private final Platform platform = Platform.current();
+    private final Syscalls real = platform.syscalls();
+    private final PollerSource realSource = platform.pollers();
+    private final Plan plan;
+
+    /** By their numbers; an entry of a number that was closed stays until the number is watched again. */
+    private final Map<Integer, Registration> watched = new ConcurrentHashMap<>();
+
+    /** Installs itself; {@code plan} is asked from now on. */
+    public FaultySyscalls(Plan plan) {
+        this.plan = plan;
+        platform.interpose(this, new FaultySource());
+    }
+
+    /** Takes itself out. */
+    @Override
+    public void close() {
+        platform.interpose(real, realSource);
+    }
+
+    /** 0, or the failure of a call that is then not to be made. */
+    private int fault(String call, int fd) {
+        int errno = plan.errno(call, fd);
+        if (errno == Errno.EAGAIN || (errno == Errno.ENOTCONN && call.equals("getpeername"))) {
+            Registration registration = watched.get(fd);
+            if (registration != null) {
+                registration.signal(true, true, false);
+            }
+        }
+        return -errno;
+    }
+
+    @Override
+    public int socket(int version, boolean passive) {
+        int fault = fault("socket", -1);
+        return fault != 0 ? fault : real.socket(version, passive);
+    }
+
+    @Override
+    public int bind(int fd, int version, SockAddr address) {
+        int fault = fault("bind", fd);
+        return fault != 0 ? fault : real.bind(fd, version, address);
+    }
+
+    @Override
+    public int listen(int fd, int backlog) {
+        int fault = fault("listen", fd);
+        return fault != 0 ? fault : real.listen(fd, backlog);
+    }
+
+    @Override
+    public int connect(int fd, int version, SockAddr address) {
+        int fault = fault("connect", fd);
+        int result =
+                fault == 0 || fault == -Errno.EINTR ? real.connect(fd, version, address) : fault;
+        return fault != 0 ? fault : result;
+    }
+
+    @Override
+    public int accept(int fd, SockAddr[] peer, int[] errno) {
+        int fault = fault("accept4", fd);
+        return fault != 0 ? fault : real.accept(fd, peer, errno);
+    }
+
+    @Override
+    public int recv(int fd, MemorySegment buffer, int length, int[] errno) {
+        int fault = fault("read", fd);
+        return fault != 0 ? fault : real.recv(fd, buffer, length, errno);
+    }
+
+    @Override
+    public int send(int fd, MemorySegment buffer, int length, boolean more, int[] errno) {
+        int fault = fault("write", fd);
+        return fault != 0 ? fault : real.send(fd, buffer, length, more, errno);
+    }
+
+    @Override
+    public long readv(int fd, MemorySegment[] buffers, int count, int[] errno) {
+        int fault = fault("readv", fd);
+        return fault != 0 ? fault : real.readv(fd, buffers, count, errno);
+    }
+
+    @Override
+    public long writev(int fd, MemorySegment[] buffers, int count, boolean more, int[] errno) {
+        int fault = fault("writev", fd);
+        return fault != 0 ? fault : real.writev(fd, buffers, count, more, errno);
+    }
+
+    @Override
+    public int shutdown(int fd, int how) {
+        int fault = fault("shutdown", fd);
+        return fault != 0 ? fault : real.shutdown(fd, how);
+    }
+
+    @Override
+    public int close(int fd) {
+        int fault = fault("close", fd);
+        int result = real.close(fd);
+        return fault != 0 ? fault : result;
+    }
+
+    @Override
+    public int setOption(int fd, SocketOption option, int value) {
+        int fault = fault("setsockopt", fd);
+        return fault != 0 ? fault : real.setOption(fd, option, value);
+    }
+
+    @Override
+    public int option(int fd, SocketOption option) {
+        int fault = fault("getsockopt", fd);
+        return fault != 0 ? fault : real.option(fd, option);
+    }
+
+    @Override
+    public int bindToDevice(int fd, String name) {
+        int fault = fault("setsockopt", fd);
+        return fault != 0 ? fault : real.bindToDevice(fd, name);
+    }
+
+    @Override
+    public int setRawOption(int fd, int level, int name, int value) {
+        int fault = fault("setsockopt", fd);
+        return fault != 0 ? fault : real.setRawOption(fd, level, name, value);
+    }
+
+    @Override
+    public int rawOption(int fd, int level, int name, int[] value) {
+        int fault = fault("getsockopt", fd);
+        return fault != 0 ? fault : real.rawOption(fd, level, name, value);
+    }
+
+    @Override
+    public int localAddress(int fd, SockAddr[] address) {
+        int fault = fault("getsockname", fd);
+        return fault != 0 ? fault : real.localAddress(fd, address);
+    }
+
+    @Override
+    public int remoteAddress(int fd, SockAddr[] address) {
+        int fault = fault("getpeername", fd);
+        return fault != 0 ? fault : real.remoteAddress(fd, address);
+    }
+
+    @Override
+    public boolean hasKernelDescriptors() {
+        return real.hasKernelDescriptors();
+    }
+
+    @Override
+    public boolean inheritsOptions() {
+        return real.inheritsOptions();
+    }
+}
