@@ -29,6 +29,15 @@ class ModeTest {
                                 + " would give it carriers of its own");
     }
 
+    /** As on s390x, for which the JDK has no continuations. */
+    @Test
+    void jvmWithoutContinuationsGivesEpollOnTheJdksCarriers() throws Exception {
+        assertThat(mode(NATIVE, OPENS, "-XX:+UnlockExperimentalVMOptions", "-XX:-VMContinuations"))
+                .isEqualTo(
+                        "epoll, the JDK's carriers; this JVM has no continuations, so each virtual"
+                                + " thread is a platform thread");
+    }
+
     @Test
     void noFlagGivesNio() throws Exception {
         assertThat(mode())

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import heddle.internal.sys.Errno;
+import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
@@ -20,7 +21,7 @@ import java.util.List;
 @Ways
 class SetUpTest {
 
-    private static final int CONNECTIONS = 2_000;
+    private static final int CONNECTIONS = 2_000 / Await.SLOWNESS;
     private static final int PLATFORM_THREADS_MAX =
             40; // The JVM's own and the test engine's among them.
 

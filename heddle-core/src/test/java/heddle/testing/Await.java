@@ -6,8 +6,11 @@ import java.util.function.Supplier;
 /** Waits until a state is seen, however long the machine takes for it, within a bound that only a failure reaches. */
 public final class Await {
 
+    /** How many times slower this machine is than one that the tests are made for: more than 1 under emulation. */
+    public static final int SLOWNESS = Integer.getInteger("heddle.slowness", 1);
+
     /** Longer than any wait on a busy machine, shorter than a test's own limit, so that this tells what is missing. */
-    static final Duration LIMIT = Duration.ofSeconds(30);
+    static final Duration LIMIT = Duration.ofSeconds(30L * SLOWNESS);
 
     private Await() {}
 

@@ -12,6 +12,7 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Runs test classes (or methods, {@code Class#method}) many times in one JVM: {@code Repeat TIMES CLASS...}. Goes on after a failure,
@@ -30,17 +31,20 @@ public final class Repeat {
                 .forEach(name ->
                         request.selectors(
                                 name.contains("#") ? selectMethod(name) : selectClass(name)));
-        int failed = repeat(times, request.build());
+        var tests = new AtomicLong();
+        int failed = repeat(times, request.build(), tests);
         System.out.println(
                 failed
                         + " of "
                         + times
-                        + " runs failed, heddle.mode="
+                        + " runs failed, "
+                        + tests
+                        + " tests ran, heddle.mode="
                         + System.getProperty("heddle.mode"));
         System.exit(failed == 0 ? 0 : 1);
     }
 
-    private static int repeat(int times, LauncherDiscoveryRequest request) {
+    private static int repeat(int times, LauncherDiscoveryRequest request, AtomicLong tests) {
         var launcher = LauncherFactory.create();
         int failed = 0;
         for (int i = 1; i <= times; i++) {
@@ -50,6 +54,7 @@ public final class Repeat {
             if (summary.getTestsFoundCount() == 0) {
                 throw new IllegalArgumentException("no tests found");
             }
+            tests.addAndGet(summary.getTestsStartedCount());
             if (summary.getTotalFailureCount() > 0) {
                 failed++;
                 var text = new StringWriter();

@@ -62,6 +62,11 @@ public final class VirtualThreads {
                     null,
                     "this JDK has no virtual threads on another scheduler: "
                             + changed.getMessage());
+        } catch (UnsupportedOperationException bound) {
+            // s390x, or -XX:-VMContinuations: ThreadBuilders.BoundVirtualThread.
+            return new Probe(
+                    null,
+                    "this JVM has no continuations, so each virtual thread is a platform thread");
         }
     }
 
@@ -104,6 +109,8 @@ public final class VirtualThreads {
     public Thread.Builder.OfVirtual builder(Executor scheduler) {
         try {
             return (Thread.Builder.OfVirtual) newBuilder.invokeExact(scheduler);
+        } catch (UnsupportedOperationException bound) {
+            throw bound; // The constructor's own, seen by the probe.
         } catch (Throwable t) {
             throw new AssertionError("the constructor of virtual threads threw", t);
         }
