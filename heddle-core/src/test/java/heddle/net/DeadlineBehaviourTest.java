@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Deadlines of all lengths, moved at all times. */
 @Ways
@@ -243,6 +246,68 @@ class DeadlineBehaviourTest {
             }
             pair.right().write(new byte[1]);
             assertThat(reader.result()).isEqualTo(1);
+        }
+    }
+
+    /**
+     * Two threads, a timer and no step in common: the deadline comes some microseconds after the reader begins, is moved on by another
+     * thread some microseconds after that one saw it begin, and then a byte comes. Each read ends, and by its deadline only if that was not
+     * moved before it came. -Dheddle.rounds: 5,000; the soak tier does a million.
+     */
+    @Test
+    @Behaviour(210)
+    void deadlineMovedWhileItsTimerFiresLosesNoReader() throws Exception {
+        int rounds = Integer.getInteger("heddle.rounds", 5_000);
+        long seed = System.nanoTime();
+        AtomicInteger round = new AtomicInteger();
+        AtomicLong movedNanos = new AtomicLong();
+        try (var pair = ConnPair.tcp()) {
+            Task<Integer> reader =
+                    Task.start(() -> {
+                        Random random = new Random(seed);
+                        int late = 0;
+                        byte[] one = new byte[1];
+                        for (int i = 1; i <= rounds; i++) {
+                            movedNanos.set(0);
+                            long wait = 1L + random.nextInt(60_000);
+                            long earliest = System.nanoTime() + wait;
+                            pair.left().setReadDeadline(Deadline.afterNanos(wait));
+                            round.set(i);
+                            try {
+                                pair.left().read(one);
+                            } catch (DeadlineExceededException e) {
+                                long moved = movedNanos.get();
+                                assertThat(moved == 0 || moved - earliest > 0)
+                                        .as("moved in time, and came all the same; seed %d", seed)
+                                        .isTrue();
+                                late++;
+                                pair.left().setReadDeadline(Deadline.NONE);
+                                pair.left().read(one);
+                            }
+                            assertThat(one[0]).isEqualTo((byte) i);
+                        }
+                        return late;
+                    });
+            Task<Void> mover =
+                    Task.run(() -> {
+                        Random random = new Random(~seed);
+                        for (int i = 1; i <= rounds; i++) {
+                            while (round.get() < i) {
+                                Thread.yield();
+                            }
+                            long untilNanos = System.nanoTime() + random.nextInt(60_000);
+                            while (System.nanoTime() - untilNanos < 0) {
+                                Thread.onSpinWait();
+                            }
+                            pair.left().setReadDeadline(inHours(1));
+                            movedNanos.set(System.nanoTime());
+                            pair.right().write(new byte[] {(byte) i});
+                        }
+                    });
+            assertThat(reader.result())
+                    .as("reads that ended by the deadline")
+                    .isBetween(1, rounds - 1);
+            mover.result();
         }
     }
 

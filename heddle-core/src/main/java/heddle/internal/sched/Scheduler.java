@@ -376,7 +376,7 @@ public final class Scheduler implements Executor {
             noThreadUntilNanos = System.nanoTime() + NO_THREAD_NANOS;
             refused(
                     "the system gives no thread for another carrier; other threads wait until a"
-                        + " task ends that computes or blocks: "
+                            + " task ends that computes or blocks: "
                             + noThread.getMessage());
             return null;
         }
