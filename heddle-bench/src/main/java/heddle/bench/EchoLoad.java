@@ -10,6 +10,8 @@ import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.linux.Epoll;
 import heddle.internal.sys.linux.LinuxSyscalls;
 
+import org.HdrHistogram.Histogram;
+
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -46,6 +48,18 @@ final class EchoLoad implements AutoCloseable {
             }
             check("setsockopt", sys.setOption(fds[i], SocketOption.NO_DELAY, 1));
             check("epoll_ctl", epoll.add(fds[i], EPOLLIN | EPOLLET, i));
+        }
+    }
+
+    /** Runs {@code requests} round trips on the first connection, and adds to {@code nanos} what each took. */
+    void measure(long requests, Histogram nanos) {
+        for (long i = 0; i < requests; i++) {
+            long before = System.nanoTime();
+            send(0);
+            do {
+                check("epoll_wait", epoll.await(-1));
+            } while (!receive(0));
+            nanos.recordValue(System.nanoTime() - before);
         }
     }
 

@@ -17,21 +17,38 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The round trip of an echo while as many virtual threads as there are processors compute without end: on Heddle's carriers, then with
- * java.net.Socket on the JDK's scheduler. Prints the percentiles, or that nothing came back within the time.
+ * The round trip of an echo while virtual threads compute on all processors, without end or in tasks after each of which they yield: on
+ * Heddle's carriers, then with java.net.Socket on the JDK's scheduler. Prints the percentiles, or that nothing came back within the time.
  *
- * <p>Argument: seconds for each (10). Needs the flags that Heddle's own carriers need.
+ * <p>Arguments: seconds for each (10), milliseconds of a task (0 for without end), computing threads a processor (1). Needs the flags that
+ * Heddle's own carriers need.
  */
 public final class Starvation {
 
     private static volatile boolean computing = true;
+
+    /** How long a task is, 0 for without end. Set before the first begins. */
+    private static long taskNanos;
+
+    /** How many threads compute. Likewise. */
+    private static int computers;
 
     private Starvation() {}
 
     /** See the class comment. */
     public static void main(String[] args) throws Exception {
         long seconds = args.length > 0 ? Long.parseLong(args[0]) : 10;
-        System.out.println(Heddle.mode());
+        long taskMillis = args.length > 1 ? Long.parseLong(args[1]) : 0;
+        taskNanos = TimeUnit.MILLISECONDS.toNanos(taskMillis);
+        computers =
+                Runtime.getRuntime().availableProcessors()
+                        * (args.length > 2 ? Integer.parseInt(args[2]) : 1);
+        System.out.printf(
+                Locale.ROOT,
+                "%s; %d threads compute %s%n",
+                Heddle.mode(),
+                computers,
+                taskMillis == 0 ? "without end" : "in tasks of " + taskMillis + " ms");
         Listener listener = Net.listen("tcp", "127.0.0.1:0");
         Heddle.ofVirtual().start(() -> quietly(() -> echoAll(listener)));
         measure(
@@ -77,13 +94,8 @@ public final class Starvation {
             throws InterruptedException {
         Histogram nanos = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
         computing = true;
-        int processors = Runtime.getRuntime().availableProcessors();
-        for (int i = 0; i < processors; i++) {
-            threads.start(() -> {
-                while (computing) {
-                    Thread.onSpinWait();
-                }
-            });
+        for (int i = 0; i < computers; i++) {
+            threads.start(Starvation::compute);
         }
         long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         Thread client =
@@ -112,6 +124,16 @@ public final class Starvation {
                     nanos.getValueAtPercentile(50) / 1e6,
                     nanos.getValueAtPercentile(99) / 1e6,
                     nanos.getMaxValue() / 1e6);
+        }
+    }
+
+    private static void compute() {
+        while (computing) {
+            long beganNanos = System.nanoTime();
+            while (computing && (taskNanos == 0 || System.nanoTime() - beganNanos < taskNanos)) {
+                Thread.onSpinWait();
+            }
+            Thread.yield();
         }
     }
 
