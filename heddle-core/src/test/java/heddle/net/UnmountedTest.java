@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Test;
  * processors are handed over, so the thread itself is asked.
  */
 @Ways
-@Behaviour(218)
 class UnmountedTest {
 
     /** A thread names its carrier in its text as long as it has one: {@code VirtualThread[#22]/runnable@heddle-carrier-1}. */
@@ -26,6 +25,7 @@ class UnmountedTest {
     }
 
     @Test
+    @Behaviour(218)
     void readerAndWhoQueuesBehindIt() throws Exception {
         try (var pair = ConnPair.tcp()) {
             Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
@@ -40,6 +40,7 @@ class UnmountedTest {
     }
 
     @Test
+    @Behaviour(218)
     void readerWithADeadline() throws Exception {
         try (var pair = ConnPair.tcp()) {
             pair.left().setReadDeadline(Deadline.afterNanos(3_600_000_000_000L));
@@ -51,6 +52,7 @@ class UnmountedTest {
     }
 
     @Test
+    @Behaviour(218)
     void writerAndWhoQueuesBehindIt() throws Exception {
         try (var pair = ConnPair.tcpWithBuffers(20_000)) {
             Task<Void> writer = Task.run(() -> pair.left().write(new byte[1_000_000]));
@@ -66,6 +68,7 @@ class UnmountedTest {
     }
 
     @Test
+    @Behaviour(218)
     void acceptor() throws Exception {
         try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
             Task<Conn> acceptor = Task.start(listener::accept);
@@ -76,6 +79,7 @@ class UnmountedTest {
     }
 
     @Test
+    @Behaviour(218)
     void dialer() throws Exception {
         try (var backlog = new FullBacklog()) {
             Task<Conn> dialer = Task.start(() -> Net.dial("tcp", backlog.address()));
