@@ -123,6 +123,32 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     }
 
     /**
+     * Waits until a read need not wait: for bytes, the end of the stream, or an error that the read will throw. Takes no buffer, so a
+     * connection that is idle for long need not have one, and takes nothing away. Readers take turns, and this is one of them: it waits
+     * for the one that reads; once it has returned, another may be quicker to read what is there.
+     *
+     * @param deadline how long to wait at most, {@link Deadline#NONE} for no limit; the read deadline bounds it too
+     * @throws DeadlineExceededException one of the two deadlines passed, even if data is ready
+     * @throws CallInterruptedException the thread was interrupted while it would have to wait
+     * @throws ConnClosedException this side closed, before the call or during it
+     * @throws IOException any other failure, carrying the errno; poll(2)
+     */
+    void awaitReadable(Deadline deadline) throws IOException;
+
+    /**
+     * Whether the peer is known to have closed: it ended its stream, reset the connection or hung up, or the system gave it up. Also after
+     * this side ended its own reading. Never waits, takes nothing away; no system call once the poller has seen it, else one.
+     *
+     * <p>False means that nothing of the kind has arrived yet, not that the peer is there: a request sent now may still fail. Where Heddle
+     * runs on NIO it is false, too, while unread bytes are in front of the end, or another thread reads.
+     *
+     * @return true if so, and from then on
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno; poll(2)
+     */
+    boolean peerClosed() throws IOException;
+
+    /**
      * Sets the deadline of reads and of writes, pending and future.
      *
      * @param deadline the instant, {@link Deadline#NONE} for none; one in the past ends pending calls at once

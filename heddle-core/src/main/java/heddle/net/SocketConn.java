@@ -194,6 +194,18 @@ public abstract sealed class SocketConn implements Conn permits TcpConn {
     }
 
     @Override
+    public final void awaitReadable(Deadline deadline) throws IOException {
+        check("read", "poll", descriptor.awaitReadable(deadline.nanos()));
+    }
+
+    @Override
+    public final boolean peerClosed() throws IOException {
+        int closed = descriptor.peerClosed();
+        check("read", "poll", closed);
+        return closed == 1;
+    }
+
+    @Override
     public final boolean isOpen() {
         return !descriptor.isClosed();
     }

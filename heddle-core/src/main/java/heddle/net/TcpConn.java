@@ -3,9 +3,12 @@ package heddle.net;
 import heddle.internal.fd.Descriptor;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
+import heddle.internal.sys.TcpStat;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A connection of TCP. Thread-safe as {@link Conn} says. */
@@ -91,6 +94,19 @@ public final class TcpConn extends SocketConn {
         int millis = descriptor().option(SocketOption.USER_TIMEOUT);
         check("get", "getsockopt TCP_USER_TIMEOUT", millis);
         return Duration.ofMillis(millis);
+    }
+
+    /**
+     * What the kernel knows of the connection now: its state, round trips, losses, bytes. One system call. Not in the way "nio".
+     *
+     * @return a snapshot
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in the way "nio"
+     */
+    public TcpInfo info() throws IOException {
+        Map<TcpStat, Long> stats = new EnumMap<>(TcpStat.class);
+        check("get", "getsockopt TCP_INFO", descriptor().tcpInfo(stats));
+        return TcpInfo.of(stats);
     }
 
     @Override

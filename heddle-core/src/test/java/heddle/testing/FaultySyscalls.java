@@ -8,6 +8,7 @@ import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
+import heddle.internal.sys.TcpStat;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
@@ -142,6 +143,18 @@ public final class FaultySyscalls extends Syscalls implements AutoCloseable {
     public long writev(int fd, MemorySegment[] buffers, int count, boolean more, int[] errno) {
         int fault = fault("writev", fd);
         return fault != 0 ? fault : real.writev(fd, buffers, count, more, errno);
+    }
+
+    @Override
+    public int poll(int fd) {
+        int fault = fault("poll", fd);
+        return fault != 0 ? fault : real.poll(fd);
+    }
+
+    @Override
+    public int tcpInfo(int fd, Map<TcpStat, Long> info) {
+        int fault = fault("getsockopt", fd);
+        return fault != 0 ? fault : real.tcpInfo(fd, info);
     }
 
     @Override

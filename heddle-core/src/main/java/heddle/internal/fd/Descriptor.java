@@ -1,5 +1,6 @@
 package heddle.internal.fd;
 
+import heddle.internal.poll.MonotonicClock;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.internal.poll.Registration;
@@ -8,6 +9,7 @@ import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
+import heddle.internal.sys.TcpStat;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
 import heddle.internal.trace.Waits;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntUnaryOperator;
 
@@ -428,6 +431,107 @@ public final class Descriptor {
                 return failure(wait);
             }
         }
+    }
+
+    /**
+     * Waits until a read would not wait: 0, or a failure. Takes nothing away. The read deadline bounds it too.
+     *
+     * @param untilNanos until when at most; 0 for no limit besides the deadline
+     */
+    public int awaitReadable(long untilNanos) {
+        int refused = refusal(lock.lockRead());
+        if (refused != 0) {
+            return refused;
+        }
+        try {
+            return awaitReadableLocked(untilNanos);
+        } finally {
+            if (lock.unlockRead()) {
+                destroy();
+            }
+        }
+    }
+
+    private int awaitReadableLocked(long untilNanos) {
+        ReadinessSlot slot = registration.read();
+        Wait wait = slot.begin();
+        if (wait == Wait.READY && MonotonicClock.hasPassed(untilNanos)) {
+            wait = Wait.EXPIRED;
+        }
+        if (wait == Wait.READY && postponedFailure != 0) {
+            return 0;
+        }
+        if (wait == Wait.READY) {
+            if (drained && !registration.mustTry()) {
+                wait = slot.awaitUntil(untilNanos);
+            } else {
+                slot.clear();
+            }
+        }
+        while (wait == Wait.READY) {
+            int seen = poll();
+            if (seen < 0) {
+                return seen;
+            }
+            if ((seen & Syscalls.READABLE) != 0) {
+                return 0;
+            }
+            wait = slot.awaitUntil(untilNanos);
+        }
+        return failure(wait);
+    }
+
+    /** poll(2), for the holder of the read lock. */
+    private int poll() {
+        int seen;
+        do {
+            seen = sys.poll(fd);
+        } while (seen == -Errno.EINTR);
+        if (seen > 0) {
+            drained = false; // The edge that told may be used up.
+            notePeer(seen);
+        }
+        return seen;
+    }
+
+    private void notePeer(int seen) {
+        if ((seen & Syscalls.PEER_CLOSED) != 0) {
+            registration.setPeerClosed();
+        }
+    }
+
+    /** Whether the peer is known to have closed: 1 or 0, or a failure. Does not wait; one call at most, and none once the poller has told. */
+    public int peerClosed() {
+        if (!registration.isPeerClosed()) {
+            int seen = sys.hasKernelDescriptors() ? use(sys::poll) : pollIfNobodyReads();
+            if (seen < 0) {
+                return seen == -Errno.EINTR ? 0 : seen;
+            }
+            notePeer(seen);
+        }
+        if (lock.isClosed()) {
+            return Result.CLOSED;
+        }
+        return registration.isPeerClosed() ? 1 : 0;
+    }
+
+    /** What {@link Syscalls#poll} holds back is for the reader: one that waits already would not be told. */
+    private int pollIfNobodyReads() {
+        if (!lock.tryLockRead()) {
+            return 0;
+        }
+        try {
+            return poll();
+        } finally {
+            if (lock.unlockRead()) {
+                destroy();
+            }
+        }
+    }
+
+    /** getsockopt(2) of TCP_INFO into {@code info}: 0 or a failure. */
+    public int tcpInfo(Map<TcpStat, Long> info) {
+        return use(number -> sys.tcpInfo(number, info));
     }
 
     /** shutdown(2): 0 or a failure. */

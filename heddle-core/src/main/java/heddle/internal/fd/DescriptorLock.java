@@ -143,6 +143,18 @@ public final class DescriptorLock {
         return lock(WRITE);
     }
 
+    /** Takes the read lock if nobody has it; false if somebody has, or after the close. Never waits. */
+    public boolean tryLockRead() {
+        long seen = word;
+        while ((seen & (CLOSED | READING)) == 0 && (seen & REFERENCES) != REFERENCES) {
+            if (WORD.compareAndSet(this, seen, (seen | READING) + REFERENCE)) {
+                return true;
+            }
+            seen = word;
+        }
+        return false;
+    }
+
     private Grant lock(Side side) {
         while (true) {
             long seen = word;

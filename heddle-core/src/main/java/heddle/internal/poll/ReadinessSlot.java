@@ -31,6 +31,8 @@ import java.util.concurrent.locks.LockSupport;
  * 3. The deadline is stored, not armed. A timer exists once a thread has waited with a deadline, and fires at or before the deadline
  *    in force; one that fires early finds the later deadline and re-arms itself (go-net.md 2.2, section 4 row 9).
  *
+ * 4. A wait's own limit is in place before the waiter stores itself, so it counts as a deadline that was moved before.
+ *
  * Ordering: await() stores itself, then reads the closing flag and the deadline; close and setDeadline() store those, then read the
  * slot in release() or armIfAwaited(). All are volatile, so one side sees the other. Likewise a timer that fires stores NOT_ARMED
  * and then reads the slot, while await() stores itself and then reads armedAt. ReadinessSlotStress has the twins without it.
@@ -69,6 +71,12 @@ public final class ReadinessSlot {
     /** {@link MonotonicClock}; 0 is none, negative is past. Written by any thread. */
     private volatile long deadlineNanos;
 
+    /**
+     * Until when the present wait may last at most, besides the deadline; 0 for no such limit. Written by the waiter, before it stores
+     * itself and once it is out; read by any thread.
+     */
+    private volatile long limitNanos;
+
     /** Made once, by the first wait with a deadline or by who moves it meanwhile; read by any thread. */
     private volatile @Nullable DeadlineTimer timer;
 
@@ -97,6 +105,16 @@ public final class ReadinessSlot {
     public void clear() {
         if (state == READY) {
             state = null;
+        }
+    }
+
+    /** The same as {@link #await()}, at most until {@code untilNanos}, whatever later deadline there is; 0 for no such limit. */
+    public Wait awaitUntil(long untilNanos) {
+        limitNanos = untilNanos;
+        try {
+            return await();
+        } finally {
+            limitNanos = MonotonicClock.NONE;
         }
     }
 
@@ -139,7 +157,7 @@ public final class ReadinessSlot {
             cause = Wait.FAILED;
         }
         if (cause == null) {
-            long deadline = deadlineNanos;
+            long deadline = deadlineNanos();
             if (deadline != MonotonicClock.NONE) {
                 arm(deadline);
             }
@@ -173,7 +191,7 @@ public final class ReadinessSlot {
         if (registration.isBroken()) {
             return Wait.FAILED;
         }
-        return MonotonicClock.hasPassed(deadlineNanos) ? Wait.EXPIRED : null;
+        return MonotonicClock.hasPassed(deadlineNanos()) ? Wait.EXPIRED : null;
     }
 
     /** The poller saw the direction become ready: whether that ended a wait. Any thread. */
@@ -239,7 +257,7 @@ public final class ReadinessSlot {
      * @return when to fire again, or {@link DeadlineTimer#NOT_ARMED} if nobody waits for it
      */
     long deadlineAfterFiring(long nowNanos) {
-        long deadline = deadlineNanos;
+        long deadline = deadlineNanos();
         if (deadline == MonotonicClock.NONE || !(state instanceof Thread)) {
             return DeadlineTimer.NOT_ARMED;
         }
@@ -250,9 +268,14 @@ public final class ReadinessSlot {
         return DeadlineTimer.NOT_ARMED;
     }
 
-    /** The deadline in force. */
+    /** The deadline in force: the earlier of the direction's and the present wait's. */
     public long deadlineNanos() {
-        return deadlineNanos;
+        long deadline = deadlineNanos;
+        long limit = limitNanos;
+        if (limit == MonotonicClock.NONE) {
+            return deadline;
+        }
+        return deadline == MonotonicClock.NONE ? limit : Math.min(deadline, limit);
     }
 
     /** Whether readiness is there that nobody has used yet, for tests. */
@@ -270,7 +293,7 @@ public final class ReadinessSlot {
         Thread waiter = waiter();
         if (waiter != null) {
             long since = (long) SINCE.getOpaque(this);
-            long deadline = deadlineNanos;
+            long deadline = deadlineNanos();
             long left =
                     deadline == MonotonicClock.NONE
                             ? Dump.NO_DEADLINE

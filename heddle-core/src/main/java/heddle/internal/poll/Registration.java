@@ -17,9 +17,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the number is closed.
  *
  * The word {@code flags}:
- *   bit 0  CLOSING   close() has begun: waits end, calls fail
- *   bit 1  MUST_TRY  the peer shut down, an error or urgent data came: a short read no longer proves that nothing is left
- *   bit 2  BROKEN    the poller died: waits end with its failure
+ *   bit 0  CLOSING      close() has begun: waits end, calls fail
+ *   bit 1  MUST_TRY     the peer shut down, an error or urgent data came: a short read no longer proves that nothing is left
+ *   bit 2  BROKEN       the poller died: waits end with its failure
+ *   bit 3  PEER_CLOSED  the peer shut down, hung up or reset, or the kernel gave it up
  *
  * Ordering: flags are stored before the slots are signalled; a waiter stores itself before it reads them.
  */
@@ -28,6 +29,7 @@ public final class Registration {
     private static final int CLOSING = 1;
     private static final int MUST_TRY = 1 << 1;
     private static final int BROKEN = 1 << 2;
+    private static final int PEER_CLOSED = 1 << 3;
 
     private static final AtomicInteger GENERATIONS = new AtomicInteger();
 
@@ -112,6 +114,18 @@ public final class Registration {
         }
         int woken = readable && read.ready() ? 1 : 0;
         return writable && write.ready() ? woken + 1 : woken;
+    }
+
+    /** The kernel said that the peer has closed. Any thread. */
+    public void setPeerClosed() {
+        if ((flags & PEER_CLOSED) == 0) {
+            FLAGS.getAndBitwiseOr(this, PEER_CLOSED);
+        }
+    }
+
+    /** Whether it is known that the peer has closed. */
+    public boolean isPeerClosed() {
+        return (flags & PEER_CLOSED) != 0;
     }
 
     /** Ends all waits as CLOSED, for good. Any thread, once the descriptor's lock says closed. */

@@ -1,6 +1,7 @@
 package heddle.internal.sys;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
 
 /**
  * The system calls that Heddle makes, one method a call. Called by {@code internal.fd} on any thread; implementations are stateless
@@ -65,6 +66,25 @@ public abstract class Syscalls {
 
     /** IOV_MAX of Linux, and the least that POSIX systems in use have. */
     public static final int VECTORS_MAX = 1024;
+
+    /** Of {@link #poll}: a read would not wait, be it for bytes, the end of the stream or an error. */
+    public static final int READABLE = 1;
+
+    /** Of {@link #poll}: the peer shut down, hung up or reset, or this side shut its reading down. */
+    public static final int PEER_CLOSED = 1 << 1;
+
+    /**
+     * poll(2) of a stream for reading, without waiting: the bits that hold, or -errno. Takes nothing away, except where the backend has no
+     * kernel descriptors: there it may hold the next byte back for the next read, so only the holder of the read lock calls it.
+     */
+    public abstract int poll(int fd);
+
+    /**
+     * getsockopt(2) of TCP_INFO.
+     *
+     * @param info receives what the kernel tells, which is less the older it is
+     */
+    public abstract int tcpInfo(int fd, Map<TcpStat, Long> info);
 
     /** shutdown(2). */
     public abstract int shutdown(int fd, int how);

@@ -34,6 +34,7 @@ public final class EpollPoller extends Poller {
     private static final int INTEREST = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
     private static final int READABLE = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
     private static final int WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
+    private static final int PEER_CLOSED = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
     private static final int MUST_TRY = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
 
     private final Epoll epoll = new Epoll();
@@ -81,6 +82,9 @@ public final class EpollPoller extends Poller {
             Registration registration = RegistrationTable.find((int) data, (int) (data >>> 32));
             if (registration != null) {
                 int events = epoll.events(i);
+                if ((events & PEER_CLOSED) != 0) {
+                    registration.setPeerClosed();
+                }
                 woken +=
                         registration.signal(
                                 (events & READABLE) != 0,

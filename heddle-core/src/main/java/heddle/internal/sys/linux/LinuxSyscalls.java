@@ -3,11 +3,13 @@ package heddle.internal.sys.linux;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
+import heddle.internal.sys.TcpStat;
 
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
 /** {@link Syscalls} of Linux, through the foreign-function API. Numbers are those of asm-generic, as x86-64, aarch64, riscv64 and s390x have them. */
 public final class LinuxSyscalls extends Syscalls {
@@ -27,6 +30,14 @@ public final class LinuxSyscalls extends Syscalls {
     private static final int MSG_MORE = 0x8000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_LINGER = 13;
+    private static final int TCP_INFO = 11;
+
+    // bits/poll.h
+    private static final int POLLIN = 0x1;
+    private static final int POLLERR = 0x8;
+    private static final int POLLHUP = 0x10;
+    private static final int POLLRDHUP = 0x2000;
+
     private static final int SO_BINDTODEVICE = 25;
 
     /** IFNAMSIZ without the NUL, netdevice(7). */
@@ -73,6 +84,9 @@ public final class LinuxSyscalls extends Syscalls {
             Libc.quick("getsockname", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle GETPEERNAME =
             Libc.quick("getpeername", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+
+    private static final MethodHandle POLL =
+            Libc.quick("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
 
     // close(2) blocks while a lingering socket has unsent data, so it is not a quick call.
     private static final MethodHandle CLOSE = Libc.blocking("close", JAVA_INT, JAVA_INT);
@@ -241,6 +255,39 @@ public final class LinuxSyscalls extends Syscalls {
         return vectors;
     }
 
+    /**
+     * struct pollfd: descriptor (4), events wanted (2), events seen (2); poll(2). Hang-up and error are always told.
+     */
+    @Override
+    public int poll(int fd) {
+        MemorySegment pollfd = MemorySegment.ofArray(new int[] {fd, 0});
+        pollfd.set(JAVA_SHORT, 4, (short) (POLLIN | POLLRDHUP));
+        int[] errno = new int[1];
+        try {
+            int result = (int) POLL.invokeExact(MemorySegment.ofArray(errno), pollfd, 1L, 0);
+            if (result < 0) {
+                return -errno[0];
+            }
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+        int seen = pollfd.get(JAVA_SHORT, 6);
+        int readable = (seen & (POLLIN | POLLRDHUP | POLLHUP | POLLERR)) != 0 ? READABLE : 0;
+        int closed = (seen & (POLLRDHUP | POLLHUP | POLLERR)) != 0 ? PEER_CLOSED : 0;
+        return readable | closed;
+    }
+
+    @Override
+    public int tcpInfo(int fd, Map<TcpStat, Long> info) {
+        MemorySegment raw = MemorySegment.ofArray(new long[LinuxTcpInfo.BYTES / Long.BYTES]);
+        int[] length = {LinuxTcpInfo.BYTES};
+        int result = option(fd, IPPROTO_TCP, TCP_INFO, raw, length);
+        if (result == 0) {
+            LinuxTcpInfo.decode(raw, length[0], info);
+        }
+        return result;
+    }
+
     @Override
     public int shutdown(int fd, int how) {
         int[] errno = new int[1];
@@ -327,8 +374,12 @@ public final class LinuxSyscalls extends Syscalls {
     }
 
     private static int option(int fd, int level, int name, int[] value) {
-        int[] errno = new int[1];
         int[] length = {value.length * Integer.BYTES};
+        return option(fd, level, name, MemorySegment.ofArray(value), length);
+    }
+
+    private static int option(int fd, int level, int name, MemorySegment value, int[] length) {
+        int[] errno = new int[1];
         try {
             int result =
                     (int)
@@ -337,7 +388,7 @@ public final class LinuxSyscalls extends Syscalls {
                                     fd,
                                     level,
                                     name,
-                                    MemorySegment.ofArray(value),
+                                    value,
                                     MemorySegment.ofArray(length));
             return result < 0 ? -errno[0] : result;
         } catch (Throwable t) {

@@ -1,11 +1,13 @@
 package heddle.internal.sys.nio;
 
 import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.Syscalls;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NetworkChannel;
@@ -31,6 +33,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class NioSocket {
 
+    private static final int NOTHING = 1 << 8;
+
     private final SelectableChannel channel;
     private final StandardProtocolFamily family;
 
@@ -42,6 +46,9 @@ public final class NioSocket {
 
     /** SO_ERROR: the errno of a connect that failed in the background. */
     private final AtomicInteger pendingError = new AtomicInteger();
+
+    /** What {@link #look} found and the next read has yet to give: a byte, -errno, or {@link #NOTHING}. Guarded by the descriptor's read lock. */
+    private int ahead = NOTHING;
 
     /** Where a listener will be bound; see {@link NioSyscalls#bind}. Written by its maker before it is anybody else's. */
     private volatile @Nullable SockAddr bindAddress;
@@ -82,6 +89,48 @@ public final class NioSocket {
 
     void bindAddress(SockAddr address) {
         bindAddress = address;
+    }
+
+    /** {@link NioSyscalls#poll}, which the JDK has no call for: the next byte is read, and kept for the next read. */
+    int look() {
+        if (ahead == NOTHING) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            try {
+                int n = stream().read(one);
+                if (n < 0) {
+                    return Syscalls.READABLE | Syscalls.PEER_CLOSED;
+                }
+                if (n == 0) {
+                    return 0;
+                }
+                ahead = one.get(0) & 0xff;
+            } catch (IOException | RuntimeException failure) {
+                ahead = -ExceptionErrno.of(failure);
+            }
+        }
+        return ahead < 0 ? Syscalls.READABLE | Syscalls.PEER_CLOSED : Syscalls.READABLE;
+    }
+
+    boolean hasAhead() {
+        return ahead != NOTHING;
+    }
+
+    /** Reads into {@code buffer}, what {@link #look} has kept first: bytes, or -errno. Something was kept. */
+    int readAhead(ByteBuffer buffer) {
+        int first = ahead;
+        ahead = NOTHING;
+        if (first < 0) {
+            return first;
+        }
+        buffer.put((byte) first);
+        if (buffer.hasRemaining()) {
+            try {
+                return 1 + Math.max(0, stream().read(buffer));
+            } catch (IOException | RuntimeException failure) {
+                ahead = -ExceptionErrno.of(failure);
+            }
+        }
+        return 1;
     }
 
     /** Takes SO_ERROR. */

@@ -4,6 +4,7 @@ import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
+import heddle.internal.sys.TcpStat;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -182,6 +184,9 @@ public final class NioSyscalls extends Syscalls {
         if (socket == null) {
             return -Errno.EBADF;
         }
+        if (socket.hasAhead()) {
+            return socket.readAhead(bytes(buffer, length));
+        }
         try {
             return (int) received(socket.stream().read(bytes(buffer, length)), length > 0);
         } catch (IOException | RuntimeException failure) {
@@ -207,6 +212,9 @@ public final class NioSyscalls extends Syscalls {
         NioSocket socket = sockets.get(fd);
         if (socket == null) {
             return -Errno.EBADF;
+        }
+        if (socket.hasAhead()) {
+            return socket.readAhead(buffers[0].asByteBuffer());
         }
         try {
             ByteBuffer[] vectors = vectors(buffers, count);
@@ -271,6 +279,16 @@ public final class NioSyscalls extends Syscalls {
             buffers[i] = segments[i].asByteBuffer();
         }
         return buffers;
+    }
+
+    @Override
+    public int poll(int fd) {
+        return call(fd, NioSocket::look);
+    }
+
+    @Override
+    public int tcpInfo(int fd, Map<TcpStat, Long> info) {
+        return -Errno.ENOPROTOOPT;
     }
 
     /** After SHUT_RD a read ends at once, unlike Linux, which still gives what had arrived before. */
