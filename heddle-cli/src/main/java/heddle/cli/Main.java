@@ -18,7 +18,15 @@ import java.util.Optional;
         scope = ScopeType.INHERIT,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {Serve.class, Submit.class, Tail.class, Echo.class, Dial.class, Stack.class},
+        subcommands = {
+            Serve.class,
+            Submit.class,
+            Tail.class,
+            Echo.class,
+            Dial.class,
+            Stack.class,
+            Lab.class
+        },
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {ExitCodes.OK_TEXT, ExitCodes.FAILURE_TEXT, ExitCodes.USAGE_TEXT})
 public final class Main implements Runnable {

@@ -34,11 +34,11 @@ class CommandsTest {
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err())
                 .startsWith("Missing command")
-                .contains("serve", "submit", "tail", "echo", "dial", "stack");
+                .contains("serve", "submit", "tail", "echo", "dial", "stack", "lab");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "submit", "tail", "echo", "dial", "stack"})
+    @ValueSource(strings = {"serve", "submit", "tail", "echo", "dial", "stack", "lab"})
     void eachCommandHelpsAndTellsItsExitCodes(String command) {
         var ran = heddle(command, "--help");
         assertThat(ran.exit()).isZero();
