@@ -192,7 +192,8 @@ public final class ListenConfig {
      * Listens.
      *
      * @param network {@code tcp}, {@code tcp4} or {@code tcp6}
-     * @param address {@code host:port}; an empty host stands for all of this machine's addresses, port 0 for a free one
+     * @param address {@code host:port}; an empty host stands for all of this machine's addresses, port 0 for a free one; an empty
+     *     address for both
      * @return the listener
      * @throws UnknownNetworkException no such network
      * @throws AddressException the address cannot be used as written
@@ -202,8 +203,11 @@ public final class ListenConfig {
      */
     public Listener listen(String network, String address) throws IOException {
         Network known = Network.named("listen", network);
-        List<SockAddr> addresses =
-                HostPort.parse("listen", network, address).resolve("listen", known, Deadline.NONE);
+        HostPort hostPort =
+                address.isEmpty()
+                        ? new HostPort("", 0)
+                        : HostPort.parse("listen", network, address);
+        List<SockAddr> addresses = hostPort.resolve("listen", known, Deadline.NONE);
         return listen(known, firstV4OrFirst(addresses));
     }
 
@@ -227,7 +231,7 @@ public final class ListenConfig {
         }
         boolean listening = false;
         try {
-            setOptions(sys, fd, version, network);
+            setOptions(sys, fd, version, network, wanted);
             SocketOptions.Refusal refusal =
                     (call, result) ->
                             Failures.of("listen", network.label, null, wanted, call, result, 0);
@@ -256,9 +260,13 @@ public final class ListenConfig {
         }
     }
 
-    private void setOptions(Syscalls sys, int fd, int version, Network network) {
+    private void setOptions(Syscalls sys, int fd, int version, Network network, TcpAddr wanted)
+            throws IOException {
         if (version == SockAddr.VERSION_6) {
-            sys.setOption(fd, SocketOption.V6_ONLY, network == Network.TCP6 ? 1 : 0);
+            int result = sys.setOption(fd, SocketOption.V6_ONLY, network == Network.TCP6 ? 1 : 0);
+            if (wanted.raw().isUnspecified()) {
+                check(network, wanted, "setsockopt", result); // Else it would accept IPv4 too.
+            }
         }
         sys.setOption(fd, SocketOption.REUSE_ADDRESS, 1);
         if (settings.reusePort) {
