@@ -2,13 +2,13 @@ package heddle.net;
 
 import java.io.IOException;
 
-/** The kernel's side of a socket, for options that Heddle has no method for. */
+/** The kernel's side of a socket, for options that Heddle has no method for. Usable during its {@link Control} only. */
 public interface RawSocket {
 
     /**
      * The kernel's number of the descriptor.
      *
-     * @return the number, or -1 where the way of running has none (NIO)
+     * @return the number, or -1 where the way of running has none (NIO), and once the hook has returned
      */
     int descriptor();
 
@@ -18,6 +18,7 @@ public interface RawSocket {
      * @param level the system's number of the level, for instance SOL_SOCKET
      * @param name the system's number of the option
      * @param value the value
+     * @throws ConnClosedException the hook has returned
      * @throws IOException carrying the errno; ENOPROTOOPT where the way of running cannot set it
      */
     void setOption(int level, int name, int value) throws IOException;
@@ -28,6 +29,7 @@ public interface RawSocket {
      * @param level the system's number of the level
      * @param name the system's number of the option
      * @return the value
+     * @throws ConnClosedException the hook has returned
      * @throws IOException carrying the errno; ENOPROTOOPT where the way of running cannot read it
      */
     int option(int level, int name) throws IOException;

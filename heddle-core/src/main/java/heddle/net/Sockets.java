@@ -1,6 +1,6 @@
 package heddle.net;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.fd.Result;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
@@ -35,7 +35,12 @@ final class Sockets {
     static void control(@Nullable Control control, Syscalls sys, int fd, int version, Addr address)
             throws IOException {
         if (control != null) {
-            control.control(Network.concrete(version), address, new Raw(sys, fd));
+            var raw = new Raw(sys, fd);
+            try {
+                control.control(Network.concrete(version), address, raw);
+            } finally {
+                raw.over = true;
+            }
         }
     }
 
@@ -45,30 +50,39 @@ final class Sockets {
         return sys.localAddress(fd, address) == 0 ? address[0] : otherwise;
     }
 
-    /** A socket as a {@link Control} sees it. */
-    private record Raw(Syscalls sys, int fd) implements RawSocket {
+    /** A socket as a {@link Control} sees it. Refuses once that is over: the number may be another's by then. */
+    private static final class Raw implements RawSocket {
+        private final Syscalls sys;
+        private final int fd;
+
+        /** Written by the thread of the hook, read by any to which it gave this. */
+        private volatile boolean over;
+
+        Raw(Syscalls sys, int fd) {
+            this.sys = sys;
+            this.fd = fd;
+        }
 
         @Override
         public int descriptor() {
-            return sys.hasKernelDescriptors() ? fd : -1;
+            return sys.hasKernelDescriptors() && !over ? fd : -1;
         }
 
         @Override
         public void setOption(int level, int name, int value) throws IOException {
-            check("setsockopt", sys.setRawOption(fd, level, name, value));
+            check("setsockopt", over ? Result.CLOSED : sys.setRawOption(fd, level, name, value));
         }
 
         @Override
         public int option(int level, int name) throws IOException {
             int[] value = new int[1];
-            check("getsockopt", sys.rawOption(fd, level, name, value));
+            check("getsockopt", over ? Result.CLOSED : sys.rawOption(fd, level, name, value));
             return value[0];
         }
 
         private static void check(String call, int result) throws IOException {
             if (result < 0) {
-                var details = new NetError.Details("control", "", null, null, -result, false, 0);
-                throw new NetException(details, call + ": " + Errno.text(-result));
+                throw Failures.of("control", "", null, null, call, result, 0);
             }
         }
     }
