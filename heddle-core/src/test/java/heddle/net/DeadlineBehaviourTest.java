@@ -231,6 +231,7 @@ class DeadlineBehaviourTest {
 
     /** Moved on and on while the timer for the first place fires: the read ends at the last one only. */
     @Test
+    @Behaviour(210)
     void deadlineMovedOnWhileItsTimerFiresEndsNothing() throws Exception {
         try (var pair = ConnPair.tcp()) {
             pair.left().setReadDeadline(inMillis(5));

@@ -141,7 +141,7 @@ class ReadTest {
     }
 
     @Test
-    @Behaviour(40)
+    @Behaviour({40, 134})
     void readOfNothingReturnsAtOnce() throws Exception {
         try (var pair = ConnPair.tcp()) {
             for (Conn conn : List.of(pair.left(), pair.right())) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.internal.sys.SockAddr;
+import heddle.testing.Behaviour;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,7 @@ class TcpAddrTest {
     }
 
     @Test
+    @Behaviour(130)
     void portMustBeInRange() {
         InetAddress any = InetAddress.ofLiteral("0.0.0.0");
         assertThrows(IllegalArgumentException.class, () -> TcpAddr.of(any, -1));

@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Cites the behaviours of Go's sockets that a test, a jcstress class or a benchmark shows, by their numbers in behaviours.txt. */
+/** Cites the behaviours of Go's sockets that a test or a jcstress class shows, by their numbers in behaviours.txt. */
 @Documented
 @Target({ElementType.METHOD, ElementType.TYPE})
 @Retention(RetentionPolicy.RUNTIME)

@@ -79,7 +79,7 @@ public final class Conformance {
             List<Citation> citations) {}
 
     /** That a method, or a class if {@code method} is empty, cites {@code ids}. */
-    private record Citation(String method, List<String> ids, boolean isTest, boolean isBenchmark) {}
+    private record Citation(String method, List<String> ids, boolean isTest) {}
 
     /** A line of the table. */
     private static final class Row {
@@ -110,7 +110,7 @@ public final class Conformance {
         String line() {
             String tests = String.join(", ", everyWay);
             if (!applies()) {
-                tests = "does not apply: " + reason;
+                tests = "no test: " + reason;
             } else if (!isTested()) {
                 tests = "**no test yet**";
             }
@@ -182,7 +182,7 @@ public final class Conformance {
         }
     }
 
-    /** Of all modules; heddle-stress and heddle-bench have theirs, which are cited too, under main. */
+    /** Of all modules; heddle-stress has its own under main. */
     private static List<Path> sources(Path root) throws IOException {
         List<Path> found = new ArrayList<>();
         try (Stream<Path> modules = Files.list(root)) {
@@ -280,8 +280,7 @@ public final class Conformance {
                 }
             }
             if (!ids.isEmpty()) {
-                citations.add(
-                        new Citation(method, ids, isTest, has(modifiers, "Benchmark"::equals)));
+                citations.add(new Citation(method, ids, isTest));
             }
         }
 
@@ -309,7 +308,7 @@ public final class Conformance {
         for (Type type : types) {
             for (Citation citation : type.citations) {
                 String where = type.name + (citation.method.isEmpty() ? "" : "#" + citation.method);
-                if (!citation.isTest && !citation.isBenchmark) {
+                if (!citation.isTest) {
                     errors.add(where + " cites " + citation.ids + " and is no test");
                     continue;
                 }
@@ -324,7 +323,7 @@ public final class Conformance {
                                         + BEHAVIOURS
                                         + " does not list");
                     } else {
-                        cite(row, type, citation, where);
+                        cite(row, type, where);
                     }
                 }
             }
@@ -333,7 +332,7 @@ public final class Conformance {
             if (!row.applies() && row.isTested()) {
                 errors.add(
                         row.id
-                                + " has a reason not to apply ("
+                                + " has a reason to have no test ("
                                 + row.reason
                                 + ") and tests: "
                                 + row.everyWay
@@ -342,13 +341,8 @@ public final class Conformance {
         }
     }
 
-    private void cite(Row row, Type type, Citation citation, String where) {
-        String note = "";
-        if (citation.isBenchmark) {
-            note = " (benchmark)";
-        } else if (type.stress) {
-            note = " (jcstress)";
-        }
+    private void cite(Row row, Type type, String where) {
+        String note = type.stress ? " (jcstress)" : "";
         Set<String> everyWay = new TreeSet<>();
         Set<String> once = new TreeSet<>();
         for (Type run : withSubtypes(type).filter(t -> !t.isAbstract).toList()) {
@@ -417,7 +411,7 @@ public final class Conformance {
         count(text, "in all", behaviours, row -> true);
         count(text, "with tests", behaviours, row -> row.isTested());
         count(text, "of these, in each way of running", behaviours, row -> !row.everyWay.isEmpty());
-        count(text, "do not apply", behaviours, row -> !row.applies());
+        count(text, "with a reason to have none", behaviours, row -> !row.applies());
         count(text, "without a test yet", behaviours, row -> row.applies() && !row.isTested());
         text.append(
                 """

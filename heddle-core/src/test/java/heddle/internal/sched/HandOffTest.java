@@ -11,6 +11,7 @@ import heddle.net.Listener;
 import heddle.net.Net;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
+import heddle.testing.Scenario;
 import heddle.testing.Task;
 
 import org.jspecify.annotations.Nullable;
@@ -140,6 +141,7 @@ class HandOffTest {
 
     /** How long is printed and not checked, the machine being anybody's; heddle.bench.Starvation measures it. */
     @Test
+    @Scenario("P5")
     @Behaviour(219)
     void endlessLoopsOnAllProcessorsDoNotStopAnEchoAndStopOneOfJavaNet() throws Exception {
         int before = scheduler().handOffs();
@@ -281,7 +283,8 @@ class HandOffTest {
     }
 
     @Test
-    @Behaviour(219)
+    @Scenario("P5")
+    @Behaviour({218, 219})
     void nativeSleepsOnAllProcessorsDoNotStopAnEcho() throws Exception {
         List<Thread> sleepers = onEachProcessor(HandOffTest::sleepNatively);
         roundTrips(ROUND_TRIPS);

@@ -5,6 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.stress.Gap;
+import heddle.testing.Behaviour;
 
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -66,6 +67,7 @@ public final class DeadlineStress {
 
     /** The timer of a deadline that was moved on fires, just when somebody comes to wait for the later one. */
     @JCStressTest
+    @Behaviour(210)
     @Outcome(id = "LATER", expect = ACCEPTABLE, desc = "Re-armed, by one or the other.")
     @Outcome(expect = FORBIDDEN, desc = "The waiter's deadline will not end its wait.")
     @State
@@ -190,6 +192,7 @@ public final class DeadlineStress {
 
     /** The timer fires early and finds a later deadline, which is being moved to an earlier one. */
     @JCStressTest
+    @Behaviour(210)
     @Outcome(id = "LATER", expect = ACCEPTABLE, desc = "In time for the deadline in force.")
     @Outcome(expect = FORBIDDEN, desc = "Too late for the deadline in force, or never.")
     @State
@@ -249,6 +252,7 @@ public final class DeadlineStress {
 
     /** The deadline has come and is being moved on. */
     @JCStressTest
+    @Behaviour(210)
     @Outcome(id = "WAITER, LATER", expect = ACCEPTABLE, desc = "Moved in time.")
     @Outcome(
             id = "EMPTY, .*",
@@ -282,6 +286,7 @@ public final class DeadlineStress {
 
     /** A timer is taken from the intake while its deadline is moved to an earlier one. */
     @JCStressTest
+    @Behaviour(210)
     @Outcome(id = "SOON", expect = ACCEPTABLE, desc = "In time for the deadline in force.")
     @Outcome(expect = FORBIDDEN, desc = "Too late for the deadline in force, or never.")
     @State

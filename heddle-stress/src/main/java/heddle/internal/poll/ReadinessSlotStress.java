@@ -5,6 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.stress.Gap;
+import heddle.testing.Behaviour;
 
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jcstress.annotations.Actor;
@@ -42,6 +43,7 @@ public final class ReadinessSlotStress {
      * reader that got nothing waits, and must find the edge.
      */
     @JCStressTest
+    @Behaviour(211)
     @Outcome(id = "0, READY", expect = ACCEPTABLE, desc = "Nothing yet; the edge ends its wait.")
     @Outcome(id = "1, READY", expect = ACCEPTABLE, desc = "The data; the next wait is in vain.")
     @Outcome(id = "1, EMPTY", expect = ACCEPTABLE, desc = "The data, its edge forgotten in time.")
@@ -150,6 +152,7 @@ public final class ReadinessSlotStress {
 
     /** An edge between EAGAIN and the park, or before, or after. */
     @JCStressTest
+    @Behaviour(211)
     @Outcome(id = "READY, EMPTY", expect = ACCEPTABLE, desc = "Found, or woken; consumed once.")
     @Outcome(expect = FORBIDDEN, desc = "Ended without a cause, or the edge is still there.")
     @State

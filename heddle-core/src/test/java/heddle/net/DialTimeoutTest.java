@@ -1,0 +1,64 @@
+package heddle.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Counters;
+import heddle.testing.Behaviour;
+import heddle.testing.Ways;
+
+import org.junit.jupiter.api.Test;
+
+import java.time.Duration;
+import java.util.List;
+
+/** How long a dial may take. */
+@Ways
+class DialTimeoutTest {
+
+    /** Go's table: each in the past, together, and as far in the past as can be said. */
+    @Test
+    @Behaviour(13)
+    void timeInThePastFailsAtOnceThoughSomebodyListens() throws Exception {
+        var past = Deadline.after(Duration.ofSeconds(-5));
+        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+            String address = listener.address().toString();
+            for (Dialer dialer :
+                    List.of(
+                            new Dialer().timeout(Duration.ofSeconds(-5)),
+                            new Dialer().deadline(past),
+                            new Dialer().deadline(Deadline.PAST),
+                            new Dialer().timeout(Duration.ofSeconds(-5)).deadline(past),
+                            new Dialer().timeout(Duration.ofDays(1)).deadline(past),
+                            new Dialer().timeout(Duration.ofNanos(Long.MIN_VALUE)),
+                            new Dialer().timeout(Duration.ofSeconds(Long.MIN_VALUE)))) {
+                checkTimeout(dialer, address);
+            }
+        }
+    }
+
+    @Test
+    @Behaviour(13)
+    void dialThatStallsEndsAtItsTimeoutNotBefore() throws Exception {
+        try (var full = new FullBacklog()) {
+            for (int millis : new int[] {1, 20}) {
+                Duration timeout = Duration.ofMillis(millis);
+                long before = Counters.value(Counter.DESCRIPTORS);
+                long startNanos = System.nanoTime();
+                checkTimeout(new Dialer().timeout(timeout), full.address());
+                assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
+                        .isGreaterThanOrEqualTo(timeout);
+                assertThat(Counters.value(Counter.DESCRIPTORS)).isEqualTo(before);
+            }
+        }
+    }
+
+    private static void checkTimeout(Dialer dialer, String address) {
+        var e =
+                assertThrows(
+                        DeadlineExceededException.class, () -> dialer.dial("tcp", address).close());
+        assertThat(e).hasMessage("dial tcp %s: i/o timeout", address);
+        assertThat(e.timeout()).isTrue();
+    }
+}
