@@ -3,7 +3,10 @@ package heddle.net;
 import java.io.Serial;
 import java.net.SocketException;
 
-/** This side closed the connection or listener, before the call or during it: {@code use of closed network connection}. */
+/**
+ * This side closed the connection or listener, before the call or during it: {@code use of closed network connection}. Of a {@link Pipe}
+ * either side did: {@code io: read/write on closed pipe}.
+ */
 public final class ConnClosedException extends SocketException implements NetError {
 
     @Serial private static final long serialVersionUID = 1;
@@ -13,6 +16,16 @@ public final class ConnClosedException extends SocketException implements NetErr
     ConnClosedException(Details details, String cause) {
         super(details.message(cause));
         this.details = details;
+    }
+
+    private ConnClosedException(String message, Details details) {
+        super(message);
+        this.details = details;
+    }
+
+    /** Go's io.ErrClosedPipe, which names neither operation nor network. */
+    static ConnClosedException ofPipe(Details details) {
+        return new ConnClosedException("io: read/write on closed pipe", details);
     }
 
     @Override

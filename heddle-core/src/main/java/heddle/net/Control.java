@@ -11,7 +11,7 @@ public interface Control {
      * addresses are tried at a time, on a virtual thread of the attempt's own, which inherits the dialing thread's inheritable thread
      * locals, for several at once, and interrupted when another connection stands.
      *
-     * @param network the concrete network: {@code tcp4} or {@code tcp6}
+     * @param network the concrete network: {@code tcp4}, {@code tcp6}, {@code unix} or {@code unixpacket}
      * @param address the address to bind or connect to
      * @param socket the socket; valid during the call only
      * @throws IOException ends this attempt; surfaces from dial or listen as the cause

@@ -34,7 +34,7 @@ public final class Dialer {
     private static final class Settings implements Cloneable {
         private @Nullable Duration timeout;
         private Deadline deadline = Deadline.NONE;
-        private @Nullable TcpAddr local;
+        private @Nullable Addr local;
         private KeepAlive keepAlive = KeepAlive.DEFAULT;
         private boolean noDelay = true;
         private Duration attemptDelay = Duration.ZERO;
@@ -92,11 +92,11 @@ public final class Dialer {
     /**
      * The address to dial from.
      *
-     * @param address port 0 lets the kernel choose the port
+     * @param address of the network to dial; port 0 lets the kernel choose the port
      * @return the changed copy
      */
     public Dialer localAddress(Addr address) {
-        return with(s -> s.local = (TcpAddr) address);
+        return with(s -> s.local = address);
     }
 
     /**
@@ -211,8 +211,9 @@ public final class Dialer {
      * negative delay, they are tried one after the other, each with its share of the time. If all fail, the failure is that of the first
      * address, the others are its suppressed ones.
      *
-     * @param network {@code tcp}, {@code tcp4} or {@code tcp6}
-     * @param address {@code host:port}; an empty or unspecified host is this machine
+     * @param network {@code tcp}, {@code tcp4}, {@code tcp6}, {@code unix} or {@code unixpacket}
+     * @param address {@code host:port}, where an empty or unspecified host is this machine; for the last two a path, or {@code @name} in
+     *     Linux's abstract namespace
      * @return the connection
      * @throws DeadlineExceededException the time is over; no descriptor is left open
      * @throws CallInterruptedException the thread was interrupted while it would have to wait; likewise
@@ -223,12 +224,16 @@ public final class Dialer {
      * @throws DialException any other failure, carrying the errno; connect(2)
      * @throws IOException the failure of a {@link Control}
      */
-    public TcpConn dial(String network, String address) throws IOException {
+    public SocketConn dial(String network, String address) throws IOException {
         Duration timeout = settings.timeout;
         Deadline end =
                 timeout == null
                         ? settings.deadline
                         : settings.deadline.earlier(Deadline.after(timeout));
+        if (UnixSockets.have(network)) {
+            return UnixSockets.dial(
+                    network, address, settings.local, end, settings.options, settings.control);
+        }
         Network known = Network.named("dial", network);
         List<SockAddr> resolved =
                 HostPort.parse("dial", network, address).resolve("dial", known, end);
@@ -279,10 +284,22 @@ public final class Dialer {
         throw Objects.requireNonNull(first);
     }
 
+    /** The local address, once the network is known to be one of TCP's. */
+    private @Nullable TcpAddr tcpLocal() {
+        return (TcpAddr) settings.local;
+    }
+
     /** Those of the wanted local address's family, at least one. */
     private List<SockAddr> suitable(Network network, List<SockAddr> addresses)
             throws AddressException {
-        TcpAddr local = settings.local;
+        if (settings.local != null && !(settings.local instanceof TcpAddr)) {
+            throw Failures.address(
+                    "dial",
+                    network.label,
+                    settings.local.toString(),
+                    "mismatched local address type");
+        }
+        TcpAddr local = tcpLocal();
         if (local == null) {
             return addresses;
         }
@@ -345,7 +362,7 @@ public final class Dialer {
     }
 
     private boolean mayRetry() {
-        TcpAddr local = settings.local;
+        TcpAddr local = tcpLocal();
         return local == null || local.port() == 0;
     }
 
@@ -367,7 +384,8 @@ public final class Dialer {
     private TcpConn connect(Network network, SockAddr remote, Deadline end) throws IOException {
         Platform platform = Platform.current();
         Syscalls sys = platform.syscalls();
-        SockAddr from = settings.local == null ? null : settings.local.raw();
+        TcpAddr local = tcpLocal();
+        SockAddr from = local == null ? null : local.raw();
         int version = network.versionToDial(from, remote);
         SockAddr target =
                 remote.isUnspecified()
@@ -388,7 +406,8 @@ public final class Dialer {
             setOptions(sys, fd, version, network);
             settings.options.apply(
                     sys, fd, version, (call, result) -> failure(network, address, call, result));
-            Sockets.control(settings.control, sys, fd, version, new TcpAddr(target));
+            Sockets.control(
+                    settings.control, sys, fd, Network.concrete(version), new TcpAddr(target));
             if (from != null) {
                 check(network, address, "bind", sys.bind(fd, version, from));
             }

@@ -28,6 +28,19 @@ final class Failures {
             String call,
             int result,
             long bytesTransferred) {
+        return of(op, network, source, address, call, result, bytesTransferred, "");
+    }
+
+    /** Likewise, with {@code remark} behind the text of an errno. */
+    static IOException of(
+            String op,
+            String network,
+            @Nullable Addr source,
+            @Nullable Addr address,
+            String call,
+            int result,
+            long bytesTransferred,
+            String remark) {
         int errno = result > -Result.ERRNO_MAX ? -result : 0;
         boolean timeout = result == Result.EXPIRED || errno == Errno.ETIMEDOUT;
         var details =
@@ -38,7 +51,7 @@ final class Failures {
                     new ConnClosedException(details, "use of closed network connection");
             case Result.EXPIRED -> new DeadlineExceededException(details, "i/o timeout");
             case Result.INTERRUPTED -> new CallInterruptedException(details, "interrupted");
-            default -> ofErrno(details, call + ": " + Errno.text(errno) + hint(errno));
+            default -> ofErrno(details, call + ": " + Errno.text(errno) + hint(errno) + remark);
         };
     }
 

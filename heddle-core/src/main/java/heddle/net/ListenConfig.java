@@ -191,9 +191,10 @@ public final class ListenConfig {
     /**
      * Listens.
      *
-     * @param network {@code tcp}, {@code tcp4} or {@code tcp6}
-     * @param address {@code host:port}; an empty host stands for all of this machine's addresses, port 0 for a free one; an empty
-     *     address for both
+     * @param network {@code tcp}, {@code tcp4}, {@code tcp6}, {@code unix} or {@code unixpacket}
+     * @param address {@code host:port}, where an empty host stands for all of this machine's addresses, port 0 for a free one; an empty
+     *     address for both. For the last two networks a path to make, {@code @name} in Linux's abstract namespace, or empty for a name
+     *     of the kernel's choice in that
      * @return the listener
      * @throws UnknownNetworkException no such network
      * @throws AddressException the address cannot be used as written
@@ -202,6 +203,10 @@ public final class ListenConfig {
      * @throws IOException any other failure, carrying the errno; socket(2), listen(2)
      */
     public Listener listen(String network, String address) throws IOException {
+        if (UnixSockets.have(network)) {
+            return UnixSockets.listen(
+                    network, address, settings.backlog, settings.options, settings.control);
+        }
         Network known = Network.named("listen", network);
         HostPort hostPort =
                 address.isEmpty()
@@ -236,7 +241,7 @@ public final class ListenConfig {
                     (call, result) ->
                             Failures.of("listen", network.label, null, wanted, call, result, 0);
             SocketOptions onAccept = applyOptions(sys, fd, version, refusal);
-            Sockets.control(settings.control, sys, fd, version, wanted);
+            Sockets.control(settings.control, sys, fd, Network.concrete(version), wanted);
             // 0.0.0.0 on a socket of both versions is its own "any", not IPv4's mapped one.
             SockAddr toBind =
                     address.isUnspecified()

@@ -11,8 +11,8 @@ public final class Net {
     /**
      * Listens; {@link ListenConfig#listen}.
      *
-     * @param network {@code tcp}, {@code tcp4} or {@code tcp6}
-     * @param address {@code host:port}; {@code :8080} for all of this machine's addresses, port 0 for a free one
+     * @param network {@code tcp}, {@code tcp4}, {@code tcp6}, {@code unix} or {@code unixpacket}
+     * @param address {@code host:port}; {@code :8080} for all of this machine's addresses, port 0 for a free one; a path for the last two
      * @return the listener
      * @throws IOException as there
      */
@@ -23,8 +23,8 @@ public final class Net {
     /**
      * Connects; {@link Dialer#dial}.
      *
-     * @param network {@code tcp}, {@code tcp4} or {@code tcp6}
-     * @param address {@code host:port}
+     * @param network {@code tcp}, {@code tcp4}, {@code tcp6}, {@code unix} or {@code unixpacket}
+     * @param address {@code host:port}; a path for the last two
      * @return the connection
      * @throws IOException as there
      */
@@ -35,13 +35,24 @@ public final class Net {
     /**
      * Connects within {@code timeout}; {@link Dialer#dial}.
      *
-     * @param network {@code tcp}, {@code tcp4} or {@code tcp6}
-     * @param address {@code host:port}
+     * @param network {@code tcp}, {@code tcp4}, {@code tcp6}, {@code unix} or {@code unixpacket}
+     * @param address {@code host:port}; a path for the last two
      * @param timeout for the name lookup and all addresses together; zero stands for none, negative fails at once
      * @return the connection
      * @throws IOException as there
      */
     public static Conn dial(String network, String address, Duration timeout) throws IOException {
         return new Dialer().timeout(timeout).dial(network, address);
+    }
+
+    /**
+     * Two connected ends in memory, without the system: what one writes the other reads, straight from the writer's buffer. Nothing is
+     * buffered between them: a write waits until readers have taken all of it, and an empty one waits for a reader too. Buffers must be
+     * accessible to any thread. Good for tests of protocols.
+     *
+     * @return both ends
+     */
+    public static Pipe pipe() {
+        return Pipe.open();
     }
 }

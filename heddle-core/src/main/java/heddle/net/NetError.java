@@ -27,7 +27,7 @@ public interface NetError {
     }
 
     /**
-     * The network as the caller named it: tcp, tcp4, tcp6.
+     * The network as the caller named it: tcp, tcp4, tcp6, unix, unixpacket, pipe.
      *
      * @return its name
      */

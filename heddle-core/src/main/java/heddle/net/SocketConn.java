@@ -18,7 +18,7 @@ import java.util.Objects;
  * A connection over a socket of the system, whatever its network: what {@link Conn} has, and half-close and the kernel's buffers.
  * Thread-safe as {@link Conn} says.
  */
-public abstract sealed class SocketConn implements Conn permits TcpConn {
+public abstract sealed class SocketConn implements Conn permits TcpConn, UnixConn {
 
     private final Descriptor descriptor;
     private final String network;
@@ -65,7 +65,7 @@ public abstract sealed class SocketConn implements Conn permits TcpConn {
         return n;
     }
 
-    private static ByteBuffer writable(ByteBuffer buffer) {
+    static ByteBuffer writable(ByteBuffer buffer) {
         if (buffer.isReadOnly()) {
             throw new IllegalArgumentException("the buffer to read into is read-only");
         }

@@ -3,14 +3,15 @@ package heddle.net;
 import heddle.internal.Platform;
 import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Result;
+import heddle.internal.fd.Traffic;
 import heddle.internal.poll.Pending;
-import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketName;
 import heddle.internal.sys.Syscalls;
 
 import java.io.IOException;
 
 /** What a listener does whatever its network. */
-abstract sealed class SocketListener implements Listener permits TcpListener {
+abstract sealed class SocketListener implements Listener permits TcpListener, UnixListener {
 
     private final Platform platform;
     private final Descriptor descriptor;
@@ -34,8 +35,8 @@ abstract sealed class SocketListener implements Listener permits TcpListener {
     }
 
     /** A descriptor for the number that {@link #take} gave. */
-    final Descriptor descriptorOf(int fd) {
-        return new Descriptor(platform.syscalls(), fd, platform.pollers());
+    final Descriptor descriptorOf(int fd, Traffic traffic) {
+        return new Descriptor(platform.syscalls(), fd, traffic, platform.pollers());
     }
 
     /**
@@ -43,7 +44,7 @@ abstract sealed class SocketListener implements Listener permits TcpListener {
      *
      * @param peer its element 0 receives the peer's address
      */
-    final int take(SockAddr[] peer) throws IOException {
+    final int take(SocketName[] peer) throws IOException {
         int fd = descriptor.accept(peer);
         if (fd < 0) {
             throw failure("accept", "accept4", fd);

@@ -32,12 +32,13 @@ final class Sockets {
     }
 
     /** Calls {@code control}, if there is one, with {@code fd} as its raw socket. */
-    static void control(@Nullable Control control, Syscalls sys, int fd, int version, Addr address)
+    static void control(
+            @Nullable Control control, Syscalls sys, int fd, String network, Addr address)
             throws IOException {
         if (control != null) {
             var raw = new Raw(sys, fd);
             try {
-                control.control(Network.concrete(version), address, raw);
+                control.control(network, address, raw);
             } finally {
                 raw.over = true;
             }

@@ -2,6 +2,7 @@ package heddle.net;
 
 import heddle.internal.Platform;
 import heddle.internal.fd.Descriptor;
+import heddle.internal.fd.Traffic;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
@@ -38,7 +39,7 @@ public final class TcpListener extends SocketListener {
             setOptions(fd, peer[0].version());
         }
         SockAddr own = local.isUnspecified() ? Sockets.localAddress(sys, fd, local) : local;
-        TcpConn conn = new TcpConn(descriptorOf(fd), network(), own, peer[0]);
+        TcpConn conn = new TcpConn(descriptorOf(fd, Traffic.BYTES), network(), own, peer[0]);
         if (event != null) {
             event.done(address, conn.remoteAddress());
         }

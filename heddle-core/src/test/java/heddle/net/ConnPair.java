@@ -37,8 +37,28 @@ public final class ConnPair implements AutoCloseable {
     /** Over whatever {@code address} is. */
     public static ConnPair tcp(ListenConfig listenConfig, Dialer dialer, String address)
             throws Exception {
-        try (Listener listener = listenConfig.listen("tcp", address)) {
-            Task<Conn> dialed = Task.start(() -> dialer.dial("tcp", listener.address().toString()));
+        return over("tcp", listenConfig, dialer, address);
+    }
+
+    /** Over a Unix socket at a path of its own; {@code network} is unix or unixpacket. */
+    public static ConnPair unix(String network) throws Exception {
+        try (var path = new SocketPath()) {
+            return over(network, new ListenConfig(), new Dialer(), path.toString());
+        }
+    }
+
+    /** In memory. */
+    public static ConnPair pipe() {
+        Pipe pipe = Net.pipe();
+        return new ConnPair(pipe.left(), pipe.right());
+    }
+
+    private static ConnPair over(
+            String network, ListenConfig listenConfig, Dialer dialer, String address)
+            throws Exception {
+        try (Listener listener = listenConfig.listen(network, address)) {
+            Task<Conn> dialed =
+                    Task.start(() -> dialer.dial(network, listener.address().toString()));
             Conn accepted = listener.accept();
             Conn left = dialed.result();
             if (!left.localAddress().equals(accepted.remoteAddress())) {
@@ -46,6 +66,15 @@ public final class ConnPair implements AutoCloseable {
             }
             return new ConnPair(left, accepted);
         }
+    }
+
+    /** Over {@code network}, whichever it is, at an address of the pair's own. */
+    public static ConnPair of(String network) throws Exception {
+        return switch (network) {
+            case "tcp" -> tcp();
+            case "pipe" -> pipe();
+            default -> unix(network);
+        };
     }
 
     /** One end. */
@@ -56,6 +85,11 @@ public final class ConnPair implements AutoCloseable {
     /** The other end. */
     public Conn right() {
         return right;
+    }
+
+    /** The end that dialed, of a pair with a socket. */
+    public SocketConn leftSocket() {
+        return (SocketConn) left;
     }
 
     /** The end that dialed, of a pair of TCP. */

@@ -114,7 +114,7 @@ class DialTest {
         try (Listener listener = Net.listen("tcp", listenAt)) {
             String to = listener.address().toString();
             if (fits) {
-                try (TcpConn dialed = dialer.dial(network, to);
+                try (TcpConn dialed = (TcpConn) dialer.dial(network, to);
                         Conn accepted = listener.accept()) {
                     assertThat(dialed.localAddress().host()).isEqualTo(InetAddress.ofLiteral(from));
                     assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());

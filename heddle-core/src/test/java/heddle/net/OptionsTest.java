@@ -208,7 +208,7 @@ class OptionsTest {
     void optionThatTheJdkLacksFailsWhatAskedForIt() throws Exception {
         assumeTrue(isNio());
         try (Listener listener = Net.listen("tcp", "127.0.0.1:0");
-                TcpConn conn = new Dialer().dial("tcp", listener.address().toString())) {
+                TcpConn conn = (TcpConn) new Dialer().dial("tcp", listener.address().toString())) {
             String address = conn.remoteAddress().toString();
             Duration second = Duration.ofSeconds(1);
             assertUnsupported("TCP_USER_TIMEOUT", () -> conn.setUserTimeout(second));

@@ -5,6 +5,7 @@ import heddle.internal.poll.ReadinessSlot;
 import heddle.testing.Await;
 import heddle.testing.Task;
 
+import java.util.EnumSet;
 import java.util.Set;
 
 /** Waits until threads are seen waiting in a connection, so that a test acts then and not after a time. */
@@ -12,7 +13,14 @@ public final class Parked {
 
     /** Where threads of ours wait: for readiness, and for their turn. */
     private static final Set<String> WAITING_PLACES =
-            Set.of("heddle.internal.poll.ReadinessSlot", "heddle.internal.fd.DescriptorLock");
+            Set.of(
+                    "heddle.internal.poll.ReadinessSlot",
+                    "heddle.internal.fd.DescriptorLock",
+                    "heddle.net.PipeFlow");
+
+    /** The JDK's timed wait is a pipe's; ours are not. */
+    private static final Set<Thread.State> WAITING =
+            EnumSet.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);
 
     private Parked() {}
 
@@ -33,7 +41,7 @@ public final class Parked {
         if (thread.getState() == Thread.State.TERMINATED) {
             throw new AssertionError(thread + " has ended instead of waiting");
         }
-        if (thread.getState() != Thread.State.WAITING) {
+        if (!WAITING.contains(thread.getState())) {
             return false;
         }
         for (StackTraceElement frame : thread.getStackTrace()) {

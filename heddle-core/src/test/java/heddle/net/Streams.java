@@ -62,7 +62,7 @@ final class Streams {
         try {
             writeForEver(conn, new byte[1024]);
         } catch (ConnClosedException | ConnResetException end) {
-            assertThat(end.getMessage()).startsWith("write ");
+            checkEnd("write", end);
         }
     }
 
@@ -74,8 +74,19 @@ final class Streams {
                 Arrays.fill(buffer, (byte) 1);
             }
         } catch (ConnClosedException | ConnResetException end) {
-            assertThat(end.getMessage()).startsWith("read ");
+            checkEnd("read", end);
         }
+    }
+
+    private static void checkEnd(String op, IOException end) {
+        assertThat(end).isInstanceOf(NetError.class);
+        var error = (NetError) end;
+        assertThat(error.op()).isEqualTo(op);
+        assertThat(end.getMessage())
+                .startsWith(
+                        error.network().equals("pipe")
+                                ? "io: read/write on closed pipe"
+                                : op + " ");
     }
 
     /** Sends back what comes until either side is closed. */

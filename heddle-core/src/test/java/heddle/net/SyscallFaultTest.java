@@ -213,8 +213,8 @@ class SyscallFaultTest {
         private final List<Failure> failures = new CopyOnWriteArrayList<>();
         private final ConcurrentLinkedQueue<Closeable> opened = new ConcurrentLinkedQueue<>();
         private final CompletableFuture<Listener> listening = new CompletableFuture<>();
-        private final CompletableFuture<TcpConn> accepted = new CompletableFuture<>();
-        private final CompletableFuture<TcpConn> dialed = new CompletableFuture<>();
+        private final CompletableFuture<SocketConn> accepted = new CompletableFuture<>();
+        private final CompletableFuture<SocketConn> dialed = new CompletableFuture<>();
 
         /** The first dial failed when its connection stood, which the listener has in its queue. Set before {@link #dialed}. */
         private volatile boolean dialAbandoned;
@@ -273,9 +273,9 @@ class SyscallFaultTest {
                             () -> Net.listen(network, wanted));
             opened.add(listener);
             listening.complete(listener);
-            TcpConn first = accept(listener);
+            SocketConn first = accept(listener);
             dialed.get();
-            TcpConn conn = dialAbandoned ? accept(listener) : first;
+            SocketConn conn = dialAbandoned ? accept(listener) : first;
             accepted.complete(conn);
             setBuffers(conn);
             byte[] small = readArray(conn, SMALL.length);
@@ -293,7 +293,7 @@ class SyscallFaultTest {
             Listener listener = listening.get();
             Parked.awaitAcceptor(listener);
             String address = listener.address().toString();
-            TcpConn conn =
+            SocketConn conn =
                     step(
                             "dial",
                             "dial " + network + " " + address,
@@ -318,9 +318,9 @@ class SyscallFaultTest {
             step("close", "", conn::close);
         }
 
-        private TcpConn accept(Listener listener) throws Exception {
-            TcpConn conn =
-                    (TcpConn)
+        private SocketConn accept(Listener listener) throws Exception {
+            SocketConn conn =
+                    (SocketConn)
                             step(
                                     "accept",
                                     "accept " + network + " " + listener.address(),
@@ -329,12 +329,12 @@ class SyscallFaultTest {
             return conn;
         }
 
-        private void setBuffers(TcpConn conn) throws Exception {
+        private void setBuffers(SocketConn conn) throws Exception {
             step("set", "set " + conn, () -> conn.setReadBuffer(BUFFER_BYTES));
             step("set", "set " + conn, () -> conn.setWriteBuffer(BUFFER_BYTES));
         }
 
-        private void writeArray(TcpConn conn, byte[] bytes) {
+        private void writeArray(SocketConn conn, byte[] bytes) {
             OP.set("write");
             int done = 0;
             while (done < bytes.length) {
@@ -348,7 +348,7 @@ class SyscallFaultTest {
         }
 
         /** By send(2), for the piece on the heap, and writev(2). */
-        private void writeGathered(TcpConn conn, byte[] bytes) {
+        private void writeGathered(SocketConn conn, byte[] bytes) {
             ByteBuffer all = ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
             ByteBuffer[] pieces = {
                 ByteBuffer.wrap(bytes, 0, 1_000),
@@ -365,7 +365,7 @@ class SyscallFaultTest {
             }
         }
 
-        private byte[] readArray(TcpConn conn, int count) throws Exception {
+        private byte[] readArray(SocketConn conn, int count) throws Exception {
             byte[] bytes = new byte[count];
             for (int done = 0; done < count; ) {
                 int at = done;
@@ -377,7 +377,7 @@ class SyscallFaultTest {
         }
 
         /** By recv(2), for the piece on the heap, and readv(2). */
-        private byte[] readScattered(TcpConn conn, int count) throws Exception {
+        private byte[] readScattered(SocketConn conn, int count) throws Exception {
             ByteBuffer first = ByteBuffer.allocate(500);
             ByteBuffer rest = ByteBuffer.allocateDirect(count - 500);
             ByteBuffer[] pieces = {first, rest.slice(0, 700), rest.slice(700, count - 1_200)};

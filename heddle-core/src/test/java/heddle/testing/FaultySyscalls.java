@@ -5,10 +5,11 @@ import heddle.internal.poll.Poller;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.Registration;
 import heddle.internal.sys.Errno;
-import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketName;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.TcpStat;
+import heddle.internal.sys.UnixName;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
@@ -90,15 +91,15 @@ public final class FaultySyscalls extends Syscalls implements AutoCloseable {
     }
 
     @Override
-    public int socket(int version, boolean passive) {
+    public int socket(int kind, boolean passive) {
         int fault = fault("socket", -1);
-        return fault != 0 ? fault : real.socket(version, passive);
+        return fault != 0 ? fault : real.socket(kind, passive);
     }
 
     @Override
-    public int bind(int fd, int version, SockAddr address) {
+    public int bind(int fd, int kind, SocketName address) {
         int fault = fault("bind", fd);
-        return fault != 0 ? fault : real.bind(fd, version, address);
+        return fault != 0 ? fault : real.bind(fd, kind, address);
     }
 
     @Override
@@ -108,15 +109,14 @@ public final class FaultySyscalls extends Syscalls implements AutoCloseable {
     }
 
     @Override
-    public int connect(int fd, int version, SockAddr address) {
+    public int connect(int fd, int kind, SocketName address) {
         int fault = fault("connect", fd);
-        int result =
-                fault == 0 || fault == -Errno.EINTR ? real.connect(fd, version, address) : fault;
+        int result = fault == 0 || fault == -Errno.EINTR ? real.connect(fd, kind, address) : fault;
         return fault != 0 ? fault : result;
     }
 
     @Override
-    public int accept(int fd, SockAddr[] peer, int[] errno) {
+    public int accept(int fd, SocketName[] peer, int[] errno) {
         int fault = fault("accept4", fd);
         return fault != 0 ? fault : real.accept(fd, peer, errno);
     }
@@ -171,6 +171,12 @@ public final class FaultySyscalls extends Syscalls implements AutoCloseable {
     }
 
     @Override
+    public int unlink(UnixName path) {
+        int fault = fault("unlink", -1);
+        return fault != 0 ? fault : real.unlink(path);
+    }
+
+    @Override
     public int setOption(int fd, SocketOption option, int value) {
         int fault = fault("setsockopt", fd);
         return fault != 0 ? fault : real.setOption(fd, option, value);
@@ -201,13 +207,13 @@ public final class FaultySyscalls extends Syscalls implements AutoCloseable {
     }
 
     @Override
-    public int localAddress(int fd, SockAddr[] address) {
+    public int localAddress(int fd, SocketName[] address) {
         int fault = fault("getsockname", fd);
         return fault != 0 ? fault : real.localAddress(fd, address);
     }
 
     @Override
-    public int remoteAddress(int fd, SockAddr[] address) {
+    public int remoteAddress(int fd, SocketName[] address) {
         int fault = fault("getpeername", fd);
         return fault != 0 ? fault : real.remoteAddress(fd, address);
     }

@@ -6,7 +6,7 @@ import heddle.internal.poll.ReadinessSlot;
 import heddle.internal.poll.Registration;
 import heddle.internal.poll.Wait;
 import heddle.internal.sys.Errno;
-import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketName;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.TcpStat;
@@ -30,15 +30,20 @@ import java.util.function.IntUnaryOperator;
  *
  * Two waits come without a call that says EAGAIN first: a stream from which a read got less than it asked for is drained, and one
  * that took less of a write than offered is full (epoll(7), Q9), unless the peer has shut down or sent urgent data. New data is a new
- * edge, and an edge since the last {@code clear()} ends the wait at once, so nothing is slept through.
+ * edge, and an edge since the last {@code clear()} ends the wait at once, so nothing is slept through. {@link Traffic} says where a short
+ * read proves nothing.
  *
  * Closing: mark the lock closed, end the waits, give the life's reference back, wait until the last user has destroyed it.
  */
 public final class Descriptor {
 
+    /** Longest array that every JVM makes, where a packet needs one. */
+    private static final int ARRAY_BYTES_MAX = Integer.MAX_VALUE - 8;
+
     private final Syscalls sys;
     private final PollerSource source;
     private final int fd;
+    private final Traffic traffic;
     private final DescriptorLock lock;
     private final Registration registration;
     private final Semaphore destroyed = new Semaphore(0);
@@ -58,10 +63,16 @@ public final class Descriptor {
     /** A failure that ended a read which had bytes to return, for the next one; guarded by the read lock. */
     private int postponedFailure;
 
-    /** Takes charge of {@code fd}. */
+    /** Takes charge of {@code fd}, a socket of TCP. */
     public Descriptor(Syscalls sys, int fd, PollerSource source) {
+        this(sys, fd, Traffic.BYTES, source);
+    }
+
+    /** Takes charge of {@code fd}. */
+    public Descriptor(Syscalls sys, int fd, Traffic traffic, PollerSource source) {
         this.sys = sys;
         this.fd = fd;
+        this.traffic = traffic;
         this.source = source;
         this.registration = new Registration(fd, source);
         this.lock = new DescriptorLock(registration);
@@ -104,7 +115,9 @@ public final class Descriptor {
                 slot.clear();
             }
         }
-        int asked = Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
+        // A packet's rest would be lost.
+        int asked =
+                traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
         while (wait == Wait.READY) {
             int n = sys.recv(fd, buffer, asked, readErrno);
             if (n == -Errno.EINTR) {
@@ -114,7 +127,7 @@ public final class Descriptor {
                 wait = slot.await();
                 continue;
             }
-            drained = n > 0 && n < asked;
+            drained = n > 0 && n < asked && traffic == Traffic.BYTES;
             return n == 0 ? Result.END_OF_STREAM : n;
         }
         return failure(wait);
@@ -122,11 +135,14 @@ public final class Descriptor {
 
     /**
      * Reads into several segments in their order, waiting for the first byte only: runs of native ones by readv(2), each heap one by
-     * itself, since an iovec cannot name memory that moves.
+     * itself, since an iovec cannot name memory that moves. A packet is one call's, so it goes through a copy.
      *
      * @param count of segments, none of them empty, at least one
      */
     public long readVector(MemorySegment[] buffers, int count) {
+        if (traffic == Traffic.PACKETS && count > 1) {
+            return readPacket(buffers, count);
+        }
         int refused = refusal(lock.lockRead());
         if (refused != 0) {
             return refused;
@@ -150,7 +166,7 @@ public final class Descriptor {
                 total += n;
                 at += run;
                 filled = n == room;
-                drained = n < asked;
+                drained = n < asked && traffic == Traffic.BYTES;
             }
             return total;
         } finally {
@@ -158,6 +174,19 @@ public final class Descriptor {
                 destroy();
             }
         }
+    }
+
+    private int readPacket(MemorySegment[] buffers, int count) {
+        int room = (int) Math.min(bytes(buffers, 0, count), ARRAY_BYTES_MAX);
+        MemorySegment packet = MemorySegment.ofArray(new byte[room]);
+        int n = read(packet, room);
+        long at = 0;
+        for (int i = 0; at < n; i++) {
+            long part = Math.min(buffers[i].byteSize(), n - at);
+            MemorySegment.copy(packet, at, buffers[i], 0, part);
+            at += part;
+        }
+        return n;
     }
 
     private static long bytes(MemorySegment[] buffers, int from, int count) {
@@ -207,12 +236,30 @@ public final class Descriptor {
         try {
             Wait wait = registration.write().begin();
             registration.write().clear();
-            return wait == Wait.READY
-                    ? writeLocked(buffer, 0, false)
-                    : Result.ofWrite(0, failure(wait));
+            if (wait != Wait.READY) {
+                return Result.ofWrite(0, failure(wait));
+            }
+            return traffic == Traffic.PACKETS ? writePacket(buffer) : writeLocked(buffer, 0, false);
         } finally {
             if (lock.unlockWrite()) {
                 destroy();
+            }
+        }
+    }
+
+    /** By one call, however long it is: what cannot go whole does not go at all. An empty packet is one too. */
+    private long writePacket(MemorySegment packet) {
+        while (true) {
+            int n = sys.send(fd, packet, (int) packet.byteSize(), false, writeErrno);
+            if (n == -Errno.EINTR) {
+                continue;
+            }
+            if (n != -Errno.EAGAIN) {
+                return n >= 0 ? n : Result.ofWrite(0, n);
+            }
+            Wait wait = registration.write().await();
+            if (wait != Wait.READY) {
+                return Result.ofWrite(0, failure(wait));
             }
         }
     }
@@ -250,11 +297,17 @@ public final class Descriptor {
     }
 
     /**
-     * Writes all of several segments, as one call among the writers: runs of native ones by writev(2), each heap one by itself.
+     * Writes all of several segments, as one call among the writers: runs of native ones by writev(2), each heap one by itself. A packet is
+     * one call's, so it goes through a copy.
      *
      * @param count of segments; none of them is empty
      */
     public long writeVector(MemorySegment[] buffers, int count) {
+        if (traffic == Traffic.PACKETS) {
+            return bytes(buffers, 0, count) > ARRAY_BYTES_MAX
+                    ? Result.ofWrite(0, -Errno.EMSGSIZE)
+                    : write(count == 1 ? buffers[0] : joined(buffers, count));
+        }
         int refused = refusal(lock.lockWrite());
         if (refused != 0) {
             return Result.ofWrite(0, refused);
@@ -280,6 +333,16 @@ public final class Descriptor {
                 destroy();
             }
         }
+    }
+
+    private static MemorySegment joined(MemorySegment[] buffers, int count) {
+        MemorySegment whole = MemorySegment.ofArray(new byte[(int) bytes(buffers, 0, count)]);
+        long at = 0;
+        for (int i = 0; i < count; i++) {
+            MemorySegment.copy(buffers[i], 0, whole, at, buffers[i].byteSize());
+            at += buffers[i].byteSize();
+        }
+        return whole;
     }
 
     /** How many segments from {@code at} on go into one call: a run of native ones of a bounded size, or a single one. */
@@ -340,7 +403,7 @@ public final class Descriptor {
      *
      * @param peer its element 0 receives the peer's address
      */
-    public int accept(SockAddr[] peer) {
+    public int accept(SocketName[] peer) {
         int refused = refusal(lock.lockRead());
         if (refused != 0) {
             return refused;
@@ -374,16 +437,16 @@ public final class Descriptor {
     /**
      * Connects: 0, or a failure, after which the descriptor is only good for closing. The write deadline bounds it.
      *
-     * @param version of the socket, 4 or 6
+     * @param kind of the socket; {@link Syscalls#socket}
      */
-    public int connect(int version, SockAddr address) {
+    public int connect(int kind, SocketName address) {
         int refused = refusal(lock.lockWrite());
         if (refused != 0) {
             return refused;
         }
         try {
             Wait wait = registration.write().begin();
-            int result = wait == Wait.READY ? connectLocked(version, address) : failure(wait);
+            int result = wait == Wait.READY ? connectLocked(kind, address) : failure(wait);
             if (result == 0) {
                 Counters.add(Counter.DIALED, 1);
             }
@@ -395,9 +458,9 @@ public final class Descriptor {
         }
     }
 
-    private int connectLocked(int version, SockAddr address) {
-        SockAddr[] peer = new SockAddr[1];
-        int result = sys.connect(fd, version, address);
+    private int connectLocked(int kind, SocketName address) {
+        SocketName[] peer = new SocketName[1];
+        int result = sys.connect(fd, kind, address);
         if (result != -Errno.EINPROGRESS && result != -Errno.EALREADY && result != -Errno.EINTR) {
             return result;
         }
@@ -553,7 +616,7 @@ public final class Descriptor {
     }
 
     /** getsockname(2) into {@code address[0]}: 0 or a failure. */
-    public int localAddress(SockAddr[] address) {
+    public int localAddress(SocketName[] address) {
         return use(number -> sys.localAddress(number, address));
     }
 

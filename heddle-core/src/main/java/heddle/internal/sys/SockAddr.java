@@ -1,7 +1,6 @@
 package heddle.internal.sys;
 
 import java.io.Serial;
-import java.io.Serializable;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -16,7 +15,7 @@ import java.net.UnknownHostException;
  * @param scopeId interface index of a link-local IPv6 address, else 0
  */
 public record SockAddr(long high, long low, int version, int port, int scopeId)
-        implements Serializable {
+        implements SocketName {
 
     public static final int VERSION_4 = 4;
     public static final int VERSION_6 = 6;

@@ -24,33 +24,36 @@ public abstract class Syscalls {
     public static final int SHUT_WR = 1;
 
     /**
-     * socket(2) of a TCP socket.
+     * socket(2).
      *
-     * @param version 4 or 6
+     * @param kind {@link SockAddr#VERSION_4} or {@link SockAddr#VERSION_6} of TCP, {@link UnixName#STREAM} or {@link UnixName#PACKET}
      * @param passive whether it will listen
      */
-    public abstract int socket(int version, boolean passive);
+    public abstract int socket(int kind, boolean passive);
 
-    /** bind(2); {@code version} is the socket's, to which an IPv4 address is mapped if it is 6. */
-    public abstract int bind(int fd, int version, SockAddr address);
+    /** bind(2); {@code kind} is the socket's: an IPv4 address is mapped for {@link SockAddr#VERSION_6}. */
+    public abstract int bind(int fd, int kind, SocketName address);
 
     /** listen(2); a backlog of 0 or less stands for the system's maximum. */
     public abstract int listen(int fd, int backlog);
 
-    /** connect(2): 0 if connected at once, else mostly -EINPROGRESS. */
-    public abstract int connect(int fd, int version, SockAddr address);
+    /** connect(2): 0 if connected at once, else mostly -EINPROGRESS; -EAGAIN for a Unix socket whose backlog is full. */
+    public abstract int connect(int fd, int kind, SocketName address);
 
     /**
      * accept4(2).
      *
      * @param peer its element 0 receives the peer's address
      */
-    public abstract int accept(int fd, SockAddr[] peer, int[] errno);
+    public abstract int accept(int fd, SocketName[] peer, int[] errno);
 
-    /** recv(2): bytes read, 0 at end of stream. At most {@link #TRANSFER_BYTES_MAX} a call. */
+    /** recv(2): bytes read, 0 at end of stream. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which is read whole. */
     public abstract int recv(int fd, MemorySegment buffer, int length, int[] errno);
 
-    /** send(2) with MSG_NOSIGNAL: bytes taken. At most {@link #TRANSFER_BYTES_MAX} a call; {@code more} is MSG_MORE. */
+    /**
+     * send(2) with MSG_NOSIGNAL: bytes taken. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which goes whole; {@code more}
+     * is MSG_MORE, of which Unix sockets know nothing.
+     */
     public abstract int send(int fd, MemorySegment buffer, int length, boolean more, int[] errno);
 
     /**
@@ -92,6 +95,9 @@ public abstract class Syscalls {
     /** close(2): the descriptor is gone whatever this returns. */
     public abstract int close(int fd);
 
+    /** unlink(2) of the path of a Unix socket; may block. */
+    public abstract int unlink(UnixName path);
+
     /** setsockopt(2); -ENOPROTOOPT where the backend has no such option. */
     public abstract int setOption(int fd, SocketOption option, int value);
 
@@ -108,10 +114,10 @@ public abstract class Syscalls {
     public abstract int rawOption(int fd, int level, int name, int[] value);
 
     /** getsockname(2) into {@code address[0]}. */
-    public abstract int localAddress(int fd, SockAddr[] address);
+    public abstract int localAddress(int fd, SocketName[] address);
 
     /** getpeername(2) into {@code address[0]}. */
-    public abstract int remoteAddress(int fd, SockAddr[] address);
+    public abstract int remoteAddress(int fd, SocketName[] address);
 
     /** Whether a descriptor is a number of the kernel's. */
     public abstract boolean hasKernelDescriptors();

@@ -6,10 +6,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import heddle.internal.sys.Errno;
-import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketName;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.TcpStat;
+import heddle.internal.sys.UnixName;
 
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import java.util.Map;
 public final class LinuxSyscalls extends Syscalls {
 
     private static final int SOCK_STREAM = 1;
+    private static final int SOCK_SEQPACKET = 5;
     private static final int SOCK_NONBLOCK = 0x800;
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -91,6 +93,9 @@ public final class LinuxSyscalls extends Syscalls {
     // close(2) blocks while a lingering socket has unsent data, so it is not a quick call.
     private static final MethodHandle CLOSE = Libc.blocking("close", JAVA_INT, JAVA_INT);
 
+    // unlink(2) waits for the file system.
+    private static final MethodHandle UNLINK = Libc.blocking("unlink", JAVA_INT, ADDRESS);
+
     /** Where CLOSE leaves an errno that nobody reads: the descriptor is gone in any case; close(2), "Dealing with error returns". */
     private static final MemorySegment CLOSE_ERRNO = Arena.global().allocate(JAVA_INT);
 
@@ -111,16 +116,16 @@ public final class LinuxSyscalls extends Syscalls {
     }
 
     @Override
-    public int socket(int version, boolean passive) {
+    public int socket(int kind, boolean passive) {
         int[] errno = new int[1];
         try {
-            int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+            int type = kind == UnixName.PACKET ? SOCK_SEQPACKET : SOCK_STREAM;
             int fd =
                     (int)
                             SOCKET.invokeExact(
                                     MemorySegment.ofArray(errno),
-                                    LinuxSockAddr.family(version),
-                                    type,
+                                    LinuxSockAddr.family(kind),
+                                    type | SOCK_NONBLOCK | SOCK_CLOEXEC,
                                     0);
             return fd < 0 ? -errno[0] : fd;
         } catch (Throwable t) {
@@ -129,17 +134,21 @@ public final class LinuxSyscalls extends Syscalls {
     }
 
     @Override
-    public int bind(int fd, int version, SockAddr address) {
-        return withAddress(BIND, fd, version, address);
+    public int bind(int fd, int kind, SocketName address) {
+        return withAddress(BIND, fd, kind, address);
     }
 
     @Override
-    public int connect(int fd, int version, SockAddr address) {
-        return withAddress(CONNECT, fd, version, address);
+    public int connect(int fd, int kind, SocketName address) {
+        return withAddress(CONNECT, fd, kind, address);
     }
 
-    private static int withAddress(MethodHandle call, int fd, int version, SockAddr address) {
-        byte[] raw = LinuxSockAddr.encode(address, version);
+    private static int withAddress(MethodHandle call, int fd, int kind, SocketName address) {
+        if (address instanceof UnixName name && !name.isValid()) {
+            return -Errno
+                    .EINVAL; // What does not fit the kernel would cut off, or refuse like this.
+        }
+        byte[] raw = LinuxSockAddr.encode(address, kind);
         int[] errno = new int[1];
         try {
             int result =
@@ -172,8 +181,8 @@ public final class LinuxSyscalls extends Syscalls {
     }
 
     @Override
-    public int accept(int fd, SockAddr[] peer, int[] errno) {
-        byte[] raw = new byte[LinuxSockAddr.SIZE];
+    public int accept(int fd, SocketName[] peer, int[] errno) {
+        byte[] raw = new byte[LinuxSockAddr.SIZE_MAX];
         int[] length = {raw.length};
         try {
             int accepted =
@@ -187,7 +196,7 @@ public final class LinuxSyscalls extends Syscalls {
             if (accepted < 0) {
                 return -errno[0];
             }
-            peer[0] = LinuxSockAddr.decode(raw);
+            peer[0] = LinuxSockAddr.decode(raw, length[0]);
             return accepted;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -304,6 +313,17 @@ public final class LinuxSyscalls extends Syscalls {
         try {
             int result = (int) CLOSE.invokeExact(CLOSE_ERRNO, fd);
             return result < 0 ? -Errno.EIO : 0;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int unlink(UnixName path) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(JAVA_INT);
+            int result = (int) UNLINK.invokeExact(errno, arena.allocateFrom(path.text()));
+            return result < 0 ? -errno.get(JAVA_INT, 0) : result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
         }
@@ -445,17 +465,17 @@ public final class LinuxSyscalls extends Syscalls {
     }
 
     @Override
-    public int localAddress(int fd, SockAddr[] address) {
+    public int localAddress(int fd, SocketName[] address) {
         return name(GETSOCKNAME, fd, address);
     }
 
     @Override
-    public int remoteAddress(int fd, SockAddr[] address) {
+    public int remoteAddress(int fd, SocketName[] address) {
         return name(GETPEERNAME, fd, address);
     }
 
-    private static int name(MethodHandle call, int fd, SockAddr[] address) {
-        byte[] raw = new byte[LinuxSockAddr.SIZE];
+    private static int name(MethodHandle call, int fd, SocketName[] address) {
+        byte[] raw = new byte[LinuxSockAddr.SIZE_MAX];
         int[] length = {raw.length};
         int[] errno = new int[1];
         try {
@@ -469,7 +489,7 @@ public final class LinuxSyscalls extends Syscalls {
             if (result < 0) {
                 return -errno[0];
             }
-            address[0] = LinuxSockAddr.decode(raw);
+            address[0] = LinuxSockAddr.decode(raw, length[0]);
             return result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);

@@ -1,6 +1,6 @@
 package heddle.internal.sys.nio;
 
-import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketName;
 import heddle.internal.sys.Syscalls;
 
 import org.jspecify.annotations.Nullable;
@@ -51,7 +51,7 @@ public final class NioSocket {
     private int ahead = NOTHING;
 
     /** Where a listener will be bound; see {@link NioSyscalls#bind}. Written by its maker before it is anybody else's. */
-    private volatile @Nullable SockAddr bindAddress;
+    private volatile @Nullable SocketName bindAddress;
 
     NioSocket(SelectableChannel channel, StandardProtocolFamily family) {
         this.channel = channel;
@@ -83,11 +83,11 @@ public final class NioSocket {
         return family;
     }
 
-    @Nullable SockAddr bindAddress() {
+    @Nullable SocketName bindAddress() {
         return bindAddress;
     }
 
-    void bindAddress(SockAddr address) {
+    void bindAddress(SocketName address) {
         bindAddress = address;
     }
 

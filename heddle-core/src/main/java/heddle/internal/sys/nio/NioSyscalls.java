@@ -2,9 +2,11 @@ package heddle.internal.sys.nio;
 
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketName;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.TcpStat;
+import heddle.internal.sys.UnixName;
 
 import org.jspecify.annotations.Nullable;
 
@@ -14,12 +16,16 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,11 +71,16 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @Override
-    public int socket(int version, boolean passive) {
+    public int socket(int kind, boolean passive) {
+        if (kind == UnixName.PACKET) {
+            return -Errno.EPROTONOSUPPORT;
+        }
         var family =
-                version == SockAddr.VERSION_4
-                        ? StandardProtocolFamily.INET
-                        : StandardProtocolFamily.INET6;
+                switch (kind) {
+                    case SockAddr.VERSION_4 -> StandardProtocolFamily.INET;
+                    case SockAddr.VERSION_6 -> StandardProtocolFamily.INET6;
+                    default -> StandardProtocolFamily.UNIX;
+                };
         try {
             return add(
                     passive ? ServerSocketChannel.open(family) : SocketChannel.open(family),
@@ -100,13 +111,18 @@ public final class NioSyscalls extends Syscalls {
 
     /**
      * Of a listener, only tried out: the JDK binds and listens in one call, which wants the backlog, so {@link #listen} makes it. The
-     * trial is on a socket that is closed at once; it finds an address in use or not ours here, where the kernel would.
+     * trial is on a socket that is closed at once; it finds an address in use or not ours here, where the kernel would. A path is not tried,
+     * as that would leave it in the file system: listen finds what bind would.
      */
     @Override
-    public int bind(int fd, int version, SockAddr address) {
+    public int bind(int fd, int kind, SocketName address) {
         return call(
                 fd,
                 socket -> {
+                    int refusal = refusal(address);
+                    if (refusal != 0) {
+                        return refusal;
+                    }
                     if (!socket.isListener()) {
                         socket.stream().bind(toJdk(address));
                         return 0;
@@ -114,10 +130,23 @@ public final class NioSyscalls extends Syscalls {
                     if (socket.bindAddress() != null) {
                         return -Errno.EINVAL;
                     }
-                    tryBind(socket, address);
+                    if (address instanceof SockAddr ip) {
+                        tryBind(socket, ip);
+                    }
                     socket.bindAddress(address);
                     return 0;
                 });
+    }
+
+    /** The JDK has paths only, no abstract names; unix(7). */
+    private static int refusal(SocketName address) {
+        if (address instanceof UnixName name) {
+            if (!name.isValid()) {
+                return -Errno.EINVAL;
+            }
+            return name.isPath() ? 0 : -Errno.EOPNOTSUPP;
+        }
+        return 0;
     }
 
     private static void tryBind(NioSocket socket, SockAddr address) throws IOException {
@@ -145,24 +174,31 @@ public final class NioSyscalls extends Syscalls {
                     if (!(socket.channel() instanceof ServerSocketChannel listener)) {
                         return -Errno.EOPNOTSUPP;
                     }
-                    SockAddr address = socket.bindAddress();
+                    SocketName address = socket.bindAddress();
                     listener.bind(address == null ? null : toJdk(address), queued);
                     return 0;
                 });
     }
 
     @Override
-    public int connect(int fd, int version, SockAddr address) {
+    public int connect(int fd, int kind, SocketName address) {
         return call(
                 fd,
-                socket ->
-                        socket.isListener()
-                                ? -Errno.EISCONN
-                                : socket.stream().connect(toJdk(address)) ? 0 : -Errno.EINPROGRESS);
+                socket -> {
+                    int refusal = socket.isListener() ? -Errno.EISCONN : refusal(address);
+                    if (refusal != 0) {
+                        return refusal;
+                    }
+                    if (socket.stream().connect(toJdk(address))) {
+                        return 0;
+                    }
+                    // The JDK takes the EAGAIN of a full backlog for a connection under way.
+                    return address instanceof UnixName ? -Errno.EAGAIN : -Errno.EINPROGRESS;
+                });
     }
 
     @Override
-    public int accept(int fd, SockAddr[] peer, int[] errno) {
+    public int accept(int fd, SocketName[] peer, int[] errno) {
         return call(
                 fd,
                 socket -> {
@@ -320,6 +356,18 @@ public final class NioSyscalls extends Syscalls {
         }
     }
 
+    @Override
+    public int unlink(UnixName path) {
+        try {
+            Files.delete(Path.of(path.text()));
+            return 0;
+        } catch (NoSuchFileException gone) {
+            return -Errno.ENOENT;
+        } catch (IOException | RuntimeException failure) {
+            return -ExceptionErrno.of(failure);
+        }
+    }
+
     /**
      * The keepalive's times exist where the module {@code jdk.net} is resolved, which is not needed otherwise. IPV6_V6ONLY: the JDK
      * makes every IPv6 socket one of both versions, so 0 is granted and 1 is refused.
@@ -452,12 +500,12 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @Override
-    public int localAddress(int fd, SockAddr[] address) {
+    public int localAddress(int fd, SocketName[] address) {
         return call(
                 fd,
                 socket -> {
                     SocketAddress local = socket.network().getLocalAddress();
-                    SockAddr wanted = socket.bindAddress();
+                    SocketName wanted = socket.bindAddress();
                     address[0] =
                             local == null && wanted != null
                                     ? wanted
@@ -468,7 +516,7 @@ public final class NioSyscalls extends Syscalls {
 
     /** Also finishes a connect, which the JDK leaves to its caller; a failure is {@link SocketOption#ERROR} from then on. */
     @Override
-    public int remoteAddress(int fd, SockAddr[] address) {
+    public int remoteAddress(int fd, SocketName[] address) {
         return call(
                 fd,
                 socket -> {
@@ -480,13 +528,22 @@ public final class NioSyscalls extends Syscalls {
                 });
     }
 
-    private static InetSocketAddress toJdk(SockAddr address) {
-        return new InetSocketAddress(address.toInetAddress(), address.port());
+    private static SocketAddress toJdk(SocketName address) {
+        return switch (address) {
+            case SockAddr ip -> new InetSocketAddress(ip.toInetAddress(), ip.port());
+            case UnixName name -> UnixDomainSocketAddress.of(name.text());
+        };
     }
 
     /** {@code address}, or the unspecified one of a socket that is not bound. */
-    private static SockAddr fromJdk(
+    private static SocketName fromJdk(
             @Nullable SocketAddress address, StandardProtocolFamily family) {
+        if (address instanceof UnixDomainSocketAddress unix) {
+            return new UnixName(unix.getPath().toString());
+        }
+        if (family == StandardProtocolFamily.UNIX) {
+            return UnixName.NONE;
+        }
         if (address instanceof InetSocketAddress inet) {
             return SockAddr.of(inet.getAddress(), inet.getPort());
         }

@@ -3,10 +3,13 @@ package heddle.internal.sys.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.sys.SockAddr;
+import heddle.internal.sys.SocketName;
+import heddle.internal.sys.UnixName;
 
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HexFormat;
 
 /** Addresses byte by byte: what is in the machine's order turns round on another processor, what is in the network's does not. */
@@ -14,10 +17,10 @@ class LinuxSockAddrTest {
 
     private static final boolean BIG = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
 
-    private static void assertBytes(SockAddr address, int version, String hex) {
+    private static void assertBytes(SocketName address, int kind, String hex) {
         byte[] raw = HexFormat.ofDelimiter(" ").parseHex(hex.replace(" | ", " "));
-        assertThat(LinuxSockAddr.encode(address, version)).isEqualTo(raw);
-        assertThat(LinuxSockAddr.decode(raw)).isEqualTo(address);
+        assertThat(LinuxSockAddr.encode(address, kind)).isEqualTo(raw);
+        assertThat(LinuxSockAddr.decode(raw, raw.length)).isEqualTo(address);
     }
 
     @Test
@@ -47,5 +50,32 @@ class LinuxSockAddrTest {
                 (BIG ? "00 0a" : "0a 00")
                         + " | 00 50 | 00 00 00 00"
                         + " | 00 00 00 00 00 00 00 00 00 00 ff ff 7f 00 00 01 | 00 00 00 00");
+    }
+
+    @Test
+    void pathEndsAtItsNul() {
+        String family = BIG ? "00 01" : "01 00";
+        assertBytes(new UnixName("/a"), UnixName.STREAM, family + " | 2f 61 00");
+        assertBytes(new UnixName("\u00e9"), UnixName.STREAM, family + " | c3 a9 00");
+        byte[] cutShort = HexFormat.ofDelimiter(" ").parseHex(family + " 2f 61");
+        assertThat(LinuxSockAddr.decode(cutShort, cutShort.length)).isEqualTo(new UnixName("/a"));
+    }
+
+    @Test
+    void abstractNameIsAllBytesThatFollowItsNul() {
+        String family = BIG ? "00 01" : "01 00";
+        assertBytes(new UnixName("\0a\0b"), UnixName.PACKET, family + " | 00 61 00 62");
+        assertBytes(UnixName.NONE, UnixName.STREAM, family);
+    }
+
+    /** The kernel counts a NUL that it had no room to write; unix(7), "BUGS". */
+    @Test
+    void pathOfAllTheRoomThereIs() {
+        byte[] raw = new byte[LinuxSockAddr.SIZE_MAX];
+        Arrays.fill(raw, (byte) 'x');
+        raw[0] = (byte) (BIG ? 0 : 1);
+        raw[1] = (byte) (BIG ? 1 : 0);
+        assertThat(LinuxSockAddr.decode(raw, raw.length + 1))
+                .isEqualTo(new UnixName("x".repeat(108)));
     }
 }

@@ -1,0 +1,128 @@
+package heddle.net;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/** One end of a {@link Pipe}. */
+final class PipeConn implements Conn {
+
+    private final PipeFlow in;
+    private final PipeFlow out;
+
+    private volatile boolean closed;
+
+    PipeConn(PipeFlow in, PipeFlow out) {
+        this.in = in;
+        this.out = out;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+        return read(ByteBuffer.wrap(buffer, offset, length));
+    }
+
+    @Override
+    public int read(ByteBuffer buffer) throws IOException {
+        return (int) read(new ByteBuffer[] {buffer}, 0, 1);
+    }
+
+    @Override
+    public long read(ByteBuffer[] buffers, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, buffers.length);
+        boolean room = false;
+        for (int i = offset; i < offset + length; i++) {
+            room |= SocketConn.writable(buffers[i]).hasRemaining();
+        }
+        if (!room) {
+            in.readNothing();
+            return 0;
+        }
+        return in.read(buffers, offset, length);
+    }
+
+    @Override
+    public int write(byte[] buffer, int offset, int length) throws IOException {
+        return write(ByteBuffer.wrap(buffer, offset, length));
+    }
+
+    @Override
+    public int write(ByteBuffer buffer) throws IOException {
+        return (int) write(new ByteBuffer[] {buffer}, 0, 1);
+    }
+
+    @Override
+    public long write(ByteBuffer[] buffers, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, buffers.length);
+        return out.write(buffers, offset, length);
+    }
+
+    @Override
+    public void awaitReadable(Deadline deadline) throws IOException {
+        in.awaitReadable(deadline);
+    }
+
+    @Override
+    public boolean peerClosed() throws IOException {
+        return in.isWriterClosed();
+    }
+
+    @Override
+    public void setDeadline(Deadline deadline) throws IOException {
+        setReadDeadline(deadline);
+        setWriteDeadline(deadline);
+    }
+
+    @Override
+    public void setReadDeadline(Deadline deadline) throws IOException {
+        if (!in.setReadDeadline(deadline)) {
+            throw PipeFlow.closed("set", 0);
+        }
+    }
+
+    @Override
+    public void setWriteDeadline(Deadline deadline) throws IOException {
+        if (!out.setWriteDeadline(deadline)) {
+            throw PipeFlow.closed("set", 0);
+        }
+    }
+
+    @Override
+    public Addr localAddress() {
+        return PipeAddr.INSTANCE;
+    }
+
+    @Override
+    public Addr remoteAddress() {
+        return PipeAddr.INSTANCE;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        in.closeReader();
+        out.closeWriter();
+    }
+
+    @Override
+    public InputStream inputStream() {
+        return new ConnInputStream(this);
+    }
+
+    @Override
+    public OutputStream outputStream() {
+        return new ConnOutputStream(this);
+    }
+
+    @Override
+    public String toString() {
+        return "pipe";
+    }
+}

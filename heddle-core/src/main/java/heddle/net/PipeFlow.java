@@ -1,0 +1,293 @@
+package heddle.net;
+
+import heddle.internal.fd.Result;
+import heddle.internal.trace.Waits;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * One direction of a {@link Pipe}: hands bytes from the buffers of the one writer whose turn it is to whoever reads, without a buffer
+ * between them; go-net.md 1.9. Any thread, virtual or not, on either side.
+ *
+ *   nothing offered -> offer      write()  it is this writer's turn
+ *   offer           -> the rest   read()   took part of it: the writer goes on waiting
+ *   offer           -> nothing    read()   took the last byte: the writer is done
+ *   offer           -> nothing    write()  gives up: closed, expired or interrupted; what was taken counts
+ *
+ * 1. Of the ends of a call, closed comes before expired, and expired before data.
+ * 2. Buffers are touched by their owner or, under the lock, by the other side while their owner waits in its call.
+ * 3. Every change of state wakes all who wait, and each looks again.
+ *
+ * Everything is under one lock, held to copy and never to wait. docs/decisions/0010 says why.
+ */
+final class PipeFlow {
+
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Anything below has changed. */
+    private final Condition changed = lock.newCondition();
+
+    // All guarded by lock.
+    private @Nullable Offer offer;
+    private boolean writing;
+    private boolean readerClosed;
+    private boolean writerClosed;
+    private Deadline readDeadline = Deadline.NONE;
+    private Deadline writeDeadline = Deadline.NONE;
+
+    /** A write under way. */
+    private static final class Offer {
+        final ByteBuffer[] buffers;
+        final int end;
+        int at;
+        long taken;
+
+        Offer(ByteBuffer[] buffers, int offset, int length) {
+            this.buffers = buffers;
+            this.at = offset;
+            this.end = offset + length;
+        }
+
+        boolean isEmpty() {
+            while (at < end && !buffers[at].hasRemaining()) {
+                at++;
+            }
+            return at == end;
+        }
+
+        void moveInto(ByteBuffer target) {
+            while (target.hasRemaining() && !isEmpty()) {
+                ByteBuffer source = buffers[at];
+                int limit = source.limit();
+                int count = Math.min(source.remaining(), target.remaining());
+                source.limit(source.position() + count);
+                try {
+                    target.put(source);
+                } finally {
+                    source.limit(limit);
+                }
+                taken += count;
+            }
+        }
+    }
+
+    /** Reads at least one byte into {@code targets}, of which at least one has room: bytes, or -1 at the end of the stream. */
+    long read(ByteBuffer[] targets, int offset, int length) throws IOException {
+        lock.lock();
+        try {
+            while (true) {
+                if (readerClosed) {
+                    throw closed("read", 0);
+                }
+                if (writerClosed) {
+                    return -1;
+                }
+                if (readDeadline.hasPassed()) {
+                    throw failure("read", Result.EXPIRED, 0);
+                }
+                Offer current = offer;
+                if (current != null) {
+                    long n = take(current, targets, offset, length);
+                    if (n > 0) {
+                        return n;
+                    }
+                    // An empty write has met its reader, who waits on for a byte.
+                }
+                if (endsByInterrupt("read", readDeadline)) {
+                    throw failure("read", Result.INTERRUPTED, 0);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long take(Offer from, ByteBuffer[] targets, int offset, int length) {
+        long before = from.taken;
+        for (int i = offset; i < offset + length; i++) {
+            from.moveInto(targets[i]);
+        }
+        if (from.isEmpty()) {
+            offer = null;
+            changed.signalAll();
+        }
+        return from.taken - before;
+    }
+
+    /** Waits until a read need not wait, at most until {@code limit}. */
+    void awaitReadable(Deadline limit) throws IOException {
+        lock.lock();
+        try {
+            while (true) {
+                if (readerClosed) {
+                    throw closed("read", 0);
+                }
+                if (writerClosed) {
+                    return;
+                }
+                Deadline end = readDeadline.earlier(limit);
+                if (end.hasPassed()) {
+                    throw failure("read", Result.EXPIRED, 0);
+                }
+                // An empty write waits for a read, which this is not.
+                if (offer != null && !offer.isEmpty()) {
+                    return;
+                }
+                if (endsByInterrupt("read", end)) {
+                    throw failure("read", Result.INTERRUPTED, 0);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the writing side has closed. */
+    boolean isWriterClosed() throws IOException {
+        lock.lock();
+        try {
+            if (readerClosed) {
+                throw closed("read", 0);
+            }
+            return writerClosed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Checks that the reader may read nothing: it may unless it has closed. */
+    void readNothing() throws IOException {
+        lock.lock();
+        try {
+            if (readerClosed) {
+                throw closed("read", 0);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Writes all of {@code sources} as one call among the writers, once a reader is there: the bytes. */
+    long write(ByteBuffer[] sources, int offset, int length) throws IOException {
+        Offer mine = new Offer(sources, offset, length);
+        lock.lock();
+        try {
+            while (true) {
+                checkWriter(mine);
+                if (!writing) {
+                    break;
+                }
+                if (endsByInterrupt("write", writeDeadline)) {
+                    throw failure("write", Result.INTERRUPTED, 0);
+                }
+            }
+            writing = true;
+            offer = mine;
+            changed.signalAll();
+            try {
+                while (offer == mine) {
+                    checkWriter(mine);
+                    if (endsByInterrupt("write", writeDeadline)) {
+                        if (offer == mine) {
+                            throw failure("write", Result.INTERRUPTED, mine.taken);
+                        }
+                        // A reader was faster: this call has not been ended, the next wait will be.
+                        Thread.currentThread().interrupt();
+                    }
+                }
+            } finally {
+                offer = null;
+                writing = false;
+                changed.signalAll();
+            }
+            return mine.taken;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void checkWriter(Offer mine) throws IOException {
+        if (writerClosed || readerClosed) {
+            throw closed("write", mine.taken);
+        }
+        if (writeDeadline.hasPassed()) {
+            throw failure("write", Result.EXPIRED, mine.taken);
+        }
+    }
+
+    /** Waits for a change or the deadline, for which the caller looks again; true, at once, if the thread was interrupted. */
+    @SuppressWarnings("WaitNotInLoop") // The callers' loop.
+    private boolean endsByInterrupt(String op, Deadline deadline) {
+        Waits.begin(op + " wait", PipeAddr.INSTANCE);
+        try {
+            if (deadline.equals(Deadline.NONE)) {
+                changed.await();
+            } else {
+                long _ = changed.awaitNanos(deadline.remainingNanos());
+            }
+            return false;
+        } catch (InterruptedException interrupted) {
+            return true;
+        } finally {
+            Waits.end();
+        }
+    }
+
+    /** Moves the reader's deadline; false if either end is closed. */
+    boolean setReadDeadline(Deadline deadline) {
+        lock.lock();
+        try {
+            readDeadline = deadline;
+            changed.signalAll();
+            return !readerClosed && !writerClosed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Moves the writer's deadline; false if either end is closed. */
+    boolean setWriteDeadline(Deadline deadline) {
+        lock.lock();
+        try {
+            writeDeadline = deadline;
+            changed.signalAll();
+            return !readerClosed && !writerClosed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void closeReader() {
+        lock.lock();
+        try {
+            readerClosed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void closeWriter() {
+        lock.lock();
+        try {
+            writerClosed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static IOException failure(String op, int result, long bytes) {
+        return Failures.of(op, "pipe", null, null, "", result, bytes);
+    }
+
+    static ConnClosedException closed(String op, long bytes) {
+        return ConnClosedException.ofPipe(
+                new NetError.Details(op, "pipe", null, null, 0, false, bytes));
+    }
+}
