@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
 import heddle.testing.Behaviour;
+import heddle.testing.Scenario;
+import heddle.testing.Task;
 import heddle.testing.Ways;
 
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,7 @@ class DialTimeoutTest {
     }
 
     @Test
+    @Scenario("S5")
     @Behaviour(13)
     void dialThatStallsEndsAtItsTimeoutNotBefore() throws Exception {
         try (var full = new FullBacklog()) {
@@ -50,6 +53,24 @@ class DialTimeoutTest {
                 assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
                         .isGreaterThanOrEqualTo(timeout);
                 assertThat(Counters.value(Counter.DESCRIPTORS)).isEqualTo(before);
+            }
+        }
+    }
+
+    /** The kernel tries again after 1 s, 3 s, 7 s; a slot that is free by then is taken. tcp(7), tcp_syn_retries. */
+    @Test
+    @Scenario("S4")
+    void acceptFreesOneSlotForOneWaitingDial() throws Exception {
+        try (var full = new FullBacklog()) {
+            Task<Conn> first = Task.start(() -> Net.dial("tcp", full.address()));
+            Parked.await(first.thread());
+            full.accept();
+            try (Conn conn = first.result()) {
+                assertThat(conn.isOpen()).isTrue();
+                Task<Conn> second = Task.start(() -> Net.dial("tcp", full.address()));
+                Parked.await(second.thread());
+                second.thread().interrupt();
+                second.failure(CallInterruptedException.class);
             }
         }
     }

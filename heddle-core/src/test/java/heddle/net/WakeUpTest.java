@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
+import heddle.testing.FaultySyscalls;
+import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -14,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -92,6 +96,33 @@ class WakeUpTest {
         route.run();
         Await.until("the reader has ended", reader::isDone);
         assertThat(Parked.hasReader(conn)).isFalse();
+    }
+
+    /** By an edge for each direction, which needs no call to be asked for again; epoll(7). */
+    @Test
+    @Scenario("P1")
+    void descriptorIsRegisteredOnceHoweverOftenItIsWaitedFor() throws Exception {
+        Map<Integer, Integer> registered = new ConcurrentHashMap<>();
+        FaultySyscalls.Plan count =
+                (call, fd) -> {
+                    if (call.equals("epoll_ctl")) {
+                        registered.merge(fd, 1, Integer::sum);
+                    }
+                    return 0;
+                };
+        try (FaultySyscalls _ = new FaultySyscalls(count);
+                ConnPair pair = ConnPair.tcpWithBuffers(20_000)) {
+            Conn conn = pair.left();
+            byte[] large = new byte[200_000];
+            for (int round = 0; round < 5; round++) {
+                afterEachRoute(conn, () -> pair.right().write(new byte[1]));
+                Task<Integer> writer = Task.start(() -> conn.write(large));
+                Parked.awaitWriter(conn);
+                Streams.readExactly(pair.right(), large.length);
+                assertThat(writer.result()).isEqualTo(large.length);
+            }
+            assertThat(registered).containsEntry(Parked.descriptor(conn).registration().fd(), 1);
+        }
     }
 
     @Test
