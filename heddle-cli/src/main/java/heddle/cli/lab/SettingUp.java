@@ -178,7 +178,7 @@ final class SettingUp {
                     stage.start(() -> {
                         byte[] buffer = {1};
                         while (left.getAndDecrement() > 0) {
-                            TcpConn conn = stage.keep(new Dialer().dial("tcp", address));
+                            TcpConn conn = stage.keep((TcpConn) new Dialer().dial("tcp", address));
                             conn.write(buffer);
                             if (conn.read(buffer) == 1) {
                                 echoed.incrementAndGet();

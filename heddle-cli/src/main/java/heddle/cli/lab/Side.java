@@ -107,7 +107,7 @@ final class Side {
                 name,
                 call,
                 () -> {
-                    TcpConn conn = stage.keep(how.dial("tcp", address));
+                    TcpConn conn = stage.keep((TcpConn) how.dial("tcp", address));
                     made.set(conn);
                     return new Stage.Done(Call.NOTHING, "from " + conn.localAddress());
                 });
