@@ -28,7 +28,14 @@ public final class ForkedJvm {
     /** Starts {@code main} with this JVM's class path, mode and access to the JDK, and with {@code flags}. */
     public static ForkedJvm start(Class<?> main, List<String> flags, String... arguments)
             throws IOException {
-        List<String> command = new ArrayList<>();
+        return startBy(List.of(), main, flags, arguments);
+    }
+
+    /** The same, started by a command that runs another one in an environment of its own, for instance {@code unshare}. */
+    public static ForkedJvm startBy(
+            List<String> launcher, Class<?> main, List<String> flags, String... arguments)
+            throws IOException {
+        List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--add-opens=java.base/java.lang=ALL-UNNAMED");
