@@ -91,7 +91,7 @@ class BadNetwork {
     }
 
     private Wire wire(Dialer dialer) throws Exception {
-        TcpConn near = dialer.dial("tcp", address(server));
+        TcpConn near = (TcpConn) dialer.dial("tcp", address(server));
         return new Wire(near, far.call(server::accept));
     }
 
