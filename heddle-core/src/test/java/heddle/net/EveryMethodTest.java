@@ -8,6 +8,8 @@ import heddle.testing.Behaviour;
 import heddle.testing.Ways;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -18,18 +20,24 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Each public method of each type, on a live one and on a closed one. A method that comes later is found by itself. */
 @Ways
 class EveryMethodTest {
 
-    @Test
+    private static Stream<String> networks() {
+        return Stream.concat(Networks.sockets(), Stream.of("pipe"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("networks")
     @Behaviour(176)
-    void everyMethodOfAConnectionWorksWithATinyDeadline() throws Exception {
-        try (var pair = ConnPair.tcp()) {
-            for (Method method : methods(pair.leftTcp())) {
+    void everyMethodOfAConnectionWorksWithATinyDeadline(String network) throws Exception {
+        try (var pair = ConnPair.of(network)) {
+            for (Method method : methods(pair.left())) {
                 pair.left().setDeadline(Deadline.afterNanos(30));
-                callTolerating(method, pair.leftTcp(), DeadlineExceededException.class);
+                callTolerating(method, pair.left(), DeadlineExceededException.class);
             }
             pair.left().setDeadline(Deadline.NONE);
             assertThat(pair.left().isOpen()).isTrue();
@@ -39,25 +47,35 @@ class EveryMethodTest {
     @Test
     @Behaviour(176)
     void everyMethodOfAListenerWorksWithATinyDeadline() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
-            for (Method method : methods(listener)) {
-                listener.setDeadline(Deadline.afterNanos(30));
-                callTolerating(method, listener, DeadlineExceededException.class);
+        try (Listener listener = Net.listen("tcp", "127.0.0.1:0");
+                SocketPath path = new SocketPath();
+                Listener atPath = Net.listen("unix", path.toString())) {
+            for (Listener each : List.of(listener, atPath)) {
+                for (Method method : methods(each)) {
+                    each.setDeadline(Deadline.afterNanos(30));
+                    callTolerating(method, each, DeadlineExceededException.class);
+                }
             }
         }
     }
 
     /** After close each fails with the one error, or tells what is still known. */
-    @Test
+    @ParameterizedTest
+    @MethodSource("networks")
     @Behaviour({36, 176})
-    void everyMethodAfterCloseFailsOrTells() throws Exception {
-        var pair = ConnPair.tcp();
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+    void everyMethodOfAConnectionAfterCloseFailsOrTells(String network) throws Exception {
+        var pair = ConnPair.of(network);
         pair.close();
-        listener.close();
-        for (Method method : methods(pair.leftTcp())) {
-            callTolerating(method, pair.leftTcp(), ConnClosedException.class);
+        for (Method method : methods(pair.left())) {
+            callTolerating(method, pair.left(), ConnClosedException.class);
         }
+    }
+
+    @Test
+    @Behaviour({37, 176})
+    void everyMethodOfAListenerAfterCloseFailsOrTells() throws Exception {
+        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        listener.close();
         for (Method method : methods(listener)) {
             callTolerating(method, listener, ConnClosedException.class);
         }

@@ -16,6 +16,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -166,31 +169,34 @@ class TransferTest {
         }
     }
 
-    @Test
+    @ParameterizedTest
+    @CsvSource({"tcp, tcp", "unix, tcp", "tcp, unix"})
     @Behaviour({113, 114})
-    void relayOfManySmallWritesLosesNothing() throws Exception {
-        relay(4 << 10, 256);
+    void relayOfManySmallWritesLosesNothing(String from, String to) throws Exception {
+        relay(from, to, 4 << 10, 256);
     }
 
     /** Go's GiB in the soak tier. */
-    @Test
+    @ParameterizedTest
+    @CsvSource({"tcp, tcp", "unix, tcp", "tcp, unix"})
     @Behaviour({113, 115})
-    void relayOfLargeWritesLosesNothing() throws Exception {
-        relay(5 << 20, SOAK ? 205 : 5);
+    void relayOfLargeWritesLosesNothing(String from, String to) throws Exception {
+        relay(from, to, 5 << 20, SOAK ? 205 : 3);
     }
 
     /** Writes {@code count} times the same to a connection, whose other end goes to another, whose other end is compared. */
-    private void relay(int chunkBytes, int count) throws Exception {
+    private static void relay(String from, String to, int chunkBytes, int count) throws Exception {
         byte[] chunk = random(chunkBytes, 6);
-        try (var onward = ConnPair.tcp()) {
+        try (var source = ConnPair.of(from);
+                var onward = ConnPair.of(to)) {
             Task<Void> writer =
                     Task.run(() -> {
                         for (int i = 0; i < count; i++) {
-                            left.write(chunk);
+                            source.left().write(chunk);
                         }
-                        left.close();
+                        source.left().close();
                     });
-            Task<Long> relay = relay(pair.rightTcp(), onward.leftTcp());
+            Task<Long> relay = relay((SocketConn) source.right(), onward.leftSocket());
             byte[] got = new byte[chunkBytes];
             for (int i = 0; i < count; i++) {
                 assertThat(readFully(onward.right(), got)).isTrue();
@@ -236,21 +242,24 @@ class TransferTest {
         assertThat(buffers).noneMatch(ByteBuffer::hasRemaining);
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"tcp", "unix"})
     @Behaviour(113)
-    void connectionsBytesGoToAFile() throws Exception {
+    void connectionsBytesGoToAFile(String network) throws Exception {
         byte[] content = random(FILE_BYTES, 7);
-        Task<Void> writer =
-                Task.run(() -> {
-                    left.write(content);
-                    left.close();
-                });
         Path target = directory.resolve("target");
-        try (FileChannel file =
-                FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            assertThat(file.transferFrom(right, 0, Long.MAX_VALUE)).isEqualTo(FILE_BYTES);
+        try (var source = ConnPair.of(network);
+                FileChannel file =
+                        FileChannel.open(
+                                target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            Task<Void> writer =
+                    Task.run(() -> {
+                        source.left().write(content);
+                        source.left().close();
+                    });
+            assertThat(file.transferFrom(source.right(), 0, Long.MAX_VALUE)).isEqualTo(FILE_BYTES);
+            writer.result();
         }
-        writer.result();
         assertThat(Arrays.equals(Files.readAllBytes(target), content)).isTrue();
     }
 
@@ -292,7 +301,7 @@ class TransferTest {
         }
     }
 
-    private static Task<Long> relay(TcpConn from, TcpConn to) {
+    private static Task<Long> relay(SocketConn from, SocketConn to) {
         return Task.start(() -> {
             long n = from.inputStream().transferTo(to.outputStream());
             to.closeWrite();

@@ -67,7 +67,7 @@ public final class Conformance {
         }
     }
 
-    /** A class with its citations; {@code name} is as in the source, {@code Outer.Inner}. */
+    /** A class with its citations; {@code name} is as in the source, {@code Outer.Inner}, {@code without} the way it is disabled in. */
     private record Type(
             String module,
             String packageName,
@@ -76,10 +76,11 @@ public final class Conformance {
             boolean isAbstract,
             boolean ways,
             boolean stress,
+            String without,
             List<Citation> citations) {}
 
     /** That a method, or a class if {@code method} is empty, cites {@code ids}. */
-    private record Citation(String method, List<String> ids, boolean isTest) {}
+    private record Citation(String method, List<String> ids, boolean isTest, String without) {}
 
     /** A line of the table. */
     private static final class Row {
@@ -267,6 +268,7 @@ public final class Conformance {
                             modifiers.getFlags().contains(Modifier.ABSTRACT),
                             has(modifiers, "Ways"::equals),
                             stress,
+                            without(modifiers),
                             citations));
             return super.visitClass(tree, name);
         }
@@ -280,8 +282,21 @@ public final class Conformance {
                 }
             }
             if (!ids.isEmpty()) {
-                citations.add(new Citation(method, ids, isTest));
+                citations.add(new Citation(method, ids, isTest, without(modifiers)));
             }
+        }
+
+        /** The way of running that {@code @DisabledIfSystemProperty(named = "heddle.mode", matches = "nio")} names, or "". */
+        private static String without(ModifiersTree modifiers) {
+            for (AnnotationTree annotation : modifiers.getAnnotations()) {
+                List<String> values = new ArrayList<>();
+                annotation.getArguments().forEach(a -> addLiterals(values, a));
+                if (nameOf(annotation).equals("DisabledIfSystemProperty")
+                        && values.getFirst().equals("heddle.mode")) {
+                    return values.get(1);
+                }
+            }
+            return "";
         }
 
         private static boolean has(ModifiersTree modifiers, Predicate<String> name) {
@@ -323,7 +338,7 @@ public final class Conformance {
                                         + BEHAVIOURS
                                         + " does not list");
                     } else {
-                        cite(row, type, where);
+                        cite(row, type, citation.without, where);
                     }
                 }
             }
@@ -341,8 +356,11 @@ public final class Conformance {
         }
     }
 
-    private void cite(Row row, Type type, String where) {
-        String note = type.stress ? " (jcstress)" : "";
+    private void cite(Row row, Type type, String without, String where) {
+        String note =
+                type.stress
+                        ? " (jcstress)"
+                        : notIn(without.isEmpty() && !type.isAbstract ? type.without : without);
         Set<String> everyWay = new TreeSet<>();
         Set<String> once = new TreeSet<>();
         for (Type run : withSubtypes(type).filter(t -> !t.isAbstract).toList()) {
@@ -357,9 +375,14 @@ public final class Conformance {
         }
     }
 
+    private static String notIn(String way) {
+        return way.isEmpty() ? "" : " (not " + way + ")";
+    }
+
     /** What a contract's subclass runs it over, by its name: TcpConnTest over tcp. */
     private static String networkOf(Type run) {
-        return run.name.replaceFirst("(Conn)?Test$", "").toLowerCase(Locale.ROOT);
+        return run.name.replaceFirst("(Conn)?Test$", "").toLowerCase(Locale.ROOT)
+                + notIn(run.without);
     }
 
     private static String over(Type type, Set<String> networks) {
