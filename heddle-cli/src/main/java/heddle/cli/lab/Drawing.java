@@ -2,10 +2,13 @@ package heddle.cli.lab;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 
 /** What a figure of the report shows, as the JSON that its script reads. Times in microseconds. */
 final class Drawing {
@@ -50,7 +53,7 @@ final class Drawing {
                         lane,
                         call.beginNanos() / 1_000,
                         call.endNanos() / 1_000,
-                        Html.json(kind(call)),
+                        Html.json(kind(call).name()),
                         call.failed(),
                         Html.json(call.side()),
                         Html.json(call.name()),
@@ -58,12 +61,32 @@ final class Drawing {
                         Html.json(call.outcome()));
     }
 
-    private static String kind(Call call) {
+    /** Calls of a colour, by the style sheet's name. */
+    enum Kind {
+        read("read"),
+        write("write"),
+        other("other calls");
+
+        final String label;
+
+        Kind(String label) {
+            this.label = label;
+        }
+    }
+
+    private static Kind kind(Call call) {
         return switch (call.verb()) {
-            case "read", "readFully", "readToEnd" -> "read";
-            case "write" -> "write";
-            default -> "other";
+            case "read", "readFully", "readToEnd" -> Kind.read;
+            case "write" -> Kind.write;
+            default -> Kind.other;
         };
+    }
+
+    /** Those that are there. */
+    Set<Kind> kinds() {
+        return trace.calls().stream()
+                .map(Drawing::kind)
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(Kind.class)));
     }
 
     /** Short enough to stand beside a bar. */
@@ -104,15 +127,16 @@ final class Drawing {
         return lanes;
     }
 
-    /** The direction in which the kernel held most. */
+    /** What was seen, until the last call ended, of the direction in which the kernel held most; nothing if it never held any. */
     private List<Trace.Sample> mainFlow() {
-        String flow =
-                trace.samples().stream()
-                        .max(Comparator.comparingLong(Trace.Sample::held))
-                        .filter(most -> most.held() > 0)
-                        .map(Trace.Sample::flow)
-                        .orElse("");
-        return trace.samples().stream().filter(sample -> sample.flow().equals(flow)).toList();
+        List<Trace.Sample> during =
+                trace.samples().stream().filter(sample -> sample.nanos() < endNanos).toList();
+        return during.stream()
+                .max(Comparator.comparingLong(Trace.Sample::held))
+                .filter(most -> most.held() > 0)
+                .map(Trace.Sample::flow)
+                .map(flow -> during.stream().filter(sample -> sample.flow().equals(flow)).toList())
+                .orElse(List.of());
     }
 
     boolean hasHeld() {
@@ -132,21 +156,15 @@ final class Drawing {
         String description = "";
         if (!samples.isEmpty()) {
             int stride = samples.size() / SAMPLES_MAX + 1;
-            long lastNanos = 0;
             for (int i = 0; i < samples.size(); i += stride) {
-                Trace.Sample sample = samples.get(i);
-                if (sample.nanos() < endNanos) {
-                    times.add(Long.toString(sample.nanos() / 1_000));
-                    unacknowledged.add(Long.toString(sample.unacknowledged()));
-                    unread.add(Long.toString(sample.unread()));
-                    lastNanos = sample.nanos();
-                }
+                times.add(Long.toString(samples.get(i).nanos() / 1_000));
+                unacknowledged.add(Long.toString(samples.get(i).unacknowledged()));
+                unread.add(Long.toString(samples.get(i).unread()));
             }
             // It stays as it was seen last until the end.
-            Trace.Sample last = trace.lastBefore(samples.getFirst().flow(), lastNanos + 1);
             times.add(Long.toString(endNanos / 1_000));
-            unacknowledged.add(Long.toString(last.unacknowledged()));
-            unread.add(Long.toString(last.unread()));
+            unacknowledged.add(Long.toString(samples.getLast().unacknowledged()));
+            unread.add(Long.toString(samples.getLast().unread()));
             description = description(samples);
         }
         return "{\"times\":%s,\"unacknowledged\":%s,\"unread\":%s,\"description\":%s}"

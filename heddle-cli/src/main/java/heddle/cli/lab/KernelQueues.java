@@ -23,8 +23,20 @@ final class KernelQueues {
     private static final Pattern ENTRY =
             Pattern.compile("^ *\\d+: \\w+:(\\w{4}) \\w+:(\\w{4}) \\w\\w (\\w{8}):(\\w{8}) .*");
 
-    /** A direction of a connection: from one port to another. */
-    record Flow(String name, int fromPort, int toPort) {
+    /**
+     * A direction of a connection, from one port to another.
+     *
+     * @param fromHex as the table has the first
+     */
+    record Flow(String name, int fromPort, int toPort, String fromHex) {
+        Flow(String name, int fromPort, int toPort) {
+            this(
+                    name,
+                    fromPort,
+                    toPort,
+                    ":" + HexFormat.of().withUpperCase().toHexDigits((short) fromPort) + " ");
+        }
+
         Flow(String name, TcpAddr from, TcpAddr to) {
             this(name, from.port(), to.port());
         }
@@ -36,16 +48,19 @@ final class KernelQueues {
         return Files.isReadable(TABLES.getFirst());
     }
 
-    /** What it holds of each of {@code flows}: null where the two ends were not there once each, since the table is no snapshot. */
-    static Trace.Sample[] look(List<Flow> flows, long nanos) throws IOException {
+    /** What it holds of each of {@code flows}, with the time since {@code zeroNanos}: null where the two ends were not there once each, since the table is no snapshot. */
+    static Trace.Sample[] look(List<Flow> flows, long zeroNanos) throws IOException {
         long[] unacknowledged = new long[flows.size()];
         long[] unread = new long[flows.size()];
         int[] found = new int[flows.size()];
-        for (Path table : TABLES) {
+        for (Path table : flows.isEmpty() ? List.<Path>of() : TABLES) {
             if (!Files.isReadable(table)) {
                 continue;
             }
             for (String line : Files.readAllLines(table)) {
+                if (!concerns(line, flows)) {
+                    continue;
+                }
                 Matcher entry = ENTRY.matcher(line);
                 if (!entry.matches()) {
                     continue;
@@ -64,6 +79,9 @@ final class KernelQueues {
                 }
             }
         }
+        // After the look, which takes its time: what is told to be before something else was seen
+        // before it.
+        long nanos = System.nanoTime() - zeroNanos;
         Trace.Sample[] seen = new Trace.Sample[found.length];
         for (int i = 0; i < found.length; i++) {
             if (found[i] == 2) {
@@ -71,5 +89,15 @@ final class KernelQueues {
             }
         }
         return seen;
+    }
+
+    /** A quick look: the table may have thousands of lines of others. */
+    private static boolean concerns(String line, List<Flow> flows) {
+        for (Flow flow : flows) {
+            if (line.contains(flow.fromHex)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -125,7 +125,7 @@ final class Report {
         <p class="eyebrow">heddle lab</p>
         <h1>What happened to connections on this machine</h1>
         <p class="lead">Each situation was played on real sockets. The bars are the calls of the two sides; the areas are the bytes \
-        that the two kernels held meanwhile, sampled every 2 ms. Below stands what had to be seen, and whether it was.</p>
+        that the two kernels held meanwhile: sent and not yet acknowledged at the sender, arrived and not yet read at the receiver. Below stands what had to be seen, and whether it was.</p>
         <dl class="facts">%s</dl>
         </header>
         <nav class="overview" aria-label="Situations">
@@ -230,9 +230,11 @@ final class Report {
         <header><span class="id">%s</span><h3>%s</h3><span class="verdict %s">%s %s</span></header>
         <p class="look"><b>Look for:</b> %s</p>
         %s
-        %s
+        <div class="more">
         <details><summary>What the kernel does, and why</summary><p>%s</p></details>
         %s
+        %s
+        </div>
         </article>
         """
                 .formatted(
@@ -247,8 +249,8 @@ final class Report {
                                 ? "<p class=\"look\">Skipped: %s.</p>"
                                         .formatted(Html.escape(run.reason()))
                                 : plays(run, result.go()),
-                        limits(situation),
                         Html.escape(situation.explanation()),
+                        limits(situation),
                         run.verdict() == Run.Verdict.SKIPPED ? "" : tables(run, result.go()));
     }
 
@@ -265,14 +267,10 @@ final class Report {
         Drawing drawing = new Drawing(run.trace());
         StringBuilder legend = new StringBuilder();
         boolean failures = run.trace().calls().stream().anyMatch(Call::failed);
-        for (Map.Entry<String, String> kind :
-                List.of(
-                        Map.entry("read", "read"),
-                        Map.entry("write", "write"),
-                        Map.entry("other", "other calls"))) {
+        for (Drawing.Kind kind : drawing.kinds()) {
             legend.append(
                     "<li><i style=\"--swatch:var(--%s)\"></i>%s</li>"
-                            .formatted(kind.getKey(), kind.getValue()));
+                            .formatted(kind.name(), kind.label));
         }
         if (failures) {
             legend.append("<li><i class=\"failed\"></i>failed</li>");
@@ -280,9 +278,8 @@ final class Report {
         String note =
                 drawing.hasHeld()
                         ? """
-                        <p class="axis-note">Bytes from %s: <span class="legend"><span><i style="--swatch:var(--receiver)"></i>in the \
-                        receiver's kernel, not read</span> <span><i style="--swatch:var(--sender)"></i>in the sender's kernel, not \
-                        acknowledged</span></span></p>
+                        <p class="axis-note">Held, %s: <span><i style="--swatch:var(--sender)"></i>sender's kernel</span> \
+                        <span><i style="--swatch:var(--receiver)"></i>receiver's kernel</span></p>
                         """
                                 .formatted(drawing.flow())
                         : "";

@@ -26,6 +26,12 @@ final class Sampler implements AutoCloseable {
     /** The last of each flow; the thread's own. */
     private final Map<String, Trace.Sample> last = new HashMap<>();
 
+    /** When something had changed at a look, or something new was to be watched; by both the thread and callers. */
+    private volatile long changedNanos = System.nanoTime();
+
+    /** When the last look began that has ended; the thread's own, read by any. */
+    private volatile long lookedNanos = changedNanos;
+
     private volatile boolean closed;
 
     Sampler(Trace trace, long zeroNanos) {
@@ -38,15 +44,21 @@ final class Sampler implements AutoCloseable {
     void watch(KernelQueues.Flow flow) {
         if (flows.size() < FLOWS_MAX) {
             flows.add(flow);
+            changedNanos = System.nanoTime();
         }
+    }
+
+    /** Whether nothing has changed for {@code nanos}, as a look that began after them shows. */
+    boolean isQuietFor(long nanos) {
+        return lookedNanos - changedNanos > nanos;
     }
 
     private void run() {
         try {
             while (!closed && KernelQueues.canSee()) {
-                if (!flows.isEmpty()) {
-                    look();
-                }
+                long beganNanos = System.nanoTime();
+                look();
+                lookedNanos = beganNanos;
                 Thread.sleep(BETWEEN_LOOKS);
             }
         } catch (InterruptedException | IOException over) {
@@ -55,8 +67,7 @@ final class Sampler implements AutoCloseable {
     }
 
     private void look() throws IOException {
-        for (Trace.Sample now :
-                KernelQueues.look(List.copyOf(flows), System.nanoTime() - zeroNanos)) {
+        for (Trace.Sample now : KernelQueues.look(List.copyOf(flows), zeroNanos)) {
             if (now == null) {
                 continue;
             }
@@ -65,6 +76,7 @@ final class Sampler implements AutoCloseable {
                     || before.unacknowledged() != now.unacknowledged()
                     || before.unread() != now.unread()) {
                 trace.add(now);
+                changedNanos = System.nanoTime();
             }
         }
     }

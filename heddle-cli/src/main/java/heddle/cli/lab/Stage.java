@@ -33,6 +33,9 @@ final class Stage implements AutoCloseable {
 
     static final String TO_CLIENT = "server to client";
 
+    /** Longer than an acknowledgement may be delayed: TCP_DELACK_MAX is 200 ms. */
+    private static final long QUIET_NANOS = Duration.ofMillis(300).toNanos();
+
     final Settings settings;
     private final Trace trace;
     private final Progress progress;
@@ -281,13 +284,10 @@ final class Stage implements AutoCloseable {
 
     /** Returns once the kernel's queues of what is watched have not changed for longer than an acknowledgement may be delayed. */
     void awaitQuiet() throws InterruptedException {
-        if (!KernelQueues.canSee()) {
-            return;
-        }
-        int seen = -1;
-        for (int now = trace.samples().size(); now != seen; now = trace.samples().size()) {
-            seen = now;
-            Thread.sleep(300); // TCP_DELACK_MAX is 200 ms
+        if (KernelQueues.canSee()) {
+            until("the kernel's queues come to rest", () -> sampler.isQuietFor(QUIET_NANOS));
+        } else {
+            Thread.sleep(700);
         }
     }
 

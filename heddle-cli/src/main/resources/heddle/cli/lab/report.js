@@ -3,7 +3,7 @@
 (() => {
     "use strict";
     const GUTTER = 72;
-    const RIGHT = 10;
+    const RIGHT = 28;
     const NEAR = 1.5; // pixels: bars of one kind that are nearer become one
 
     const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -37,8 +37,9 @@
         const data = JSON.parse(figure.querySelector("script").textContent);
         const room = figure.querySelector(".drawing");
         room.replaceChildren();
+        figure.querySelectorAll(".readout").forEach((old) => old.remove());
         const calls = make(room, "div", "calls");
-        const readout = make(room, "p", "readout");
+        const readout = make(figure, "p", "readout");
         const width = room.clientWidth - GUTTER - RIGHT;
         const [first, last] = data.span;
         const place = (micros) => ((micros - first) / (last - first)) * width;
@@ -54,7 +55,6 @@
         stepThrough(calls, bars, readout, figure.dataset.name);
 
         const fill = make(room, "div", "fill");
-        room.append(readout);
         const chart = plot(fill, data, width, readout);
         return () => chart.destroy();
     }
