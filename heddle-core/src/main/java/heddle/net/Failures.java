@@ -85,6 +85,27 @@ final class Failures {
         };
     }
 
+    /** See {@link NetError#isRetryable}. */
+    static boolean isRetryable(String op, int errno) {
+        return switch (errno) {
+            case Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS -> true;
+            // accept(2), "Error handling", and EPERM under "ERRORS".
+            case Errno.ECONNABORTED,
+                    Errno.ECONNRESET,
+                    Errno.EPERM,
+                    Errno.ENETDOWN,
+                    Errno.EPROTO,
+                    Errno.ENOPROTOOPT,
+                    Errno.EHOSTDOWN,
+                    Errno.ENONET,
+                    Errno.EHOSTUNREACH,
+                    Errno.EOPNOTSUPP,
+                    Errno.ENETUNREACH ->
+                    op.equals("accept");
+            default -> false;
+        };
+    }
+
     /** An address that cannot be used as it is written: {@code address 1.2.3.4: missing port in address}. */
     static AddressException address(String op, String network, String address, String cause) {
         String subject = address.isEmpty() ? "" : "address " + address + ": ";
@@ -95,8 +116,25 @@ final class Failures {
         return new UnknownNetworkException(details(op, network), "unknown network " + network);
     }
 
-    static HostNotFoundException hostNotFound(String op, String network, String host) {
-        return new HostNotFoundException(details(op, network), "lookup " + host + ": no such host");
+    static HostNotFoundException hostNotFound(
+            String op, String network, String host, @Nullable Throwable cause) {
+        var failure =
+                new HostNotFoundException(
+                        details(op, network), "lookup " + host + ": no such host");
+        if (cause != null) {
+            failure.initCause(cause);
+        }
+        return failure;
+    }
+
+    /** A lookup that ended without an answer: {@link Result#EXPIRED} or {@link Result#INTERRUPTED}. */
+    static IOException lookup(String op, String network, String host, int result) {
+        boolean late = result == Result.EXPIRED;
+        var details = new NetError.Details(op, network, null, null, 0, late, 0);
+        String text = "lookup " + host + ": ";
+        return late
+                ? new DeadlineExceededException(details, text + "i/o timeout")
+                : new CallInterruptedException(details, text + "interrupted");
     }
 
     private static NetError.Details details(String op, String network) {

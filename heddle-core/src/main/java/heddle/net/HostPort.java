@@ -129,7 +129,7 @@ record HostPort(String host, int port) {
             return List.of(literal);
         }
         List<SockAddr> admitted = new ArrayList<>();
-        for (InetAddress address : Resolver.lookup(op, network.label, host, deadline)) {
+        for (InetAddress address : Resolver.SYSTEM.lookup(op, network.label, host, deadline)) {
             SockAddr candidate = SockAddr.of(address, port);
             if (network.admits(candidate)) {
                 admitted.add(candidate);

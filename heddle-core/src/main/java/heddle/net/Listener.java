@@ -13,7 +13,8 @@ public interface Listener extends Closeable {
      * @throws DeadlineExceededException the deadline passed, even if a connection is queued
      * @throws CallInterruptedException the thread was interrupted while it would have to wait
      * @throws ConnClosedException the listener was closed, before the call or during it
-     * @throws IOException any other failure, carrying the errno (EMFILE, ENFILE, ENOBUFS, ENOMEM pass with time); accept(2)
+     * @throws IOException any other failure, carrying the errno; {@link NetError#isRetryable} tells whether accept may be called again;
+     *     accept(2)
      */
     Conn accept() throws IOException;
 

@@ -72,6 +72,17 @@ public interface NetError {
     }
 
     /**
+     * Whether the same call may succeed later without anybody's doing: the system was short of descriptors or memory (EMFILE, ENFILE, ENOMEM,
+     * ENOBUFS), or what a listener would have accepted was broken or not allowed, which Linux tells as accept's own failure (ECONNABORTED,
+     * EPERM, ENETDOWN and others; accept(2)). Who tries again waits in between: the failure comes again at once as long as its cause lasts.
+     *
+     * @return true if it is worth it; false for a deadline, an interrupt and a close
+     */
+    default boolean isRetryable() {
+        return Failures.isRetryable(op(), errno());
+    }
+
+    /**
      * The bytes of a failed write that the kernel took, exactly; 0 for every other operation.
      *
      * @return the count

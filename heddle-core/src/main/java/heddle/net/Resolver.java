@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -15,13 +15,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Looks names up by the system's resolver, which blocks: on platform threads of its own, never on a carrier. Callers that ask for the
- * same name at the same time share one lookup, and one that gives up leaves it to the others.
+ * Looks names up by a function that blocks, the system's resolver: on platform threads of its own, never on a carrier. Any thread.
+ *
+ * <p>1. Callers that ask for the same name at the same time share one lookup, whatever their network. 2. One that gives up leaves it to
+ * the others; it ends when the function returns, and a caller that comes later begins a new one. 3. At most {@link #THREADS_MAX} lookups
+ * run; those that queue are bounded by the names that are asked for at a time.
  */
 final class Resolver {
 
+    /** What is asked; answers an array with at least one address. */
+    @FunctionalInterface
+    interface Lookup {
+        InetAddress[] addresses(String host) throws UnknownHostException;
+    }
+
+    /** Of the JVM: the C library's, and what the JDK caches of it. */
+    static final Resolver SYSTEM = new Resolver(InetAddress::getAllByName);
+
     /** Lookups at a time; further ones queue. The C library's resolver takes a descriptor for each. */
-    private static final int THREADS_MAX = 16;
+    static final int THREADS_MAX = 16;
 
     private static final ThreadPoolExecutor POOL =
             new ThreadPoolExecutor(
@@ -36,43 +48,69 @@ final class Resolver {
         POOL.allowCoreThreadTimeOut(true);
     }
 
-    private static final ConcurrentHashMap<String, CompletableFuture<InetAddress[]>> UNDER_WAY =
-            new ConcurrentHashMap<>();
+    private final Lookup lookup;
 
-    private Resolver() {}
+    /** By host. Not a ConcurrentHashMap, which locks its bins by monitors (JDK-8373120). */
+    private final ConcurrentSkipListMap<String, CompletableFuture<InetAddress[]>> underWay =
+            new ConcurrentSkipListMap<>();
 
-    static InetAddress[] lookup(String op, String network, String host, Deadline deadline)
+    /** The one of the system is {@link #SYSTEM}; tests have their own. */
+    Resolver(Lookup lookup) {
+        this.lookup = lookup;
+    }
+
+    /**
+     * The addresses of {@code host}, which is no literal.
+     *
+     * @throws HostNotFoundException there is none
+     * @throws DeadlineExceededException it takes longer than {@code deadline}
+     * @throws CallInterruptedException the calling thread was interrupted
+     */
+    InetAddress[] lookup(String op, String network, String host, Deadline deadline)
             throws IOException {
-        CompletableFuture<InetAddress[]> lookup = UNDER_WAY.computeIfAbsent(host, Resolver::start);
+        if (host.indexOf('\0') >= 0) {
+            // The C library would look up what stands before it.
+            throw Failures.hostNotFound(op, network, host, null);
+        }
+        if (deadline.hasPassed()) {
+            throw Failures.lookup(op, network, host, Result.EXPIRED);
+        }
+        CompletableFuture<InetAddress[]> shared = join(host);
         Waits.begin("lookup wait", host);
         try {
             return deadline.equals(Deadline.NONE)
-                    ? lookup.get()
-                    : lookup.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+                    ? shared.get()
+                    : shared.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException late) {
-            throw Failures.of(op, network, null, null, "lookup " + host, Result.EXPIRED, 0);
+            throw Failures.lookup(op, network, host, Result.EXPIRED);
         } catch (InterruptedException interrupted) {
-            throw Failures.of(op, network, null, null, "lookup " + host, Result.INTERRUPTED, 0);
+            throw Failures.lookup(op, network, host, Result.INTERRUPTED);
         } catch (ExecutionException failed) {
-            HostNotFoundException notFound = Failures.hostNotFound(op, network, host);
-            notFound.initCause(failed.getCause());
-            throw notFound;
+            throw Failures.hostNotFound(op, network, host, failed.getCause());
         } finally {
             Waits.end();
         }
     }
 
-    private static CompletableFuture<InetAddress[]> start(String host) {
-        var lookup = new CompletableFuture<InetAddress[]>();
-        POOL.execute(() -> {
-            try {
-                lookup.complete(InetAddress.getAllByName(host));
-            } catch (UnknownHostException | RuntimeException failed) {
-                lookup.completeExceptionally(failed);
-            } finally {
-                UNDER_WAY.remove(host, lookup);
-            }
-        });
-        return lookup;
+    /** The lookup that is under way, or a new one. */
+    private CompletableFuture<InetAddress[]> join(String host) {
+        var fresh = new CompletableFuture<InetAddress[]>();
+        CompletableFuture<InetAddress[]> running = underWay.putIfAbsent(host, fresh);
+        if (running != null) {
+            return running;
+        }
+        POOL.execute(() -> run(host, fresh));
+        return fresh;
+    }
+
+    private void run(String host, CompletableFuture<InetAddress[]> answer) {
+        try {
+            InetAddress[] addresses = lookup.addresses(host);
+            underWay.remove(host, answer);
+            answer.complete(addresses);
+        } catch (Throwable failed) { // Its waiters are told.
+            underWay.remove(host, answer);
+            answer.completeExceptionally(failed);
+        }
     }
 }

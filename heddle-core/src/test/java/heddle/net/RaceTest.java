@@ -36,11 +36,11 @@ class RaceTest {
     /** What was tried, as a control hook saw it. */
     private static final class Tried implements Control {
         private final ConcurrentLinkedQueue<Addr> addresses = new ConcurrentLinkedQueue<>();
-        private final ConcurrentLinkedQueue<Long> nanos = new ConcurrentLinkedQueue<>();
+        private volatile long lastNanos;
 
         @Override
         public void control(String network, Addr address, RawSocket socket) {
-            nanos.add(System.nanoTime());
+            lastNanos = System.nanoTime();
             addresses.add(address);
         }
     }
@@ -97,14 +97,15 @@ class RaceTest {
     @Behaviour({59, 60})
     void slowFirstAddressIsOvertakenAfterTheDelay(InterruptTest.Caller caller) throws Exception {
         try (var slow = new FullBacklog();
-                Listener fast = listen();
-                Conn conn =
-                        caller.start(() -> dial(dialer(SHORT), slow.where(), fast.address()))
-                                .result()) {
-            assertThat(conn.remoteAddress()).isEqualTo(fast.address());
-            assertThat(tried.addresses).containsExactly(slow.where(), fast.address());
-            List<Long> nanos = new ArrayList<>(tried.nanos);
-            assertThat(nanos.get(1) - nanos.get(0)).isGreaterThanOrEqualTo(SHORT.toNanos() / 2);
+                Listener fast = listen()) {
+            long from = System.nanoTime();
+            try (Conn conn =
+                    caller.start(() -> dial(dialer(SHORT), slow.where(), fast.address()))
+                            .result()) {
+                assertThat(conn.remoteAddress()).isEqualTo(fast.address());
+                assertThat(tried.addresses).containsExactly(slow.where(), fast.address());
+                assertThat(tried.lastNanos - from).isGreaterThanOrEqualTo(SHORT.toNanos());
+            }
         }
     }
 
@@ -204,7 +205,8 @@ class RaceTest {
                     });
             Await.until("both are tried", () -> tried.addresses.size() == 2);
             dial.thread().interrupt();
-            assertThat(dial.result()).as("open descriptors").isEqualTo(before);
+            // Those that lost earlier tests' races may still have been closing.
+            assertThat(dial.result()).as("open descriptors").isLessThanOrEqualTo(before);
         }
     }
 
@@ -228,7 +230,7 @@ class RaceTest {
                 assertThat(System.nanoTime() - from).isGreaterThanOrEqualTo(SHORT.toNanos());
                 assertThat(e).hasMessage("dial tcp " + one.where() + ": i/o timeout");
                 assertThat(e.timeout()).isTrue();
-                assertThat(Counters.value(Counter.DESCRIPTORS)).isEqualTo(before);
+                assertThat(Counters.value(Counter.DESCRIPTORS)).isLessThanOrEqualTo(before);
             }
         }
     }

@@ -36,12 +36,6 @@ public final class Server {
 
     private static final Logger LOG = System.getLogger("heddle.server");
 
-    // errno(3), in Linux's numbering as NetError gives it: the resources that come back.
-    private static final int ENFILE = 23;
-    private static final int EMFILE = 24;
-    private static final int ENOMEM = 12;
-    private static final int ENOBUFS = 105;
-
     static final long BACKOFF_MIN_NANOS = Duration.ofMillis(5).toNanos();
     static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -109,7 +103,7 @@ public final class Server {
                 }
                 throw e;
             } catch (IOException e) {
-                if (!comesBack(e)) {
+                if (!(e instanceof NetError error && error.isRetryable())) {
                     throw e;
                 }
                 if (backoffNanos == 0) {
@@ -133,14 +127,6 @@ public final class Server {
         } catch (RuntimeException | LinkageError e) {
             // Nowhere to say it.
         }
-    }
-
-    private static boolean comesBack(IOException e) {
-        return e instanceof NetError error
-                && switch (error.errno()) {
-                    case EMFILE, ENFILE, ENOBUFS, ENOMEM -> true;
-                    default -> false;
-                };
     }
 
     static long nextBackoff(long backoffNanos) {

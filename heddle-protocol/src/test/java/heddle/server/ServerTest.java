@@ -10,6 +10,7 @@ import heddle.net.Listener;
 import heddle.net.Net;
 import heddle.net.NetError;
 import heddle.net.TcpAddr;
+import heddle.testing.Behaviour;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -27,6 +28,7 @@ import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 
 @Timeout(60)
 class ServerTest {
@@ -88,6 +90,7 @@ class ServerTest {
     }
 
     @Test
+    @Behaviour(204)
     void atTheBoundTheNextClientWaitsInTheBacklogUntilOneLeaves() throws Exception {
         serve(listen(), EchoSession::new, 2);
         echo(dial(), 1);
@@ -104,6 +107,34 @@ class ServerTest {
     }
 
     @Test
+    @Behaviour(205)
+    void thereAreNeverMoreSessionsThanTheBound() throws Exception {
+        var now = new AtomicInteger();
+        var most = new AtomicInteger();
+        serve(
+                listen(),
+                conn ->
+                        session(
+                                () -> {
+                                    most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                                    new EchoSession(conn).run();
+                                    now.decrementAndGet();
+                                },
+                                () -> {}),
+                3);
+        List<Socket> clients = new ArrayList<>();
+        for (int i = 0; i < 15; i++) {
+            clients.add(dial());
+        }
+        for (int i = 0; i < 15; i++) {
+            echo(clients.get(i), i);
+            clients.get(i).close();
+        }
+        assertThat(most).hasValue(3);
+    }
+
+    @Test
+    @Behaviour({206, 220})
     void aLackOfDescriptorsIsWaitedOut() throws Exception {
         Queue<Integer> errnos =
                 new ArrayDeque<>(List.of(24, 23, 105, 12)); // EMFILE ENFILE ENOBUFS ENOMEM
@@ -139,6 +170,7 @@ class ServerTest {
     }
 
     @Test
+    @Behaviour(206)
     void anotherFailureOfTheListenerEndsServing() throws Exception {
         serve(new FailingListener(listen(), new ArrayDeque<>(List.of(9))), EchoSession::new, 10);
         assertThatThrownBy(serving::get)
@@ -155,6 +187,7 @@ class ServerTest {
     }
 
     @Test
+    @Behaviour(207)
     void stopWakesAnAcceptLoopAtTheBound() throws Exception {
         serve(listen(), EchoSession::new, 1);
         echo(dial(), 1);

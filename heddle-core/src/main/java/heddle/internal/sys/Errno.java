@@ -24,6 +24,8 @@ public final class Errno {
     public static final int ENOSPC = 28;
     public static final int EPIPE = 32;
     public static final int ENOSYS = 38;
+    public static final int ENONET = 64;
+    public static final int EPROTO = 71;
     public static final int ENOTSOCK = 88;
     public static final int EDESTADDRREQ = 89;
     public static final int EMSGSIZE = 90;
@@ -42,6 +44,7 @@ public final class Errno {
     public static final int ENOTCONN = 107;
     public static final int ETIMEDOUT = 110;
     public static final int ECONNREFUSED = 111;
+    public static final int EHOSTDOWN = 112;
     public static final int EHOSTUNREACH = 113;
     public static final int EALREADY = 114;
     public static final int EINPROGRESS = 115;
@@ -64,6 +67,8 @@ public final class Errno {
                     Map.entry(ENOSPC, "no space left on device"),
                     Map.entry(EPIPE, "broken pipe"),
                     Map.entry(ENOSYS, "function not implemented"),
+                    Map.entry(ENONET, "machine is not on the network"),
+                    Map.entry(EPROTO, "protocol error"),
                     Map.entry(ENOTSOCK, "socket operation on non-socket"),
                     Map.entry(EDESTADDRREQ, "destination address required"),
                     Map.entry(EMSGSIZE, "message too long"),
@@ -82,6 +87,7 @@ public final class Errno {
                     Map.entry(ENOTCONN, "transport endpoint is not connected"),
                     Map.entry(ETIMEDOUT, "connection timed out"),
                     Map.entry(ECONNREFUSED, "connection refused"),
+                    Map.entry(EHOSTDOWN, "host is down"),
                     Map.entry(EHOSTUNREACH, "no route to host"),
                     Map.entry(EALREADY, "operation already in progress"),
                     Map.entry(EINPROGRESS, "operation now in progress"));
