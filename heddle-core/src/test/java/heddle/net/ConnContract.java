@@ -11,7 +11,9 @@ import static heddle.net.Streams.writeForEver;
 import static heddle.net.Streams.writeUntilClosed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -259,6 +261,52 @@ public abstract class ConnContract {
         left.close();
         assertThat(reader.failure(ConnClosedException.class)).hasMessageEndingWith(closedText());
         assertThat(writer.failure(ConnClosedException.class)).hasMessageEndingWith(closedText());
+    }
+
+    @Test
+    void waitForSomethingToReadTakesNothing() throws Exception {
+        Task<Void> waiter = Task.run(() -> left.awaitReadable(Deadline.NONE));
+        Task<Integer> writer = Task.start(() -> right.write(random(100, 5)));
+        waiter.result();
+        left.awaitReadable(inMillis(30_000));
+        assertThat(left.peerClosed()).isFalse();
+        assertThat(Streams.readExactly(left, 100)).isEqualTo(random(100, 5));
+        assertThat(writer.result()).isEqualTo(100);
+    }
+
+    @Test
+    void waitForSomethingToReadEndsAtItsDeadline() throws Exception {
+        long from = System.nanoTime();
+        checkTimeout(
+                assertThrows(
+                        DeadlineExceededException.class, () -> left.awaitReadable(inMillis(20))),
+                0);
+        assertThat(System.nanoTime() - from).isGreaterThanOrEqualTo(20_000_000);
+        Task<Integer> writer = Task.start(() -> right.write(new byte[1]));
+        assertThat(Streams.readExactly(left, 1)).hasSize(1);
+        assertThat(writer.result()).isEqualTo(1);
+        left.setReadDeadline(Deadline.PAST);
+        assertThrows(DeadlineExceededException.class, () -> left.awaitReadable(inMillis(30_000)));
+    }
+
+    @Test
+    void closeEndsTheWaitForSomethingToRead() throws Exception {
+        Task<Void> waiter = Task.run(() -> left.awaitReadable(Deadline.NONE));
+        Await.until("it waits", () -> waiter.thread().getState() == Thread.State.WAITING);
+        left.close();
+        assertThat(waiter.failure(ConnClosedException.class)).hasMessageEndingWith(closedText());
+    }
+
+    @Test
+    void closeOfThePeerIsKnown() throws Exception {
+        assertThat(left.peerClosed()).isFalse();
+        right.close();
+        Await.until("the close has arrived", left::peerClosed);
+        left.awaitReadable(Deadline.NONE);
+        assertThat(left.read(new byte[1])).isEqualTo(-1);
+        assertThat(left.peerClosed()).isTrue();
+        left.close();
+        assertThrows(ConnClosedException.class, left::peerClosed);
     }
 
     @Test

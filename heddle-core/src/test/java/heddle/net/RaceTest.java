@@ -103,7 +103,8 @@ class RaceTest {
                     caller.start(() -> dial(dialer(SHORT), slow.where(), fast.address()))
                             .result()) {
                 assertThat(conn.remoteAddress()).isEqualTo(fast.address());
-                assertThat(tried.addresses).containsExactly(slow.where(), fast.address());
+                // In any order: on a busy machine the first attempt's thread may run late.
+                assertThat(tried.addresses).containsExactlyInAnyOrder(slow.where(), fast.address());
                 assertThat(tried.lastNanos - from).isGreaterThanOrEqualTo(SHORT.toNanos());
             }
         }

@@ -532,7 +532,7 @@ public final class Descriptor {
             }
         }
         while (wait == Wait.READY) {
-            int seen = poll();
+            int seen = pollLocked();
             if (seen < 0) {
                 return seen;
             }
@@ -545,15 +545,20 @@ public final class Descriptor {
     }
 
     /** poll(2), for the holder of the read lock. */
-    private int poll() {
-        int seen;
-        do {
-            seen = sys.poll(fd);
-        } while (seen == -Errno.EINTR);
+    private int pollLocked() {
+        int seen = poll(fd);
         if (seen > 0) {
             drained = false; // The edge that told may be used up.
             notePeer(seen);
         }
+        return seen;
+    }
+
+    private int poll(int number) {
+        int seen;
+        do {
+            seen = sys.poll(number);
+        } while (seen == -Errno.EINTR);
         return seen;
     }
 
@@ -566,9 +571,9 @@ public final class Descriptor {
     /** Whether the peer is known to have closed: 1 or 0, or a failure. Does not wait; one call at most, and none once the poller has told. */
     public int peerClosed() {
         if (!registration.isPeerClosed()) {
-            int seen = sys.hasKernelDescriptors() ? use(sys::poll) : pollIfNobodyReads();
+            int seen = sys.hasKernelDescriptors() ? use(this::poll) : pollIfNobodyReads();
             if (seen < 0) {
-                return seen == -Errno.EINTR ? 0 : seen;
+                return seen;
             }
             notePeer(seen);
         }
@@ -584,7 +589,7 @@ public final class Descriptor {
             return 0;
         }
         try {
-            return poll();
+            return pollLocked();
         } finally {
             if (lock.unlockRead()) {
                 destroy();
