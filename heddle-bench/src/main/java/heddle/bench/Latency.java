@@ -20,7 +20,20 @@ public final class Latency {
     private static final int REQUEST_BYTES = 64;
 
     /** A server and what its rounds showed, in microseconds. */
-    private record Row(Contender server, int processors, double[] p50, double[] p99) {}
+    private static final class Row {
+
+        final Contender server;
+        final int processors;
+        final double[] p50;
+        final double[] p99;
+
+        Row(Contender server, int processors, int rounds) {
+            this.server = server;
+            this.processors = processors;
+            p50 = new double[rounds];
+            p99 = new double[rounds];
+        }
+    }
 
     private Latency() {}
 
@@ -32,12 +45,7 @@ public final class Latency {
         try {
             for (int processors : new int[] {1, 2}) {
                 for (String name : List.of("carriers", "jdk", "nio", Contender.JAVA_NET)) {
-                    rows.add(
-                            new Row(
-                                    server(name, processors),
-                                    processors,
-                                    new double[rounds],
-                                    new double[rounds]));
+                    rows.add(new Row(server(name, processors), processors, rounds));
                 }
             }
             for (Row row : rows) {

@@ -71,13 +71,15 @@ public final class VirtualThreads {
     }
 
     /**
-     * Starts the JDK's own poller from a thread of the JDK's scheduler. Its threads inherit the scheduler of whoever starts it, for the
-     * life of the JVM: on our carriers they would poll java.net's sockets there.
+     * Starts the JDK's own poller. Its threads inherit the scheduler of whoever starts it, for the life of the JVM: on our carriers they
+     * would poll java.net's sockets there; a platform thread's are the JDK's. A virtual thread of the JDK's would do too, had it a carrier
+     * for sure: all may be held by threads that wait in class initialisation for this very start.
      */
     public static void keepJdkPollerOff() {
         Thread starter =
-                Thread.ofVirtual()
+                Thread.ofPlatform()
                         .name("heddle-start")
+                        .daemon()
                         .start(() -> {
                             try {
                                 Class.forName("sun.nio.ch.Poller");
