@@ -59,12 +59,12 @@ public final class MillionDeadlines {
             long before = heapBytes();
             startWaiting();
             long waiting = heapBytes();
-            print("thread and slot, no deadline", "%d bytes each", (waiting - before) / count);
+            print("thread and slot, no deadline", (waiting - before) / count + " bytes each");
             echo.measure("all wait, no deadline", roundTrips);
 
             long hourNanos = MonotonicClock.after(TimeUnit.HOURS.toNanos(1));
             timed("armed, an hour ahead", () -> moveAll(hourNanos, 1));
-            print("its deadline", "%d bytes each", (heapBytes() - waiting) / count);
+            print("its deadline", (heapBytes() - waiting) / count + " bytes each");
             echo.measure("all wait with a deadline", roundTrips);
 
             timed("moved later, a store", () -> moveAll(2 * hourNanos, 1));
@@ -83,9 +83,12 @@ public final class MillionDeadlines {
             client.join();
             print(
                     "all expire at one instant",
-                    "%d ms until the last has ended, an echo meanwhile took %.1f ms at most",
-                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos),
-                    meanwhile.getMaxValue() / 1e6);
+                    String.format(
+                            Locale.ROOT,
+                            "%d ms until the last has ended, an echo meanwhile took %.1f ms at"
+                                + " most",
+                            TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos),
+                            meanwhile.getMaxValue() / 1e6));
             echo.measure("all gone", roundTrips);
         }
     }
@@ -119,9 +122,11 @@ public final class MillionDeadlines {
         Thread.sleep(2_000); // The pollers place what was pushed.
         print(
                 what,
-                "%.0f ns each for the mover, %.0f ns of processor time in all",
-                (double) nanos / count,
-                (double) (cpuNanos() - beforeCpu) / count);
+                String.format(
+                        Locale.ROOT,
+                        "%.0f ns each for the mover, %.0f ns of processor time in all",
+                        (double) nanos / count,
+                        (double) (cpuNanos() - beforeCpu) / count));
     }
 
     /** The i-th to {@code i * step} nanoseconds after {@code nanos}. */
@@ -141,9 +146,8 @@ public final class MillionDeadlines {
         return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos();
     }
 
-    private static void print(String what, String format, Object... values) {
-        System.out.printf(
-                Locale.ROOT, "  %-32s %s%n", what, String.format(Locale.ROOT, format, values));
+    private static void print(String what, String text) {
+        System.out.printf(Locale.ROOT, "  %-32s %s%n", what, text);
     }
 
     /** A connection with an echo at its other end, both on Heddle's threads. */
@@ -196,10 +200,12 @@ public final class MillionDeadlines {
             thread.join();
             print(
                     "echo, " + when,
-                    "p50 %.1f us, p99 %.1f us, %.1f us of processor time each",
-                    nanos.getValueAtPercentile(50) / 1e3,
-                    nanos.getValueAtPercentile(99) / 1e3,
-                    (cpuNanos() - beforeCpu) / 1e3 / roundTrips);
+                    String.format(
+                            Locale.ROOT,
+                            "p50 %.1f us, p99 %.1f us, %.1f us of processor time each",
+                            nanos.getValueAtPercentile(50) / 1e3,
+                            nanos.getValueAtPercentile(99) / 1e3,
+                            (cpuNanos() - beforeCpu) / 1e3 / roundTrips));
         }
 
         void untilEnded(Thread[] threads, Histogram nanos) {

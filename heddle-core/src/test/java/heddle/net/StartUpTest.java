@@ -57,8 +57,7 @@ class StartUpTest {
     void javaNetOnOurThreadsLeavesTheJdksPollersOnTheJdksCarriers() throws Exception {
         ForkedJvm jvm =
                 ForkedJvm.start(
-                        UsesJavaNet.class,
-                        List.of("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"));
+                        UsesJavaNet.class, List.of("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"));
         assertThat(jvm.output())
                 .contains("on java.util.concurrent.ForkJoinPool")
                 .doesNotContain("on heddle");
