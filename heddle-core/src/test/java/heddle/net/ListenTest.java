@@ -132,9 +132,7 @@ class ListenTest {
         assertThat(timeouts).hasValue(20);
     }
 
-    /**
-     * Each form with its address in print, and the versions of IP whose clients reach it.
-     */
+    /** Each form with its address in print, and the versions of IP whose clients reach it. */
     @ParameterizedTest
     @Behaviour({80, 88, 92, 168})
     @CsvSource({
@@ -177,15 +175,6 @@ class ListenTest {
                 if (!dialed.equals("tcp4") && versions.contains("6")) {
                     checkEcho(listener, dialed, hostPort("::1", port));
                 }
-            }
-            if (!versions.contains("4")) {
-                assertThrows(
-                        ConnRefusedException.class,
-                        () -> Net.dial("tcp", hostPort("127.0.0.1", port)));
-            }
-            if (!versions.contains("6")) {
-                assertThrows(
-                        ConnRefusedException.class, () -> Net.dial("tcp", hostPort("::1", port)));
             }
         }
     }
@@ -268,15 +257,24 @@ class ListenTest {
             checkRefused(hostPort(firstRefused ? host : otherHost, 0));
             return;
         }
-        try (Listener first = Net.listen(network, hostPort(host, 0))) {
-            String other = hostPort(otherHost, portOf(first));
-            if (expected.equals("free")) {
-                Net.listen(otherNetwork, other).close();
-            } else {
-                var e =
-                        assertThrows(
-                                BindFailedException.class, () -> Net.listen(otherNetwork, other));
-                assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
+        for (int attempt = 1; ; attempt++) {
+            try (Listener first = Net.listen(network, hostPort(host, 0))) {
+                String other = hostPort(otherHost, portOf(first));
+                if (expected.equals("free")) {
+                    Net.listen(otherNetwork, other).close();
+                } else {
+                    var e =
+                            assertThrows(
+                                    BindFailedException.class,
+                                    () -> Net.listen(otherNetwork, other));
+                    assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
+                }
+                return;
+            } catch (BindFailedException taken) {
+                // Port 0 is a free port of the one address; somebody else may have it at the other.
+                if (attempt == 10) {
+                    throw taken;
+                }
             }
         }
     }

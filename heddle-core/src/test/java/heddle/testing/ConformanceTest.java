@@ -46,7 +46,7 @@ class ConformanceTest {
                         "| without a test yet | 1 |")
                 .contains(
                         "| 1 | one | `Contract#holds` over pipe (not nio), tcp | `Contract#holds`"
-                            + " over tls |")
+                                + " over tls |")
                 .contains("| 3 | three | no test: no use |  |")
                 .contains("| 4 | four | **no test yet** |  |");
     }
