@@ -86,7 +86,7 @@ public final class MillionDeadlines {
                     String.format(
                             Locale.ROOT,
                             "%d ms until the last has ended, an echo meanwhile took %.1f ms at"
-                                + " most",
+                                    + " most",
                             TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos),
                             meanwhile.getMaxValue() / 1e6));
             echo.measure("all gone", roundTrips);
