@@ -182,7 +182,7 @@ class CarriersTest {
 
     @Test
     void stopWaitsForCarriersThatBlockingCallsStartMeanwhile() throws Exception {
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 40; i++) {
             List<Thread> started = new CopyOnWriteArrayList<>();
             scheduler =
                     new Scheduler(
