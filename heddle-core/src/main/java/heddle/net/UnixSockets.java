@@ -50,6 +50,7 @@ final class UnixSockets {
         var attempt = new Attempt("listen", platform, null, wanted);
         int kind = kind(network);
         int fd = attempt.check("socket", sys.socket(kind, true));
+        boolean named = false;
         boolean listening = false;
         try {
             // A connection's socket has none of its listener's options.
@@ -57,8 +58,10 @@ final class UnixSockets {
             options.apply(sys, fd, kind, attempt::failure);
             Sockets.control(control, sys, fd, network, wanted);
             attempt.check("bind", sys.bind(fd, kind, wanted.raw()));
+            named = sys.hasKernelDescriptors();
             // The JDK's channels bind only now.
-            attempt.check(sys.hasKernelDescriptors() ? "listen" : "bind", sys.listen(fd, backlog));
+            attempt.check(named ? "listen" : "bind", sys.listen(fd, backlog));
+            named = true;
             SocketName[] bound = new SocketName[1];
             attempt.check("getsockname", sys.localAddress(fd, bound));
             UnixAddr address = new UnixAddr(network, (UnixName) bound[0]);
@@ -66,6 +69,9 @@ final class UnixSockets {
             return new UnixListener(platform, fd, traffic(network), address, onAccept);
         } finally {
             if (!listening) {
+                if (named && wanted.raw().isPath()) {
+                    sys.unlink(wanted.raw()); // Else the next attempt finds it in use.
+                }
                 sys.close(fd);
             }
         }
