@@ -58,7 +58,7 @@ final class StreamCase implements FuzzTest.Case {
                 task.result();
             }
             boolean complete = !leftEnding.isAbrupt() && !rightEnding.isAbrupt();
-            assertThat(left.sawEnd() && right.sawEnd() || !complete)
+            assertThat((left.sawEnd() && right.sawEnd()) || !complete)
                     .as("both see the end")
                     .isTrue();
             toRight.check(complete);
