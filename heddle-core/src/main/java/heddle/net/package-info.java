@@ -1,4 +1,45 @@
-/** Connections, listeners and dialers: all that an application imports. */
+/**
+ * Connections, listeners and dialers: all that an application imports. A server that sends back whatever it gets:
+ *
+ * {@snippet :
+ * import heddle.net.Conn;
+ * import heddle.net.Heddle;
+ * import heddle.net.Listener;
+ * import heddle.net.Net;
+ *
+ * import java.io.IOException;
+ *
+ * public class EchoServer {
+ *
+ *     public static void main(String[] args) throws IOException {
+ *         String address = args.length > 0 ? args[0] : "127.0.0.1:7007";
+ *         try (Listener listener = Net.listen("tcp", address)) {
+ *             System.out.println("listening at " + listener.address());
+ *             while (true) {
+ *                 Conn conn = listener.accept();
+ *                 Heddle.ofVirtual().start(() -> echo(conn));
+ *             }
+ *         }
+ *     }
+ *
+ *     static void echo(Conn conn) {
+ *         byte[] buffer = new byte[4096];
+ *         try (conn) {
+ *             int n;
+ *             while ((n = conn.read(buffer)) >= 0) {
+ *                 conn.write(buffer, 0, n);
+ *             }
+ *         } catch (IOException e) {
+ *             System.err.println(e.getMessage());
+ *         }
+ *     }
+ * }
+ * }
+ *
+ * <p>{@link heddle.net.Net} listens, dials and makes pipes with the defaults; {@link heddle.net.ListenConfig} and {@link
+ * heddle.net.Dialer} have the options. What every connection does is with {@link heddle.net.Conn}, what can go wrong with {@link
+ * heddle.net.NetError}, the threads with {@link heddle.net.Heddle}.
+ */
 @NullMarked
 package heddle.net;
 

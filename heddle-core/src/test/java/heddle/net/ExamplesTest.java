@@ -27,6 +27,18 @@ class ExamplesTest {
     }
 
     @Test
+    void packageShowsTheServerAsItIs() throws IOException {
+        Path file = Path.of("src/main/java/heddle/net/package-info.java");
+        StringBuilder shown = new StringBuilder();
+        for (String line : Files.readAllLines(source("EchoServer"))) {
+            if (!line.startsWith("/**")) { // It would end the comment.
+                shown.append((" * " + line).stripTrailing()).append('\n');
+            }
+        }
+        assertThat(Files.readString(file)).contains(shown);
+    }
+
+    @Test
     void clientAndServerTalk() throws Exception {
         Process server = start("EchoServer", "127.0.0.1:0");
         try (BufferedReader told = server.inputReader(StandardCharsets.UTF_8)) {
