@@ -55,7 +55,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 class SyscallFaultTest {
 
     private static final String[] NETWORKS = {"tcp", "unix"};
-    private static final int BUFFER_BYTES = 20_000;
+    private static final int BUFFER_BYTES = 70_000;
     private static final byte[] SMALL = Streams.random(1, 1);
     private static final byte[] GATHERED = Streams.random(3_000, 2);
     private static final byte[] LARGE = Streams.random(5 * BUFFER_BYTES, 3);
