@@ -35,6 +35,12 @@ final class DeadlineQueue {
         }
     }
 
+    /**
+     * How many timers fire at a time at most: many connections often have one deadline, and what the network brings meanwhile must not
+     * wait behind all the threads that wakes.
+     */
+    static final int FIRED_MAX = 64;
+
     /** Top of the stack of timers to be placed anew. Pushed to by any thread, emptied by the polling thread. */
     private volatile @Nullable DeadlineTimer intake;
 
@@ -110,9 +116,11 @@ final class DeadlineQueue {
         }
     }
 
-    /** Fires what is due at {@code nowNanos}. By the polling thread. */
-    void fire(long nowNanos) {
-        while (nextNanos() <= nowNanos) {
+    /** Fires what is due at {@code nowNanos}, up to {@link #FIRED_MAX}: how many there were. By the polling thread. */
+    int fire(long nowNanos) {
+        int fired = 0;
+        while (fired < FIRED_MAX && nextNanos() <= nowNanos) {
+            fired++;
             DeadlineTimer due = heap[1];
             remove(due);
             long again = due.slot.deadlineAfterFiring(nowNanos);
@@ -120,6 +128,7 @@ final class DeadlineQueue {
                 add(due, again);
             }
         }
+        return fired;
     }
 
     private void add(DeadlineTimer timer, long whenNanos) {

@@ -115,10 +115,9 @@ public abstract class Poller implements IdlePoll {
         if (deadlines.hasIntake()) {
             deadlines.takeIn();
         }
-        if (!deadlines.isEmpty()) {
-            deadlines.fire(MonotonicClock.nanos());
-        }
-        return events;
+        // If that leaves some that are due, the next poll does not sleep.
+        int fired = deadlines.isEmpty() ? 0 : deadlines.fire(MonotonicClock.nanos());
+        return events + fired;
     }
 
     /**

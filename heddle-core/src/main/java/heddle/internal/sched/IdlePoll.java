@@ -14,7 +14,7 @@ public interface IdlePoll {
      * deadline or {@link #wakeUp}. Called by one thread at a time. Never throws. Makes threads runnable only once its wait is over: the
      * scheduler takes the first of them for the sign that its carrier is awake.
      *
-     * @return how many events there were
+     * @return how many events and deadlines there were
      */
     int poll(long timeoutNanos);
 

@@ -103,15 +103,34 @@ class DeadlineQueueTest {
                 case 1, 2 -> {
                     now += random.nextInt(100);
                     queue.takeIn();
-                    queue.fire(now);
+                    fireAll(now);
                     check(timers, now, seed);
                 }
                 default -> arm(timer, now + 1 + random.nextInt(1_000));
             }
         }
         queue.takeIn();
-        queue.fire(now + 2_000);
+        fireAll(now + 2_000);
         assertThat(queue.isEmpty()).as("seed %d", seed).isTrue();
+    }
+
+    @Test
+    void manyThatAreDueFireInTurns() {
+        int left = 3;
+        for (int i = 0; i < DeadlineQueue.FIRED_MAX + left; i++) {
+            arm(timer(), 10);
+        }
+        queue.takeIn();
+        assertThat(queue.fire(10)).isEqualTo(DeadlineQueue.FIRED_MAX);
+        assertThat(queue.nextNanos()).as("when the poller must be back").isEqualTo(10);
+        assertThat(queue.fire(10)).isEqualTo(left);
+        assertThat(queue.isEmpty()).isTrue();
+    }
+
+    private void fireAll(long nowNanos) {
+        while (queue.fire(nowNanos) == DeadlineQueue.FIRED_MAX) {
+            // There may be more.
+        }
     }
 
     /** Nobody waits here, so a timer that fired is not armed any more, and each other one is in the heap. */
