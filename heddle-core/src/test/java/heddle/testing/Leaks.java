@@ -24,10 +24,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * Fails a test class that leaves behind a socket, a poller's descriptor or a thread. JUnit finds this extension by itself (see
- * META-INF/services), so each test class is checked, of each module with this jar on its class path.
+ * Fails a test class that leaves behind a socket, a poller's descriptor or a thread, or that closed a standard stream's descriptor: a
+ * stray close(0) ends what the build tool reads from there, much later. JUnit finds this extension by itself (see META-INF/services), so
+ * each test class is checked, of each module with this jar on its class path.
  *
  * <p>What is left is given time to go: a thread that ends, or a socket that its selector has yet to drop, is no leak.
  */
@@ -52,18 +54,23 @@ public final class Leaks implements BeforeAllCallback, AfterAllCallback {
 
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
-    /** What exists at one moment: thread ids, and how many descriptors there are of each kind. */
-    private record Snapshot(Set<Long> threads, Map<String, Integer> descriptors) {
+    /** What exists at one moment: thread ids, how many descriptors there are of each kind, and what 0, 1 and 2 are. */
+    private record Snapshot(
+            Set<Long> threads, Map<String, Integer> descriptors, List<String> standard) {
 
         static Snapshot take() {
             Set<Long> threads = new HashSet<>();
             ThreadDump.threads(ThreadDump.take()).forEach(thread -> threads.add(thread.id()));
-            return new Snapshot(threads, openDescriptors());
+            return new Snapshot(threads, openDescriptors(), standardDescriptors());
         }
 
         /** What is there now and was not, a line each. */
         List<String> added() {
             List<String> added = new ArrayList<>();
+            List<String> standardNow = standardDescriptors();
+            if (!standardNow.equals(standard)) {
+                added.add("descriptors 0, 1, 2 were " + standard + " and are " + standardNow);
+            }
             String dump = ThreadDump.take();
             ThreadDump.threads(dump)
                     .filter(thread -> !threads.contains(thread.id()))
@@ -105,11 +112,17 @@ public final class Leaks implements BeforeAllCallback, AfterAllCallback {
         return open;
     }
 
-    private static String target(Path descriptor) throws IOException {
+    private static List<String> standardDescriptors() {
+        return Stream.of("0", "1", "2").map(DESCRIPTORS::resolve).map(Leaks::target).toList();
+    }
+
+    private static String target(Path descriptor) {
         try {
             return Files.readSymbolicLink(descriptor).toString();
         } catch (NoSuchFileException closedMeanwhile) {
             return "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -46,6 +46,14 @@ class LeaksTest {
         LeavesVirtualThread.END.countDown();
     }
 
+    /** In a JVM of its own: surefire's commands come through ours. */
+    @Test
+    void closedStandardInputFailsItsClass() throws Exception {
+        assertThat(ForkedJvm.start(ClosesStandardInput.class, List.of()).output())
+                .contains("descriptors 0, 1, 2 were [pipe:")
+                .contains("and are [/dev/null, pipe:");
+    }
+
     @Test
     void classThatTidiesUpPasses() {
         assertThat(failureOf(TidiesUp.class)).isEmpty();
@@ -113,6 +121,17 @@ class LeaksTest {
             } catch (InterruptedException end) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    static class ClosesStandardInput {
+        @Test
+        void closesIt() throws IOException {
+            System.in.close();
+        }
+
+        public static void main(String[] args) {
+            System.out.println(failureOf(ClosesStandardInput.class));
         }
     }
 

@@ -8,7 +8,9 @@ import heddle.internal.sys.SockAddr;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What goes into the kernel with an event and comes out of it, by the layout that this processor has. */
@@ -21,21 +23,19 @@ class EpollTest {
 
     private final Epoll epoll = new Epoll();
     private final LinuxSyscalls syscalls = new LinuxSyscalls();
-    private final int[] sockets = new int[DATA.length];
+    private final List<Integer> opened = new ArrayList<>();
 
     @AfterEach
     void close() {
-        for (int socket : sockets) {
-            syscalls.close(socket);
-        }
+        opened.forEach(syscalls::close);
         epoll.close();
     }
 
     @Test
     void eventsComeBackWithTheirData() {
         for (int i = 0; i < DATA.length; i++) {
-            sockets[i] = syscalls.socket(SockAddr.VERSION_4, false);
-            assertThat(epoll.add(sockets[i], Epoll.EPOLLOUT | Epoll.EPOLLET, DATA[i])).isZero();
+            opened.add(syscalls.socket(SockAddr.VERSION_4, false));
+            assertThat(epoll.add(opened.get(i), Epoll.EPOLLOUT | Epoll.EPOLLET, DATA[i])).isZero();
         }
         // A socket that never connected is writable and hung up: tcp_poll() in tcp.c.
         assertThat(events()).isEqualTo(all(Epoll.EPOLLOUT | Epoll.EPOLLHUP));
@@ -43,7 +43,7 @@ class EpollTest {
         assertThat(epoll.await(0)).as("edges that were reported").isZero();
 
         for (int i = 0; i < DATA.length; i++) {
-            assertThat(epoll.modify(sockets[i], Epoll.EPOLLIN, DATA[i])).isZero();
+            assertThat(epoll.modify(opened.get(i), Epoll.EPOLLIN, DATA[i])).isZero();
         }
         assertThat(events()).isEqualTo(all(Epoll.EPOLLHUP));
     }
