@@ -27,6 +27,7 @@ class LeaksTest {
         for (Listener left : LeavesListener.LEFT) {
             left.close();
         }
+        LeavesListener.LEFT.clear();
     }
 
     @Test
@@ -35,7 +36,7 @@ class LeaksTest {
                 .contains("platform thread #")
                 .contains("\"left platform\" still runs")
                 .contains("LeavesPlatformThread");
-        LeavesPlatformThread.END.countDown();
+        LeavesPlatformThread.end.countDown();
     }
 
     @Test
@@ -43,7 +44,7 @@ class LeaksTest {
         assertThat(failureOf(LeavesVirtualThread.class))
                 .contains("virtual thread #")
                 .contains("\"left virtual\" still runs");
-        LeavesVirtualThread.END.countDown();
+        LeavesVirtualThread.end.countDown();
     }
 
     /** In a JVM of its own: surefire's commands come through ours. */
@@ -91,34 +92,36 @@ class LeaksTest {
     }
 
     static class LeavesPlatformThread {
-        static final CountDownLatch END = new CountDownLatch(1);
+        private static CountDownLatch end = new CountDownLatch(1);
 
         @Test
         void startsThread() {
+            end = new CountDownLatch(1);
             Thread.ofPlatform().name("left platform").start(LeavesPlatformThread::stay);
         }
 
         static void stay() {
             try {
-                END.await();
-            } catch (InterruptedException end) {
+                end.await();
+            } catch (InterruptedException stopped) {
                 Thread.currentThread().interrupt();
             }
         }
     }
 
     static class LeavesVirtualThread {
-        static final CountDownLatch END = new CountDownLatch(1);
+        private static CountDownLatch end = new CountDownLatch(1);
 
         @Test
         void startsThread() {
+            end = new CountDownLatch(1);
             Heddle.ofVirtual().name("left virtual").start(LeavesVirtualThread::stay);
         }
 
         static void stay() {
             try {
-                END.await();
-            } catch (InterruptedException end) {
+                end.await();
+            } catch (InterruptedException stopped) {
                 Thread.currentThread().interrupt();
             }
         }

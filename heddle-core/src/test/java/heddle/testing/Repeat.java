@@ -1,9 +1,12 @@
 package heddle.testing;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
+import org.junit.platform.engine.discovery.ClassNameFilter;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TagFilter;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
@@ -11,12 +14,16 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Runs test classes (or methods, {@code Class#method}) many times in one JVM: {@code Repeat TIMES CLASS...}. Goes on after a failure,
- * tells at the end how many runs failed, and exits with 1 if any did. From Maven: {@code mvn -pl heddle-core test -Prepeat}, see there.
+ * Runs test classes (or methods, {@code Class#method}, or all classes below a folder) many times in one JVM: {@code Repeat TIMES
+ * WHAT...}. With a mode set, a folder stands for its tests that run in each way, else for the others, as the build has it. Goes on after a
+ * failure, tells at the end how many runs failed, and exits with 1 if any did. From Maven: {@code mvn test -Drepeat=20}, see pom.xml.
  */
 public final class Repeat {
 
@@ -28,9 +35,7 @@ public final class Repeat {
         Arrays.stream(args)
                 .skip(1)
                 .flatMap(arg -> Arrays.stream(arg.split(",")))
-                .forEach(name ->
-                        request.selectors(
-                                name.contains("#") ? selectMethod(name) : selectClass(name)));
+                .forEach(what -> select(request, what));
         var tests = new AtomicLong();
         int failed = repeat(times, request.build(), tests);
         System.out.println(
@@ -42,6 +47,20 @@ public final class Repeat {
                         + " tests ran, heddle.mode="
                         + System.getProperty("heddle.mode"));
         System.exit(failed == 0 ? 0 : 1);
+    }
+
+    private static void select(LauncherDiscoveryRequestBuilder request, String what) {
+        Path folder = Path.of(what);
+        if (Files.isDirectory(folder)) {
+            request.selectors(selectClasspathRoots(Set.of(folder)))
+                    .filters(
+                            ClassNameFilter.includeClassNamePatterns(".*Test"),
+                            System.getProperty("heddle.mode") == null
+                                    ? TagFilter.excludeTags("ways")
+                                    : TagFilter.includeTags("ways"));
+        } else {
+            request.selectors(what.contains("#") ? selectMethod(what) : selectClass(what));
+        }
     }
 
     private static int repeat(int times, LauncherDiscoveryRequest request, AtomicLong tests) {
