@@ -8,6 +8,7 @@ import heddle.internal.trace.Counter;
 import heddle.internal.trace.Counters;
 import heddle.testing.Await;
 import heddle.testing.Task;
+import heddle.testing.ThreadDump;
 import heddle.testing.Ways;
 
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,7 @@ import java.util.concurrent.atomic.LongAdder;
 class SoakTest {
 
     private static final long SECONDS = Long.getLong("heddle.soak.seconds", 3);
-    private static final long SEED = Long.getLong("heddle.soak.seed", System.nanoTime());
+    private final long seed = Long.getLong("heddle.soak.seed", System.nanoTime());
     private static final int CLIENTS = 32;
     private static final int MESSAGE_BYTES_MAX = 100_000;
     private static final long LONG_SECONDS = 60;
@@ -70,10 +71,10 @@ class SoakTest {
             Task<List<Task<Void>>> server = Task.start(() -> serve(listener));
             List<Task<Void>> clients = new ArrayList<>();
             for (int i = 0; i < CLIENTS; i++) {
-                Random random = new Random(SEED + i);
+                Random random = new Random(seed + i);
                 clients.add(Task.run(() -> talk(listener.address().toString(), random)));
             }
-            Task<Void> vandal = Task.run(() -> disturb(clients, new Random(SEED - 1)));
+            Task<Void> vandal = Task.run(() -> disturb(clients, new Random(seed - 1)));
             for (Task<Void> client : clients) {
                 client.result();
             }
@@ -90,7 +91,7 @@ class SoakTest {
                         + " hand-offs%n",
                 SECONDS,
                 Heddle.mode(),
-                SEED,
+                seed,
                 echoes,
                 timeouts,
                 interrupts,
@@ -149,14 +150,14 @@ class SoakTest {
 
     private List<Task<Void>> serve(Listener listener) throws IOException {
         List<Task<Void>> sessions = new ArrayList<>();
-        Random random = new Random(SEED);
+        Random random = new Random(seed);
         try {
             while (true) {
                 Conn conn = listener.accept();
                 sessions.removeIf(SoakTest::isOver);
-                long seed = random.nextLong();
+                long sessionSeed = random.nextLong();
                 sessionsStarted.increment();
-                sessions.add(Task.run(() -> echo(conn, new Random(seed))));
+                sessions.add(Task.run(() -> echo(conn, new Random(sessionSeed))));
             }
         } catch (ConnClosedException over) {
             return sessions;
@@ -208,7 +209,9 @@ class SoakTest {
             }
             open.add(conn);
             try (conn) {
-                for (int i = random.nextInt(50); i >= 0; i--) {
+                // An echo of two bytes at a time, as some sessions are, takes long for a long
+                // message.
+                for (int i = random.nextInt(50); i >= 0 && System.nanoTime() < endNanos; i--) {
                     exchange(conn, random);
                 }
                 if (random.nextInt(4) == 0) {
@@ -261,7 +264,7 @@ class SoakTest {
                 conn.setReadDeadline(deadline(random));
                 int n = conn.read(buffer, done, 1 + random.nextInt(buffer.length - done));
                 if (n < 0) {
-                    throw new AssertionError("the stream ended in the middle, seed " + SEED);
+                    throw new AssertionError("the stream ended in the middle, seed " + seed);
                 }
                 done += n;
             } catch (DeadlineExceededException late) {
@@ -311,6 +314,8 @@ class SoakTest {
             }
         }
         // An interrupt may still come to a client that waits for its writer: let it be over.
-        Await.until("all clients have ended", () -> clients.stream().allMatch(Task::isDone));
+        Await.until(
+                () -> "all clients have ended\n" + Heddle.dump() + ThreadDump.take(),
+                () -> clients.stream().allMatch(Task::isDone));
     }
 }

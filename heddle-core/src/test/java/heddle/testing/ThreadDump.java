@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** All threads, virtual ones too, which no other means shows. */
-final class ThreadDump {
+public final class ThreadDump {
 
     /** Heads a thread in the dump: {@code #31 "name" virtual WAITING 2026-01-01T00:00:00Z}. */
     private static final Pattern HEAD =
@@ -50,7 +50,7 @@ final class ThreadDump {
     }
 
     /** A dump as text, all stacks included. */
-    static String take() {
+    public static String take() {
         try {
             Path folder = Files.createTempDirectory("heddle-threads");
             Path file = folder.resolve("dump.txt");
