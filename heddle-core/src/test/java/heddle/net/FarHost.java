@@ -98,27 +98,38 @@ final class FarHost {
 
     /** What happens there from now on to each packet that comes in: a statement of nft(8), for instance {@code drop}. */
     void onInput(String statement) throws Exception {
-        filter("chain in { type filter hook input priority 0; " + statement + "; }");
+        String rules = input("far", statement);
+        call(() -> feed(rules, "nft", "-f", "-"));
     }
 
-    /** What happens there from now on to each packet in either direction. */
+    /**
+     * What happens from now on to each packet in either direction, where it comes in. On its way out, the kernel would be told of the
+     * drop, and forget a connection that it is about to accept; reqsk_timer_handler.
+     */
     void onBothWays(String statement) throws Exception {
-        filter(
-                """
-                chain in { type filter hook input priority 0; %1$s; }
-                chain out { type filter hook output priority 0; %1$s; }
-                """
-                        .formatted(statement));
+        onInput(statement);
+        feed(input("near", statement), "nft", "-f", "-");
+    }
+
+    private static String input(String device, String statement) {
+        return """
+        %1$s
+        table inet %2$s {
+        chain in { type filter hook input priority 0; iifname %2$s %3$s; }
+        }
+        """
+                .formatted(pass(device), device, statement);
+    }
+
+    /** Removes the table of {@code device}, which need not exist. */
+    private static String pass(String device) {
+        return "table inet %1$s\ndelete table inet %1$s\n".formatted(device);
     }
 
     /** Nothing happens to packets any more. */
     void passAll() throws Exception {
-        call(() -> run("nft", "flush", "ruleset"));
-    }
-
-    private void filter(String chains) throws Exception {
-        String rules = "flush ruleset\ntable inet far {\n" + chains + "\n}\n";
-        call(() -> feed(rules, "nft", "-f", "-"));
+        call(() -> feed(pass("far"), "nft", "-f", "-"));
+        feed(pass("near"), "nft", "-f", "-");
     }
 
     /** Pulls the plug there, or puts it back. */
@@ -145,6 +156,7 @@ final class FarHost {
 
     /** Removes the cable, then this host. Sockets there must be closed by then. */
     void remove() throws Exception {
+        feed(pass("near"), "nft", "-f", "-");
         run("ip", "link", "del", "near");
         thread.close();
     }
