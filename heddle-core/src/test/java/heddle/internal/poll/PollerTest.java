@@ -58,8 +58,10 @@ class PollerTest {
 
     @Test
     void laterDeadlineLetsThePollerSleep() throws Exception {
-        waitingWith(in(TimeUnit.HOURS, 1));
-        awaitAsleep();
+        long hourNanos = in(TimeUnit.HOURS, 1);
+        waitingWith(hourNanos);
+        // Asleep alone may be the sleep that the first deadline is about to end.
+        Await.until("it sleeps anew", () -> poller.blockedUntilNanos == hourNanos);
         int before = poller.wakeUps.get();
         waitingWith(in(TimeUnit.HOURS, 2));
         assertThat(poller.wakeUps).hasValue(before);
