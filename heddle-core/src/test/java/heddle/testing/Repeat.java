@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Runs test classes (or methods, {@code Class#method}, or all classes below a folder) many times in one JVM: {@code Repeat TIMES
  * WHAT...}. With a mode set, a folder stands for its tests that run in each way, else for the others, as the build has it. Goes on after a
- * failure, tells at the end how many runs failed, and exits with 1 if any did. From Maven: {@code mvn test -Drepeat=20}, see pom.xml.
+ * failure, tells at the end how many runs failed, and exits with 1 if any did. From Maven: {@code mvn test -Prepeat -Dtimes=20}, see pom.xml.
  */
 public final class Repeat {
 
@@ -74,11 +74,18 @@ public final class Repeat {
                 throw new IllegalArgumentException("no tests found");
             }
             tests.addAndGet(summary.getTestsStartedCount());
+            System.out.printf(
+                    "run %d of %d: %d tests, %d failed, %.1f s%n",
+                    i,
+                    times,
+                    summary.getTestsStartedCount(),
+                    summary.getTotalFailureCount(),
+                    (summary.getTimeFinished() - summary.getTimeStarted()) / 1000.0);
             if (summary.getTotalFailureCount() > 0) {
                 failed++;
                 var text = new StringWriter();
                 summary.printFailuresTo(new PrintWriter(text), 60);
-                System.out.println("run " + i + ":" + text);
+                System.out.println(text);
             }
         }
         return failed;
