@@ -57,20 +57,24 @@ final class ServeProcess implements AutoCloseable {
         return new ServeProcess(process, stderr, ready);
     }
 
-    /** Java with the flags of the launcher, up to the command's own arguments. */
-    static List<String> java() throws IOException {
+    /** Java with the flags of the launcher and {@code more}, up to the command's own arguments. */
+    static List<String> java(String... more) throws IOException {
         // Where SQLite's library goes; a killed process leaves it there.
         Path libraries = Files.createDirectories(Path.of("target", "killed"));
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-Djava.io.tmpdir=" + libraries,
-                "-cp",
-                System.getProperty(
-                        "surefire.test.class.path", System.getProperty("java.class.path")),
-                "heddle.cli.Main");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(more));
+        command.addAll(
+                List.of(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Djava.io.tmpdir=" + libraries,
+                        "-cp",
+                        System.getProperty(
+                                "surefire.test.class.path", System.getProperty("java.class.path")),
+                        "heddle.cli.Main"));
+        return command;
     }
 
     long pid() {

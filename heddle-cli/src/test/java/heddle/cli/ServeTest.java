@@ -96,7 +96,7 @@ class ServeTest {
                             () -> heddle("submit", "--to", server.address, "--count", "100000000"));
             Thread.ofPlatform().daemon().start(submit);
             while (stored(data()).size() < 1000) {
-                Thread.sleep(1);
+                Thread.sleep(20);
             }
             server.kill();
             var ran = submit.get();
@@ -110,7 +110,7 @@ class ServeTest {
 
     @Test
     void withResendSubmitGoesOnAfterARestart() throws Exception {
-        int count = 50_000;
+        int count = 5_000;
         try (var server = ServeProcess.start(data())) {
             var submit =
                     new FutureTask<>(() ->
@@ -123,7 +123,7 @@ class ServeTest {
                                     "--count=" + count));
             Thread.ofPlatform().daemon().start(submit);
             while (stored(data()).size() < 1000) {
-                Thread.sleep(1);
+                Thread.sleep(20);
             }
             server.kill();
             try (var again = ServeProcess.start(List.of(), server.address, data())) {

@@ -22,8 +22,8 @@ class StackTest {
     private static final String NO_PID = Integer.toString(1 << 30);
 
     /** In a process of its own: a client of RMI leaves threads behind. */
-    private Ran stack(String pid) throws Exception {
-        List<String> command = new ArrayList<>(ServeProcess.java());
+    private Ran stack(String pid, String... flags) throws Exception {
+        List<String> command = new ArrayList<>(ServeProcess.java(flags));
         command.addAll(List.of("stack", pid));
         Path err = Files.createTempFile(folder, "stack", ".err");
         Process process = new ProcessBuilder(command).redirectError(err.toFile()).start();
@@ -60,7 +60,8 @@ class StackTest {
     void aProcessThatIsNoJvmSurvivesTheQuestion() throws Exception {
         Process cat = new ProcessBuilder("cat").start();
         try {
-            var ran = stack(Long.toString(cat.pid()));
+            // The JDK's own patience is ten seconds.
+            var ran = stack(Long.toString(cat.pid()), "-Dsun.tools.attach.attachTimeout=500");
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.err().lines())
                     .singleElement()

@@ -2,6 +2,8 @@ package heddle.cli.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,8 +30,12 @@ class ReportTest {
     private static final int PICTURE_HEIGHT_MAX = 12_000;
 
     @TempDir private static Path folder;
+    @TempDir private static Path profile;
 
     private static Path page;
+
+    /** Started by the first test that looks. */
+    private static @Nullable Chromium chromium;
 
     @BeforeAll
     static void makeThePage() throws Exception {
@@ -64,6 +70,27 @@ class ReportTest {
                         .html());
     }
 
+    @AfterAll
+    static void closeTheBrowser() {
+        if (chromium != null) {
+            chromium.close();
+            chromium = null;
+        }
+    }
+
+    private static Chromium chromium() throws Exception {
+        if (chromium == null) {
+            Path program =
+                    Chromium.find()
+                            .orElseGet(() ->
+                                    Assumptions.abort(
+                                            "THE PAGE WAS NOT LOOKED AT: no chromium on the PATH"
+                                                    + " (apt install chromium)"));
+            chromium = new Chromium(program, profile);
+        }
+        return chromium;
+    }
+
     @Test
     void needsNothingButItself() throws Exception {
         String html = Files.readString(page);
@@ -84,39 +111,30 @@ class ReportTest {
         "desk, 1440, 900, false",
         "desk, 1440, 900, true"
     })
-    void isInOrder(String device, int width, int height, boolean dark, @TempDir Path profile)
-            throws Exception {
-        Path program =
-                Chromium.find()
-                        .orElseGet(() ->
-                                Assumptions.abort(
-                                        "THE PAGE WAS NOT LOOKED AT: no chromium on the PATH (apt"
-                                                + " install chromium)"));
-        try (var chromium = new Chromium(program, profile)) {
-            chromium.screen(width, height, dark);
-            chromium.open(page);
-            String name = device + (dark ? "-dark" : "-light");
-            picture(chromium, name, width);
-            assertThat(chromium.evaluate(check())).as(name).isEmpty();
-            chromium.evaluate(
-                    "document.querySelectorAll('details').forEach(one => one.open = true)");
-            assertThat(chromium.evaluate(check())).as(name + ", all open").isEmpty();
+    void isInOrder(String device, int width, int height, boolean dark) throws Exception {
+        Chromium browser = chromium();
+        browser.screen(width, height, dark);
+        browser.open(page);
+        String name = device + (dark ? "-dark" : "-light");
+        picture(browser, name, width);
+        assertThat(browser.evaluate(check())).as(name).isEmpty();
+        browser.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)");
+        assertThat(browser.evaluate(check())).as(name + ", all open").isEmpty();
 
-            String told =
-                    chromium.evaluate(
-                            """
-                            (() => {
-                                const figure = document.querySelector('#W2 figure');
-                                const calls = figure.querySelector('.calls');
-                                calls.focus();
-                                for (let i = 0; i < 2; i++) {
-                                    calls.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
-                                }
-                                return figure.querySelector('.readout').textContent;
-                            })()
-                            """);
-            assertThat(told).as("after two arrow keys").contains("client dial tcp 127.0.0.1:");
-        }
+        String told =
+                browser.evaluate(
+                        """
+                        (() => {
+                            const figure = document.querySelector('#W2 figure');
+                            const calls = figure.querySelector('.calls');
+                            calls.focus();
+                            for (let i = 0; i < 2; i++) {
+                                calls.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+                            }
+                            return figure.querySelector('.readout').textContent;
+                        })()
+                        """);
+        assertThat(told).as("after two arrow keys").contains("client dial tcp 127.0.0.1:");
     }
 
     private static String check() throws Exception {
@@ -127,11 +145,11 @@ class ReportTest {
         }
     }
 
-    private static void picture(Chromium chromium, String name, int width) throws Exception {
-        int height = Integer.parseInt(chromium.evaluate("document.documentElement.scrollHeight"));
+    private static void picture(Chromium browser, String name, int width) throws Exception {
+        int height = Integer.parseInt(browser.evaluate("document.documentElement.scrollHeight"));
         Files.createDirectories(PICTURES);
         Files.write(
                 PICTURES.resolve(name + ".png"),
-                chromium.screenshot(width, 0, Math.min(height, PICTURE_HEIGHT_MAX)));
+                browser.screenshot(width, 0, Math.min(height, PICTURE_HEIGHT_MAX)));
     }
 }
