@@ -135,10 +135,11 @@ public final class Client implements Closeable {
         lock.lock();
         try {
             while (window.open() > 0 || unreported > 0) {
-                if (window.open() > 0) {
-                    connected();
+                if (window.open() > 0 && link == null && !busy) {
+                    connected(); // which lets the lock go, so look anew before waiting
+                } else {
+                    changed.await();
                 }
-                changed.await();
             }
         } finally {
             lock.unlock();

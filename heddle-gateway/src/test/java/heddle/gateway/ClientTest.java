@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.net.ConnRefusedException;
+import heddle.testing.Await;
+import heddle.testing.Task;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -30,6 +33,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 @Timeout(60)
 class ClientTest {
@@ -326,11 +330,10 @@ class ClientTest {
                                 told)) {
             var connection = server.next();
             client.connect();
-            Thread.sleep(100);
-            submit(client, "m");
-            // Over the first connection still; whether an ack would come in 20 ms is another
-            // matter.
-            assertThat(connection.get().readSubmits(1)).containsExactly("m");
+            Socket socket = connection.get().socket;
+            socket.setSoTimeout(200);
+            assertThatThrownBy(socket.getInputStream()::read) // rather than the end of the stream
+                    .isInstanceOf(SocketTimeoutException.class);
         }
     }
 
@@ -348,6 +351,48 @@ class ClientTest {
             assertThat(told.results)
                     .containsEntry(0L, Result.SUCCESS)
                     .containsEntry(1L, Result.UNKNOWN);
+        }
+    }
+
+    @Test
+    void whoAwaitsSettlementWhileAConnectionEndsNeedsNoOther() throws Exception {
+        var lostIsTold = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        var outcome =
+                new Told() {
+                    @Override
+                    public void lost(IOException cause, int unsettled) {
+                        super.lost(cause, unsettled);
+                        lostIsTold.countDown();
+                        try {
+                            goOn.await();
+                        } catch (InterruptedException e) {
+                            throw new AssertionError(e);
+                        }
+                    }
+                };
+        try (var server = new FakeServer();
+                var client = new Client(server.address, options(), outcome)) {
+            var connection = server.next();
+            submit(client, "m");
+            connection.get().reset();
+            lostIsTold.await();
+            var settled =
+                    Task.on(
+                            Thread.ofPlatform().daemon(),
+                            () -> {
+                                client.awaitSettled();
+                                return null;
+                            });
+            Await.until(
+                    "waiting for the end of the connection",
+                    () -> settled.thread().getState() == Thread.State.WAITING);
+            goOn.countDown();
+            settled.result();
+            assertThat(outcome.results).containsEntry(0L, Result.UNKNOWN);
+            assertThat(server.accepted()).isOne();
+        } finally {
+            goOn.countDown();
         }
     }
 
@@ -446,6 +491,7 @@ class ClientTest {
         final String address;
         private final LinkedBlockingQueue<Peer> peers = new LinkedBlockingQueue<>();
         private final Thread accepting;
+        private final AtomicInteger accepted = new AtomicInteger();
         private volatile boolean closed;
 
         FakeServer() throws IOException {
@@ -461,10 +507,16 @@ class ClientTest {
             return next;
         }
 
+        /** How many connections there were. */
+        int accepted() {
+            return accepted.get();
+        }
+
         private void accept() {
             try {
                 while (true) {
                     var peer = new Peer(listener.accept());
+                    accepted.incrementAndGet();
                     if (closed) {
                         peer.reset();
                         return;

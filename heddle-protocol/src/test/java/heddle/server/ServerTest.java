@@ -10,6 +10,7 @@ import heddle.net.Listener;
 import heddle.net.Net;
 import heddle.net.NetError;
 import heddle.net.TcpAddr;
+import heddle.testing.Await;
 import heddle.testing.Behaviour;
 
 import org.junit.jupiter.api.AfterEach;
@@ -126,6 +127,7 @@ class ServerTest {
         for (int i = 0; i < 15; i++) {
             clients.add(dial());
         }
+        Await.until("as many sessions as there may be", () -> now.get() == 3);
         for (int i = 0; i < 15; i++) {
             echo(clients.get(i), i);
             clients.get(i).close();
