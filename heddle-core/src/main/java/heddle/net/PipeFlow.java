@@ -113,10 +113,15 @@ final class PipeFlow {
             from.moveInto(targets[i]);
         }
         if (from.isEmpty()) {
-            offer = null;
-            changed.signalAll();
+            withdrawOffer();
         }
         return from.taken - before;
+    }
+
+    /** There is nothing more to take: its writer is done. */
+    private void withdrawOffer() {
+        offer = null;
+        changed.signalAll();
     }
 
     /** Waits until a read need not wait, at most until {@code limit}. */
@@ -134,9 +139,13 @@ final class PipeFlow {
                 if (end.hasPassed()) {
                     throw failure("read", Result.EXPIRED, 0);
                 }
-                // An empty write waits for a read, which this is not.
-                if (offer != null && !offer.isEmpty()) {
-                    return;
+                if (offer != null) {
+                    if (!offer.isEmpty()) {
+                        return;
+                    }
+                    // As with a read: else it would hold up the writers behind it, for which this
+                    // waits.
+                    withdrawOffer();
                 }
                 if (endsByInterrupt("read", end)) {
                     throw failure("read", Result.INTERRUPTED, 0);

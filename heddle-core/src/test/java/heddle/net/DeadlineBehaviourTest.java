@@ -253,12 +253,12 @@ class DeadlineBehaviourTest {
     /**
      * Two threads, a timer and no step in common: the deadline comes some microseconds after the reader begins, is moved on by another
      * thread some microseconds after that one saw it begin, and then a byte comes. Each read ends, and by its deadline only if that was not
-     * moved before it came. -Dheddle.rounds: 5,000; the soak tier does a million.
+     * moved before it came. -Dheddle.rounds: 1,000; the soak tier does a million.
      */
     @Test
     @Behaviour(210)
     void deadlineMovedWhileItsTimerFiresLosesNoReader() throws Exception {
-        int rounds = Integer.getInteger("heddle.rounds", 5_000);
+        int rounds = Integer.getInteger("heddle.rounds", 1_000);
         long seed = System.nanoTime();
         AtomicInteger round = new AtomicInteger();
         AtomicLong movedNanos = new AtomicLong();

@@ -1,30 +1,33 @@
 package heddle.net.fuzz;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Random;
 
 /**
- * One direction of a connection: what its writers say the kernel took, against what its readers got. Each writer, and each reader, adds
- * to a list of its own; {@link #check} is for when all have ended. Several writers or several readers, not both: who of several writers
- * came when is told by what one reader got, and where each of several reads belongs by what one writer wrote.
+ * One direction of a connection: what its writers say was taken of them, against what its readers got. Each writer, and each reader, adds
+ * to a list of its own; {@link #check} is for when all have ended.
  */
-final class Flow {
+abstract class Flow {
+
+    /** What a read got that asked for so many bytes. */
+    static final class Piece {
+        final int asked;
+        final byte[] bytes;
+
+        Piece(int asked, byte[] bytes) {
+            this.asked = asked;
+            this.bytes = bytes;
+        }
+    }
 
     private final int firstStream;
 
-    /** For each writer the bytes that the kernel took of each of its calls, in their order. */
-    private final List<List<Long>> taken = new ArrayList<>();
+    /** For each writer the bytes that were taken of each of its calls, in their order. */
+    final List<List<Long>> taken = new ArrayList<>();
 
     /** For each reader what it got by each of its calls, in their order. */
-    private final List<List<byte[]>> got = new ArrayList<>();
+    final List<List<Piece>> got = new ArrayList<>();
 
     /** Writer {@code i}'s bytes are those of stream {@code firstStream + i}. */
     Flow(int firstStream, int writers, int readers) {
@@ -49,148 +52,22 @@ final class Flow {
         return firstStream + writer;
     }
 
-    /** The kernel took {@code bytes} more of {@code writer}. By that writer. */
+    /** {@code bytes} more were taken of {@code writer}. By that writer. */
     void tookFrom(int writer, long bytes) {
         taken.get(writer).add(bytes);
     }
 
-    /** {@code reader} got {@code bytes}. By that reader. */
-    void gave(int reader, byte[] bytes) {
-        got.get(reader).add(bytes);
+    /** {@code reader} asked for so many bytes and got these. By that reader. */
+    void gave(int reader, int asked, byte[] bytes) {
+        got.get(reader).add(new Piece(asked, bytes));
     }
+
+    /** A size for the next read, or for the next write of a writer with {@code left} bytes to go. */
+    abstract int size(Random random, long left);
+
+    /** Whether a call may end with only some of its bytes taken. */
+    abstract boolean hasPartialWrites();
 
     /** Fails unless what was read is what was written; all of it if it must be {@code complete}, else from the start on without a gap. */
-    void check(boolean complete) {
-        long written = taken.stream().flatMap(List::stream).mapToLong(Long::longValue).sum();
-        long read = got.stream().flatMap(List::stream).mapToLong(bytes -> bytes.length).sum();
-        String what = read + " bytes read of " + written;
-        assertThat(read).as(what).isLessThanOrEqualTo(written);
-        if (complete) {
-            assertThat(read).as(what).isEqualTo(written);
-        }
-        if (readers() == 1) {
-            checkMerge(concatenated(got.getFirst()));
-        } else {
-            checkSlices((int) read);
-        }
-    }
-
-    private static byte[] concatenated(List<byte[]> pieces) {
-        byte[] all = new byte[pieces.stream().mapToInt(piece -> piece.length).sum()];
-        int at = 0;
-        for (byte[] piece : pieces) {
-            System.arraycopy(piece, 0, all, at, piece.length);
-            at += piece.length;
-        }
-        return all;
-    }
-
-    /** The calls of each writer that are in what was read, up to some point in it. */
-    private record Progress(List<Integer> calls, int bytes) {}
-
-    /** Whether {@code all} is made of whole calls of the writers, each writer's in their order; the last may be cut off. */
-    private void checkMerge(byte[] all) {
-        long[][] starts = new long[writers()][];
-        for (int w = 0; w < writers(); w++) {
-            starts[w] = starts(taken.get(w));
-        }
-        Deque<Progress> open = new ArrayDeque<>();
-        Set<List<Integer>> seen = new HashSet<>();
-        open.push(new Progress(Collections.nCopies(writers(), 0), 0));
-        int furthest = 0;
-        while (!open.isEmpty()) {
-            Progress here = open.pop();
-            furthest = Math.max(furthest, here.bytes);
-            if (here.bytes == all.length) {
-                return;
-            }
-            for (int w = 0; w < writers(); w++) {
-                int call = here.calls.get(w);
-                if (call == taken.get(w).size()) {
-                    continue;
-                }
-                long length = taken.get(w).get(call);
-                int count = (int) Math.min(length, all.length - here.bytes);
-                if (Content.matches(all, here.bytes, count, stream(w), starts[w][call])) {
-                    List<Integer> calls = new ArrayList<>(here.calls);
-                    calls.set(w, call + 1);
-                    if (seen.add(calls)) {
-                        open.push(new Progress(calls, here.bytes + count));
-                    }
-                }
-            }
-        }
-        throw new AssertionError(
-                "what was read is no sequence of whole writes from byte "
-                        + furthest
-                        + " of "
-                        + all.length
-                        + " on: "
-                        + describe(all, furthest)
-                        + "; taken of each write: "
-                        + taken);
-    }
-
-    private static long[] starts(List<Long> lengths) {
-        long[] starts = new long[lengths.size()];
-        for (int i = 1; i < starts.length; i++) {
-            starts[i] = starts[i - 1] + lengths.get(i - 1);
-        }
-        return starts;
-    }
-
-    private String describe(byte[] all, int from) {
-        byte[] rest = Arrays.copyOfRange(all, from, Math.min(all.length, from + 100));
-        for (int w = 0; w < writers(); w++) {
-            long place = Content.find(rest, stream(w));
-            if (place >= 0) {
-                return "there is byte " + place + " of writer " + w;
-            }
-        }
-        return "there is " + Arrays.toString(rest);
-    }
-
-    /** Whether the readers' pieces cover the one writer's stream from its start on, each byte once, and each reader's in their order. */
-    private void checkSlices(int length) {
-        byte[] all = new byte[length];
-        boolean[] covered = new boolean[length];
-        List<byte[]> tooShort = new ArrayList<>();
-        for (List<byte[]> pieces : got) {
-            long last = -1;
-            for (byte[] piece : pieces) {
-                long place = Content.find(piece, stream(0));
-                if (place < 0) {
-                    // Shorter ones may lack eight bytes that belong together.
-                    assertThat(piece.length)
-                            .as("foreign bytes: %s", Arrays.toString(piece))
-                            .isLessThan(2 * Content.CELL_BYTES - 1);
-                    tooShort.add(piece);
-                    continue;
-                }
-                assertThat(place).as("read after what stands at %s", last).isGreaterThan(last);
-                last = place;
-                assertThat(place + piece.length).as("end of a piece").isLessThanOrEqualTo(length);
-                for (int i = 0; i < piece.length; i++) {
-                    int at = (int) place + i;
-                    assertThat(covered[at]).as("byte %s came twice", at).isFalse();
-                    covered[at] = true;
-                    all[at] = piece[i];
-                }
-            }
-        }
-        int[] missing = new int[256];
-        for (int at = 0; at < length; at++) {
-            if (covered[at]) {
-                assertThat(all[at]).as("byte %s", at).isEqualTo(Content.at(stream(0), at));
-            } else {
-                missing[Content.at(stream(0), at) & 0xff]++;
-            }
-        }
-        for (byte[] piece : tooShort) {
-            for (byte b : piece) {
-                missing[b & 0xff]--;
-            }
-        }
-        assertThat(missing).as("bytes of the gaps, less those of short reads").containsOnly(0);
-    }
+    abstract void check(boolean complete);
 }

@@ -34,6 +34,11 @@ final class Noise {
         boolean isAbrupt() {
             return this != GRACEFUL && this != HALF_CLOSE;
         }
+
+        /** Whether a pipe can end so. */
+        boolean isOfPipes() {
+            return this == GRACEFUL || this == CLOSE || this == CLOSE_TWICE;
+        }
     }
 
     private final End end;
@@ -106,10 +111,13 @@ final class Noise {
     }
 
     private void option() throws Exception {
+        if (end.isPipe()) {
+            return;
+        }
         int bytes = 20_000 + random.nextInt(100_000);
         switch (random.nextInt(4)) {
-            case 0 -> end.orClosed(() -> end.conn.setReadBuffer(bytes));
-            case 1 -> end.orClosed(() -> end.conn.setWriteBuffer(bytes));
+            case 0 -> end.orClosed(() -> end.socket().setReadBuffer(bytes));
+            case 1 -> end.orClosed(() -> end.socket().setWriteBuffer(bytes));
             case 2 -> {
                 if (end.conn instanceof TcpConn tcp) {
                     boolean atOnce = random.nextBoolean();
@@ -126,7 +134,8 @@ final class Noise {
 
     private void look() throws Exception {
         end.lookAtPeer();
-        String text = end.conn.localAddress() + "->" + end.conn.remoteAddress();
+        String text =
+                end.isPipe() ? "pipe" : end.conn.localAddress() + "->" + end.conn.remoteAddress();
         if (!end.conn.toString().endsWith(text)) {
             throw new AssertionError(end.conn + ", but the addresses are " + text);
         }

@@ -14,7 +14,6 @@ final class Worker {
 
     private final End end;
     private final Random random;
-    private final int bytesMax;
     private final AtomicInteger interruptsSent = new AtomicInteger();
 
     /** By this worker's thread alone. */
@@ -22,10 +21,9 @@ final class Worker {
 
     private volatile Thread thread;
 
-    Worker(End end, Random random, int bytesMax) {
+    Worker(End end, Random random) {
         this.end = end;
         this.random = random;
-        this.bytesMax = bytesMax;
     }
 
     /** Interrupts it, if it has begun. Any thread. */
@@ -55,7 +53,7 @@ final class Worker {
             if (random.nextInt(8) == 0) {
                 awaitReadable();
             }
-            int asked = size();
+            int asked = flow.size(random, Long.MAX_VALUE);
             End.Call call = end.begin();
             try {
                 byte[] bytes = Transfers.read(end.conn, asked, random);
@@ -63,7 +61,7 @@ final class Worker {
                 if (bytes == null) {
                     return;
                 }
-                flow.gave(reader, bytes);
+                flow.gave(reader, asked, bytes);
             } catch (IOException failure) {
                 if (!end.judgeFailure(call, false, failure, this)) {
                     return;
@@ -89,13 +87,13 @@ final class Worker {
         }
     }
 
-    /** Writes {@code total} bytes, or until nothing more can be written; the last writer half-closes. */
+    /** Writes {@code total} bytes, or until nothing more can be written; the last writer says so. */
     void write(Flow flow, int writer, int total) throws Exception {
         thread = Thread.currentThread();
         long done = 0;
         boolean goesOn = true;
         while (goesOn && done < total) {
-            int count = (int) Math.min(size(), total - done);
+            int count = flow.size(random, total - done);
             End.Call call = end.begin();
             var written =
                     Transfers.write(end.conn, Content.of(flow.stream(writer), done, count), random);
@@ -106,7 +104,8 @@ final class Worker {
             if (written.failure() == null) {
                 end.judgeWrite(call, count);
             } else {
-                assertThat(written.bytes()).isBetween(0L, Math.max(0L, count - 1L));
+                long bytesMax = flow.hasPartialWrites() ? Math.max(0L, count - 1L) : 0L;
+                assertThat(written.bytes()).isBetween(0L, bytesMax);
                 goesOn = end.judgeFailure(call, true, written.failure(), this);
                 if (goesOn && (end.isCalm() || random.nextBoolean())) {
                     end.setWriteDeadline(end.isCalm() ? Deadline.NONE : Noise.deadline(random));
@@ -114,17 +113,7 @@ final class Worker {
             }
         }
         if (end.writersLeft.decrementAndGet() == 0 && !end.isClosing()) {
-            end.closeWrite();
+            end.endWriting();
         }
-    }
-
-    /** 0 now and then, small ones, large ones. */
-    private int size() {
-        return switch (random.nextInt(10)) {
-            case 0 -> random.nextInt(2);
-            case 1, 2, 3 -> 1 + random.nextInt(100);
-            case 4, 5, 6, 7 -> 1 + random.nextInt(5_000);
-            default -> 1 + random.nextInt(bytesMax);
-        };
     }
 }
