@@ -8,6 +8,7 @@ import heddle.gateway.Outcome;
 import heddle.gateway.Result;
 import heddle.gateway.StoreReader;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,9 +23,10 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** kill -9 in the middle of a run, again and again, on one data folder: what was acknowledged is there. */
+@Tag("thorough")
 @Timeout(300)
 class KillTest {
-    private static final int ROUNDS = Integer.getInteger("heddle.kills", 5);
+    private static final int ROUNDS = 20;
     private static final int MESSAGES_MAX = 1 << 22;
 
     @TempDir private Path folder;
@@ -32,7 +34,7 @@ class KillTest {
     private final BitSet[] acknowledged = new BitSet[ROUNDS];
 
     @Test
-    void whatWasAcknowledgedSurvivesKills() throws Exception {
+    void whatWasAcknowledgedSurvivesTwentyKills() throws Exception {
         long seed = System.nanoTime();
         var random = new Random(seed);
         var data = folder.resolve("data");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.ForkedJvm;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +85,7 @@ class LabTest {
 
     /** Both at once: what they wait for is mostly the kernel's clock. The first way is SituationsTest's. */
     @Test
+    @Tag("thorough")
     void allIsGreenInTheOtherWays() throws Exception {
         ForkedJvm jdk = all("jdk");
         ForkedJvm nio = all("nio");

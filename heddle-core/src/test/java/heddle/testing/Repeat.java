@@ -56,7 +56,7 @@ public final class Repeat {
                     .filters(
                             ClassNameFilter.includeClassNamePatterns(".*Test"),
                             System.getProperty("heddle.mode") == null
-                                    ? TagFilter.excludeTags("ways")
+                                    ? TagFilter.excludeTags("ways", "thorough")
                                     : TagFilter.includeTags("ways"));
         } else {
             request.selectors(what.contains("#") ? selectMethod(what) : selectClass(what));

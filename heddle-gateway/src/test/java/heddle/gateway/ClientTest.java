@@ -33,6 +33,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 @Timeout(60)
@@ -276,18 +277,20 @@ class ClientTest {
     @Test
     void withResendItGoesOnThroughRestarts() throws Exception {
         Thread.startVirtualThread(sink::settleUntilClosed);
-        int count = 3000;
+        var restarted = new AtomicBoolean();
         var gateway = new RunningGateway(sink, new GatewayOptions());
         int port = gateway.port;
         var options = new ClientOptions().resend(true).inFlight(64, 1 << 20);
+        int count;
         try (var client = new Client(gateway.address, options, told)) {
             var sent =
                     new FutureTask<>(() -> {
-                        for (int i = 0; i < count; i++) {
-                            submit(client, "m" + i);
+                        int submitted = 0;
+                        while (!restarted.get()) {
+                            submit(client, "m" + submitted++);
                         }
                         client.awaitSettled();
-                        return null;
+                        return submitted;
                     });
             Thread.startVirtualThread(sent);
             for (int restart = 1; restart <= 3; restart++) {
@@ -296,7 +299,8 @@ class ClientTest {
                 gateway.end();
                 gateway = new RunningGateway(sink, new GatewayOptions(), new Counters(), port);
             }
-            sent.get();
+            restarted.set(true);
+            count = sent.get();
             assertThat(told.results).hasSize(count);
             assertThat(told.results.values()).containsOnly(Result.SUCCESS);
         }
