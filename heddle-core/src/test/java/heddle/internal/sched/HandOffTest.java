@@ -334,10 +334,14 @@ class HandOffTest {
 
     @Test
     void processorIsGivenAwayAtOnceBeforeABlockingCall() throws Exception {
-        int before = scheduler().handOffs();
-        Thread blocking = Heddle.ofVirtual().start(() -> scheduler().beforeBlocking());
-        blocking.join();
-        assertThat(scheduler().handOffs()).isEqualTo(before + 1);
+        Task<Integer> blocking =
+                Task.start(() -> {
+                    int before = scheduler().handOffs();
+                    scheduler().beforeBlocking();
+                    return scheduler().handOffs() - before;
+                });
+        // On a busy machine the monitor may find another processor held meanwhile.
+        assertThat(blocking.result()).isPositive();
         roundTrips(1);
     }
 }

@@ -21,6 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectionKey;
@@ -399,8 +402,13 @@ class NioPollerTest {
         Future<Integer> connected =
                 call(() -> client.connect(4, there), client.registration().write());
         listener.close();
-        // The kernel repeats the handshake, a second after it was ignored, and finds nobody.
-        assertThat(get(connected)).isEqualTo(-Errno.ECONNREFUSED);
+        try (Socket holdsThePort = new Socket()) { // Else another process may come to listen there.
+            holdsThePort.setReuseAddress(true);
+            holdsThePort.bind(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), there.port()));
+            // The kernel repeats the handshake, a second after it was ignored, and finds nobody.
+            assertThat(get(connected)).isEqualTo(-Errno.ECONNREFUSED);
+        }
         assertThat(client.close()).isTrue();
         assertThat(poller.selector.keys()).isEmpty();
     }
