@@ -37,6 +37,8 @@ public final class Heddle {
      * some milliseconds, which the text names.
      *
      * <p>Takes milliseconds, more with thousands of threads, and disturbs them as a thread dump does. From any thread; waits for nobody.
+     * The other virtual threads come from the JDK's own dump, which in JDK 25 may, rarely, crash a JVM whose virtual threads mount and
+     * unmount meanwhile (JDK-8364343): for looking into trouble, not for a timer.
      *
      * @return the text, several lines
      */
