@@ -10,7 +10,6 @@ module heddle.core {
     // To see inside, where a JVM has them: docs/observability.md.
     requires static java.management;
     requires static jdk.jfr;
-    requires static jdk.management;
 
     exports heddle.net;
 }

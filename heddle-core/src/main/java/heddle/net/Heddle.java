@@ -33,12 +33,10 @@ public final class Heddle {
      * <pre>#123 "session" IO wait, read tcp 127.0.0.1:7000-&gt;127.0.0.1:51544, 4 min 10 s, deadline in 50.0 s</pre>
      *
      * by reason, longest first; at most 1,000 of each reason, the rest counted. Other virtual threads follow with their state and the
-     * frame that tells most, where the JVM has the module jdk.management; the text says so if they are left out. Durations are right to
-     * some milliseconds, which the text names.
+     * frame that tells most, where Java runs with {@code --add-opens java.base/java.lang}; the text says so if they are left out.
+     * Durations are right to some milliseconds, which the text names.
      *
      * <p>Takes milliseconds, more with thousands of threads, and disturbs them as a thread dump does. From any thread; waits for nobody.
-     * The other virtual threads come from the JDK's own dump, which in JDK 25 may, rarely, crash a JVM whose virtual threads mount and
-     * unmount meanwhile (JDK-8364343): for looking into trouble, not for a timer.
      *
      * @return the text, several lines
      */

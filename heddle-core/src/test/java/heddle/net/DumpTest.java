@@ -8,8 +8,13 @@ import heddle.testing.Ways;
 
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -155,6 +160,50 @@ class DumpTest {
                                 + " .*\n    at .*heddle\\.testing\\.Task");
         latch.countDown();
         other.result();
+    }
+
+    /** The JDK's own dump of all threads crashes the JVM now and then in this, so ours is made without it. */
+    @Test
+    void dumpsDoNotDisturbThreadsThatComeAndGo() throws Exception {
+        AtomicBoolean enough = new AtomicBoolean();
+        List<Task<Long>> busy = new ArrayList<>();
+        try (var pair = ConnPair.tcp()) {
+            busy.add(Task.start(() -> echoes(pair.left(), pair.right(), enough)));
+            busy.add(Task.start(() -> echoes(pair.right(), pair.left(), enough)));
+            for (int i = 0; i < 4; i++) {
+                busy.add(Task.start(() -> threadsThatParkOnce(enough)));
+            }
+            for (int i = 0; i < 200; i++) {
+                assertThat(Heddle.dump()).containsPattern("\nother virtual threads: \\d+ thread");
+            }
+            enough.set(true);
+            long rounds = 0; // The JDK's scheduler may let some of them wait all the while.
+            for (Task<Long> one : busy) {
+                rounds += one.result();
+            }
+            assertThat(rounds).isPositive();
+        }
+    }
+
+    /** Sends a byte and receives one, until {@code enough}. How often. */
+    private static long echoes(Conn out, Conn in, AtomicBoolean enough) throws IOException {
+        byte[] one = new byte[1];
+        for (long count = 0; ; count++) {
+            out.write(one);
+            if (enough.get()) { // The other end has this byte to read still.
+                return count;
+            }
+            assertThat(in.read(one)).isEqualTo(1);
+        }
+    }
+
+    private static long threadsThatParkOnce(AtomicBoolean enough) throws InterruptedException {
+        long count = 0;
+        while (!enough.get()) {
+            Thread.ofVirtual().start(() -> LockSupport.parkNanos(1_000)).join();
+            count++;
+        }
+        return count;
     }
 
     @Test

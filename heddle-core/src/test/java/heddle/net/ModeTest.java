@@ -39,6 +39,16 @@ class ModeTest {
     }
 
     @Test
+    void dumpWithoutTheFlagSaysWhatIsMissing() throws Exception {
+        assertThat(run(NATIVE))
+                .contains(
+                        "\nother virtual threads: not listed;"
+                                + " --add-opens java.base/java.lang=ALL-UNNAMED"
+                                + " would let it see them\n");
+        assertThat(run(NATIVE, OPENS)).containsPattern("\nother virtual threads: \\d+ thread");
+    }
+
+    @Test
     void noFlagGivesNio() throws Exception {
         assertThat(mode())
                 .isEqualTo(
@@ -74,7 +84,7 @@ class ModeTest {
         return output;
     }
 
-    /** One echo, and the way it took. */
+    /** One echo, what is seen of the threads then, and the way it took. */
     static final class Echoes {
 
         private Echoes() {}
@@ -86,6 +96,7 @@ class ModeTest {
                 dialed.write(new byte[] {1});
                 assertThat(accepted.read(new byte[1])).isEqualTo(1);
             }
+            System.out.println(Heddle.dump());
             System.out.println(Heddle.mode());
         }
     }

@@ -1,5 +1,7 @@
 package heddle.internal.trace;
 
+import heddle.internal.jdk.LiveThreads;
+
 import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
@@ -8,21 +10,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 
 /**
  * A text for people that says what all threads do, as Go's goroutine dump does. Made by one thread, which shows it to each floor in
- * turn; the floors say what they have. The JDK's dump is taken last, as it takes long enough to change what they say.
+ * turn; the floors say what they have. The virtual threads that wait for nothing of Heddle's come last, from the JDK's register, as
+ * looking at stacks takes long enough to change what the floors say; the text says so if the register cannot be seen.
  *
- * <p>Bounded: of each reason to wait the {@link #LISTED_MAX} longest waits are listed and the others counted. Virtual threads that wait
- * for nothing of Heddle's are found by the JDK's own dump, which no module of java.base makes and which knows no bound; so they are left
- * out, and the text says so, where jdk.management is missing or more than {@link #OTHERS_MAX} threads wait in Heddle.
+ * <p>Bounded: of each reason to wait the {@link #LISTED_MAX} longest waits are listed and the others counted.
  */
 public final class Dump {
 
@@ -30,9 +30,6 @@ public final class Dump {
     public static final long NO_DEADLINE = Long.MAX_VALUE;
 
     static final int LISTED_MAX = 1_000;
-
-    /** The JDK's dump takes about 1 KB and 10 us a thread. */
-    static final int OTHERS_MAX = 10_000;
 
     private static final List<String> OWN_PACKAGES =
             List.of("heddle.net.", "heddle.internal.", "heddle.adapter.");
@@ -43,13 +40,8 @@ public final class Dump {
     /** By the reason's name. */
     private final Map<String, Reason> reasons = new TreeMap<>();
 
-    /** Ids of all that wait, as long as they are few enough. */
-    private final Set<Long> waiting = new HashSet<>();
-
-    private long waitingCount;
-
-    /** Null until asked for. */
-    private @Nullable Others others;
+    /** Ids of all that wait. */
+    private final LongStream.Builder waiting = LongStream.builder();
 
     /** About the whole, and about the thread that carries another, if any. */
     private record Line(String text, @Nullable Thread carrier) {}
@@ -65,26 +57,15 @@ public final class Dump {
                 new PriorityQueue<>(Comparator.comparingLong(Waiting::waitedNanos));
     }
 
-    /** Virtual threads that wait for nothing of ours. */
+    /** Virtual threads that wait for nothing of ours: how many, and some. */
     private static final class Others {
         final List<OtherThread> threads = new ArrayList<>();
-        final Map<Long, OtherThread> byCarrier = new HashMap<>();
+        final Map<Thread, Thread> byCarrier = new HashMap<>();
         long count;
-        String missing = "";
     }
 
-    /**
-     * A thread as the JDK's dump has it.
-     *
-     * @param carrierId of the thread that runs it; 0 if none does
-     * @param at the frame that tells most
-     */
-    record OtherThread(long id, String name, String state, long carrierId, String at) {
-        @Override
-        public String toString() {
-            return "#" + id + " " + quoted(name);
-        }
-    }
+    /** One of them as it was when it was found: what it does may change before it is shown. */
+    private record OtherThread(Thread thread, Thread.State state, @Nullable Thread carrier) {}
 
     /** A dump under {@code heading}. */
     public Dump(String heading) {
@@ -117,9 +98,7 @@ public final class Dump {
      */
     public void waits(
             Thread thread, String reason, Object subject, long sinceNanos, long leftNanos) {
-        if (++waitingCount <= OTHERS_MAX) {
-            waiting.add(thread.threadId());
-        }
+        waiting.add(thread.threadId());
         Reason same = reasons.computeIfAbsent(reason, _ -> new Reason());
         same.count++;
         same.longest.add(new Waiting(thread, subject, nowNanos - sinceNanos, leftNanos));
@@ -135,13 +114,15 @@ public final class Dump {
 
     /** The whole. */
     public String text() {
+        LiveThreads.Probe probe = LiveThreads.probe();
+        LiveThreads live = probe.threads();
+        Others others = live == null ? new Others() : others(live);
         StringBuilder text = new StringBuilder();
         for (Line line : head) {
             text.append(line.text);
-            OtherThread carried =
-                    line.carrier == null ? null : others().byCarrier.get(line.carrier.threadId());
+            Thread carried = line.carrier == null ? null : others.byCarrier.get(line.carrier);
             if (carried != null) {
-                text.append(", ").append(carried).append(" at ").append(carried.at);
+                text.append(", ").append(named(carried)).append(" at ").append(place(carried));
             }
             text.append('\n');
         }
@@ -150,8 +131,29 @@ public final class Dump {
             text.append(counter.label()).append(": ").append(Counters.value(counter)).append('\n');
         }
         reasons.forEach((name, reason) -> appendReason(text, name, reason));
-        appendOthers(text);
+        text.append("\nother virtual threads: ");
+        if (live == null) {
+            text.append("not listed; ").append(probe.reason()).append('\n');
+        } else {
+            appendOthers(text, others);
+        }
         return text.toString();
+    }
+
+    private Others others(LiveThreads live) {
+        long[] waitingInOrder = waiting.build().sorted().toArray();
+        Others found = new Others();
+        live.forEachVirtual(thread -> {
+            Thread carrier = live.carrierOf(thread);
+            if (carrier != null) {
+                found.byCarrier.put(carrier, thread);
+            }
+            if (Arrays.binarySearch(waitingInOrder, thread.threadId()) < 0
+                    && ++found.count <= LISTED_MAX) {
+                found.threads.add(new OtherThread(thread, thread.getState(), carrier));
+            }
+        });
+        return found;
     }
 
     private void appendReason(StringBuilder text, String name, Reason reason) {
@@ -160,7 +162,7 @@ public final class Dump {
         Arrays.sort(longestFirst, Comparator.comparingLong(Waiting::waitedNanos).reversed());
         for (Waiting one : longestFirst) {
             Thread thread = one.thread;
-            text.append('#').append(thread.threadId()).append(' ').append(quoted(thread.getName()));
+            text.append(named(thread));
             text.append(thread.isVirtual() ? " " : " (platform thread) ");
             text.append(name).append(", ").append(printable(one.subject.toString()));
             text.append(", ").append(duration(one.waitedNanos));
@@ -172,8 +174,7 @@ public final class Dump {
                                 : duration(-one.leftNanos) + " ago");
             }
             text.append('\n');
-            String caller =
-                    caller(Arrays.stream(thread.getStackTrace()).map(Object::toString).toList());
+            String caller = caller(frames(thread));
             if (!caller.isEmpty()) {
                 text.append("    at ").append(caller).append('\n');
             }
@@ -181,24 +182,23 @@ public final class Dump {
         appendRest(text, reason.count - longestFirst.length);
     }
 
-    private void appendOthers(StringBuilder text) {
-        Others found = others();
-        text.append("\nother virtual threads: ");
-        if (!found.missing.isEmpty()) {
-            text.append("not listed, ").append(found.missing).append('\n');
-            return;
-        }
-        text.append(threads(found.count)).append('\n');
-        found.threads.sort(
-                Comparator.comparing(OtherThread::state).thenComparingLong(OtherThread::id));
-        for (OtherThread one : found.threads) {
-            text.append(one).append(' ').append(one.state);
-            text.append(one.carrierId == 0 ? "" : ", carried by #" + one.carrierId).append('\n');
-            if (!one.at.isEmpty()) {
-                text.append("    at ").append(one.at).append('\n');
+    private static void appendOthers(StringBuilder text, Others others) {
+        text.append(threads(others.count)).append('\n');
+        others.threads.sort(
+                Comparator.comparing(OtherThread::state)
+                        .thenComparingLong(one -> one.thread.threadId()));
+        for (OtherThread one : others.threads) {
+            text.append(named(one.thread)).append(' ').append(one.state);
+            if (one.carrier != null) {
+                text.append(", carried by #").append(one.carrier.threadId());
+            }
+            text.append('\n');
+            String place = place(one.thread);
+            if (!place.isEmpty()) {
+                text.append("    at ").append(place).append('\n');
             }
         }
-        appendRest(text, found.count - found.threads.size());
+        appendRest(text, others.count - others.threads.size());
     }
 
     private static void appendRest(StringBuilder text, long count) {
@@ -211,33 +211,6 @@ public final class Dump {
         return count == 1 ? "1 thread" : count + " threads";
     }
 
-    private Others others() {
-        Others found = others;
-        if (found == null) {
-            found = new Others();
-            others = found;
-            if (waitingCount > OTHERS_MAX) {
-                found.missing =
-                        "as so many wait already: jcmd PID Thread.dump_to_file FILE has all";
-            } else if (!Modules.has("jdk.management")) {
-                found.missing = "as this JVM runs without the module jdk.management";
-            } else {
-                found.missing = JdkDump.forEachVirtualThread(this::addOther);
-            }
-        }
-        return found;
-    }
-
-    private void addOther(OtherThread thread) {
-        Others found = others();
-        if (thread.carrierId != 0) {
-            found.byCarrier.put(thread.carrierId, thread);
-        }
-        if (!waiting.contains(thread.id) && ++found.count <= LISTED_MAX) {
-            found.threads.add(thread);
-        }
-    }
-
     /** The first of {@code frames} that is neither the JDK's nor ours; empty if there is none. */
     static String caller(List<String> frames) {
         return frames.stream()
@@ -245,6 +218,21 @@ public final class Dump {
                 .filter(frame -> OWN_PACKAGES.stream().noneMatch(withoutModule(frame)::startsWith))
                 .findFirst()
                 .orElse("");
+    }
+
+    private static List<String> frames(Thread thread) {
+        return Arrays.stream(thread.getStackTrace()).map(Object::toString).toList();
+    }
+
+    /** The frame that tells most; empty if it has none. */
+    private static String place(Thread thread) {
+        List<String> frames = frames(thread);
+        String caller = caller(frames);
+        return caller.isEmpty() && !frames.isEmpty() ? frames.getFirst() : caller;
+    }
+
+    private static String named(Thread thread) {
+        return "#" + thread.threadId() + " " + quoted(thread.getName());
     }
 
     private static String withoutModule(String frame) {

@@ -1,19 +1,13 @@
 package heddle.internal.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
-import java.io.EOFException;
-import java.io.IOException;
-import java.io.StringReader;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** The dump's text: order, bound, durations; and the JSON that it is made from. */
+/** The dump's text: order, bound, durations. */
 class DumpTextTest {
 
     private static Thread named(String name) {
@@ -67,15 +61,6 @@ class DumpTextTest {
     }
 
     @Test
-    void manyWaitsLeaveTheOthersOut() {
-        Dump dump = new Dump("heading");
-        for (int i = 0; i <= Dump.OTHERS_MAX; i++) {
-            waits(dump, "IO wait", "w", 1);
-        }
-        assertThat(dump.text()).contains("\nother virtual threads: not listed, as so many wait");
-    }
-
-    @Test
     void everyCounterIsShown() {
         String text = new Dump("heading").text();
         for (Counter counter : Counter.values()) {
@@ -112,40 +97,5 @@ class DumpTextTest {
                                         "java.base/java.lang.VirtualThread.run(VirtualThread.java:2)")))
                 .isEqualTo("app@2/org.example.Handler.run(Handler.java:7)");
         assertThat(Dump.caller(List.of("java.base/java.lang.Thread.run(Thread.java:1)"))).isEmpty();
-    }
-
-    private static List<Map<String, Object>> objects(String json) throws IOException {
-        List<Map<String, Object>> found = new ArrayList<>();
-        new JsonObjects(new StringReader(json), "tid", found::add).read();
-        return found;
-    }
-
-    @Test
-    void objectsWithTheKeyAreHandedOut() throws IOException {
-        assertThat(
-                        objects(
-                                """
-                                {"a": {"threads": [ {"tid": "7", "name": "q\\"\\u0041\\/\\n",
-                                "stack":["x","y"], "virtual":true}, {"tid":8,"stack":[]} ] }, "n":null}
-                                """))
-                .containsExactly(
-                        Map.of(
-                                "tid",
-                                "7",
-                                "name",
-                                "q\"A/\n",
-                                "stack",
-                                List.of("x", "y"),
-                                "virtual",
-                                "true"),
-                        Map.of("tid", "8", "stack", List.of()));
-    }
-
-    @Test
-    void brokenJsonIsAnIoException() {
-        assertThatThrownBy(() -> objects("{\"a\": [1, 2")).isInstanceOf(EOFException.class);
-        assertThatThrownBy(() -> objects("{\"a\"; 1}"))
-                .isInstanceOf(IOException.class)
-                .hasMessage("unexpected in JSON: ';'");
     }
 }

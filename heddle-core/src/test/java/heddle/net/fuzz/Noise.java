@@ -1,6 +1,7 @@
 package heddle.net.fuzz;
 
 import heddle.net.Deadline;
+import heddle.net.Heddle;
 import heddle.net.KeepAlive;
 import heddle.net.TcpConn;
 import heddle.testing.Task;
@@ -137,6 +138,9 @@ final class Noise {
                 end.isPipe() ? "pipe" : end.conn.localAddress() + "->" + end.conn.remoteAddress();
         if (!end.conn.toString().endsWith(text)) {
             throw new AssertionError(end.conn + ", but the addresses are " + text);
+        }
+        if (random.nextInt(20) == 0 && Heddle.dump().isEmpty()) {
+            throw new AssertionError("no dump");
         }
     }
 
