@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.gateway.StoreReader;
+import heddle.testing.ForkedJvm;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -220,7 +221,7 @@ class ServeTest {
                         "trace=fsync,fdatasync",
                         "-o",
                         trace.toString());
-        assumeTrue(straceWorks(strace), "needs strace, and leave to use it");
+        assumeTrue(ForkedJvm.canStartBy(strace), "needs strace, and leave to use it");
         try (var server =
                 ServeProcess.start(
                         strace, "127.0.0.1:0", data(), "--sync=" + sync, "--sync-interval=1h")) {
@@ -230,16 +231,6 @@ class ServeTest {
         }
         try (var lines = Files.lines(trace)) {
             return lines.filter(line -> line.contains("messages.db-wal>")).count();
-        }
-    }
-
-    private static boolean straceWorks(List<String> strace) throws InterruptedException {
-        try {
-            List<String> command = new ArrayList<>(strace);
-            command.add("true");
-            return new ProcessBuilder(command).start().waitFor() == 0;
-        } catch (IOException notThere) {
-            return false;
         }
     }
 }

@@ -30,14 +30,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The kernel's and the JDK's room, picked once, with the floors wired together. There are three ways to run:
  *
  *   carriers  epoll, polled by carriers of our own when they run out of work
- *   jdk       epoll, polled by a thread; virtual threads on the JDK's scheduler
+ *   jdk       epoll, polled by virtual threads of the JDK's scheduler
  *   nio       the JDK's Selector, polled by a thread: any system, no native access
  *
  * System properties, for tests and measurements:
  *   heddle.mode         one of the three; must be possible
  *   heddle.parallelism  processors of our own scheduler; as many as the JVM has by default
  *   heddle.handOff      milliseconds that a task may hold its carrier, 10 by default
- *   heddle.carriersMax  most carriers at a time, 256 by default
+ *   heddle.carriersMax  most carriers at a time, 256 or twice the processors by default
+ *   heddle.pollerThread true polls by one platform thread in way jdk
  */
 public final class Platform {
 
@@ -63,6 +64,8 @@ public final class Platform {
     }
 
     private static final System.Logger LOG = System.getLogger("heddle");
+
+    private static final int CARRIERS_MAX = 256;
 
     /** How long a spare carrier waits for a processor before it ends. */
     private static final long SPARE_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -94,7 +97,7 @@ public final class Platform {
                         degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG,
                         started.report);
                 started.manage();
-            } catch (IllegalArgumentException | IllegalStateException wrong) {
+            } catch (RuntimeException wrong) {
                 failure = wrong;
             }
             INSTANCE = started;
@@ -117,7 +120,18 @@ public final class Platform {
             int parallelism =
                     positive("heddle.parallelism", Runtime.getRuntime().availableProcessors());
             int handOffMillis = positive("heddle.handOff", 10);
-            int carriersMax = positive("heddle.carriersMax", 256);
+            int carriersMax =
+                    positive(
+                            "heddle.carriersMax",
+                            Math.max(CARRIERS_MAX, (int) Math.min(2L * parallelism, 1 << 20)));
+            if (carriersMax <= parallelism) {
+                throw new IllegalArgumentException(
+                        "-Dheddle.carriersMax="
+                                + carriersMax
+                                + ": want more than the processors, which are "
+                                + parallelism
+                                + ", as each of them takes one");
+            }
             return new Choice(
                     mode == null ? null : modeNamed(mode),
                     parallelism,
@@ -191,11 +205,17 @@ public final class Platform {
         return epolls;
     }
 
-    /** Each of {@code pollers} in turn. */
+    /** Each of {@code pollers} in turn, without the dead as long as one lives. */
     private static PollerSource inTurn(List<Poller> pollers) {
         Poller[] all = pollers.toArray(Poller[]::new);
         AtomicInteger turn = new AtomicInteger();
-        return () -> all[Math.floorMod(turn.getAndIncrement(), all.length)];
+        return () -> {
+            Poller next = all[Math.floorMod(turn.getAndIncrement(), all.length)];
+            for (int i = 1; i < all.length && next.failure() != null; i++) {
+                next = all[Math.floorMod(turn.getAndIncrement(), all.length)];
+            }
+            return next;
+        };
     }
 
     /** The poller of the processor that runs the caller; any of them, in turn, for callers from elsewhere. */
@@ -206,7 +226,9 @@ public final class Platform {
             @Override
             public Poller current() {
                 int id = scheduler.currentProcessorId();
-                return id >= 0 ? byProcessor[id] : others.current();
+                return id >= 0 && byProcessor[id].failure() == null
+                        ? byProcessor[id]
+                        : others.current();
             }
 
             @Override
@@ -291,11 +313,16 @@ public final class Platform {
     }
 
     private void failed(Throwable cause) {
-        LOG.log(
-                System.Logger.Level.ERROR,
-                "heddle: an internal failure; whoever waits in the part that failed is released"
-                        + " with it",
-                cause);
+        try {
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "heddle: an internal failure; whoever waits in the part that failed is"
+                            + " released with it",
+                    cause);
+        } catch (Throwable noLog) {
+            // A log that fails, for want of memory for instance, must not end the thread that
+            // tells.
+        }
     }
 
     public Mode mode() {

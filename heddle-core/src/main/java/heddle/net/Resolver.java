@@ -42,7 +42,11 @@ final class Resolver {
                     5,
                     TimeUnit.SECONDS,
                     new LinkedBlockingQueue<>(),
-                    Thread.ofPlatform().daemon().name("heddle-resolver-", 1).factory());
+                    Thread.ofPlatform()
+                            .daemon()
+                            .inheritInheritableThreadLocals(false)
+                            .name("heddle-resolver-", 1)
+                            .factory());
 
     static {
         POOL.allowCoreThreadTimeOut(true);

@@ -8,9 +8,12 @@ import heddle.internal.sched.Scheduler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -98,6 +101,30 @@ class PlatformTest {
     }
 
     @Test
+    void threadsTakeNothingFromWhoStartsThem() throws Exception {
+        Set<Thread> before = platformThreads();
+        try (var loader = new URLClassLoader(new URL[0])) {
+            for (Platform.Mode mode : Platform.Mode.values()) {
+                var starts = new FutureTask<>(() -> Platform.start(choice(mode, 1)));
+                Thread starter = new Thread(new ThreadGroup("application"), starts);
+                starter.setContextClassLoader(loader);
+                starter.start();
+                Platform platform = starts.get();
+                Set<Thread> own = platformThreads();
+                own.removeAll(before);
+                assertThat(own)
+                        .as(mode.label())
+                        .isNotEmpty()
+                        .allSatisfy(thread -> {
+                            assertThat(thread.getContextClassLoader()).isNotSameAs(loader);
+                            assertThat(thread.getThreadGroup().getParent()).isNull();
+                        });
+                platform.stop();
+            }
+        }
+    }
+
+    @Test
     void reportNamesTheWay() throws Exception {
         Platform platform = Platform.start(choice(Platform.Mode.CARRIERS, 3));
         assertThat(platform.report()).isEqualTo("epoll, carriers of its own (3)");
@@ -109,6 +136,15 @@ class PlatformTest {
         assertBad("heddle.mode", "fast", "-Dheddle.mode=fast: want carriers, jdk or nio");
         assertBad("heddle.parallelism", "0", "-Dheddle.parallelism=0: want a whole number above 0");
         assertBad("heddle.handOff", "soon", "-Dheddle.handOff=soon: want a whole number above 0");
+        int processors = Platform.Choice.fromProperties().parallelism();
+        assertBad(
+                "heddle.carriersMax",
+                Integer.toString(processors),
+                "-Dheddle.carriersMax="
+                        + processors
+                        + ": want more than the processors, which are "
+                        + processors
+                        + ", as each of them takes one");
     }
 
     private static void assertBad(String property, String value, String message) {

@@ -5,6 +5,7 @@ import static heddle.net.Streams.inMillis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.internal.Platform;
 import heddle.internal.poll.ReadinessSlot;
@@ -130,6 +131,22 @@ class DeadlineBehaviourTest {
             readWithDeadlinesOfAllLengths();
             System.out.println("all ended");
         }
+    }
+
+    /** Filters of containers answer EPERM to a call that they do not know, where a kernel says ENOSYS. */
+    @Test
+    void deadlinesComeWhereTheirSystemCallIsNotPermitted() throws Exception {
+        List<String> strace =
+                List.of(
+                        "strace",
+                        "-f",
+                        "--seccomp-bpf",
+                        "-qq",
+                        "-o/dev/null",
+                        "-einject=epoll_pwait2:error=EPERM");
+        assumeTrue(ForkedJvm.canStartBy(strace), "needs strace, and leave to use it");
+        assertThat(ForkedJvm.startBy(strace, OnItsOwn.class, List.of()).output())
+                .contains("all ended");
     }
 
     @Test

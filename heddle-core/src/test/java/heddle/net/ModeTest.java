@@ -75,6 +75,7 @@ class ModeTest {
         command.addAll(
                 List.of(
                         "-XX:ActiveProcessorCount=2",
+                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         System.getProperty("java.class.path")));
         command.add(Echoes.class.getName());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.FaultySyscalls;
+import heddle.testing.ForkedJvm;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -141,18 +142,8 @@ class WakeUpTest {
     @Test
     @Behaviour(200)
     void aDialWhileTheRuntimeStartsDoesNotHang() throws Exception {
-        Process dialing =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "--enable-native-access=ALL-UNNAMED",
-                                "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                                "-Dheddle.mode=" + System.getProperty("heddle.mode"),
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                DialsInInitialiser.class.getName())
-                        .inheritIO()
-                        .start();
-        assertThat(dialing.waitFor()).isZero();
+        assertThat(ForkedJvm.start(DialsInInitialiser.class, List.of()).output())
+                .endsWith("dialed\n");
     }
 
     /** Dials before anything else, and in its initialiser. */
@@ -172,7 +163,7 @@ class WakeUpTest {
         private DialsInInitialiser() {}
 
         public static void main(String[] args) {
-            // The initialiser was all.
+            System.out.println("dialed");
         }
     }
 }

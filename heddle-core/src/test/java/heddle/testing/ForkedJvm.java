@@ -39,6 +39,7 @@ public final class ForkedJvm {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--add-opens=java.base/java.lang=ALL-UNNAMED");
+        command.add("-XX:TieredStopAtLevel=1"); // It lives for seconds.
         String mode = System.getProperty("heddle.mode");
         if (mode != null) {
             command.add("-Dheddle.mode=" + mode);
@@ -47,6 +48,17 @@ public final class ForkedJvm {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         return new ForkedJvm(new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    /** Whether {@code launcher} is there and may do what it says. */
+    public static boolean canStartBy(List<String> launcher) throws InterruptedException {
+        List<String> command = new ArrayList<>(launcher);
+        command.add("true");
+        try {
+            return new ProcessBuilder(command).start().waitFor() == 0;
+        } catch (IOException notThere) {
+            return false;
+        }
     }
 
     /** Waits for its end: all that it printed. It must exit with 0. */

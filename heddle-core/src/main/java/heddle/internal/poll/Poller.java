@@ -137,14 +137,15 @@ public abstract class Poller implements IdlePoll {
         blockedUntilNanos = NOT_BLOCKED;
     }
 
-    /** The poller is dead: says so, and ends all waits in it. By the polling thread. */
-    private void fail(Throwable cause) {
+    /** {@code cause} killed this poller: ends all waits in it, then says so. By the polling thread. */
+    public final void fail(Throwable cause) {
         blockedUntilNanos = NOT_BLOCKED;
-        failure =
-                cause; // Before the registrations are looked at: one that comes later looks at it.
-        onFailure.accept(cause);
+        // Before the registrations are looked at: one that comes later looks at it.
+        failure = cause;
         forEachWatched(Registration::breakOff);
         abandon();
+        // Last, as a log may wait for somebody who waits here.
+        onFailure.accept(cause);
     }
 
     /** What killed this poller; null while it lives. */
@@ -154,6 +155,9 @@ public abstract class Poller implements IdlePoll {
 
     /** Makes {@code timer} fire at its slot's deadline, at most {@code deadlineNanos}. Any thread. */
     final void arm(DeadlineTimer timer, long deadlineNanos) {
+        if (failure != null) {
+            return; // Nobody will take it in, and the wait has ended.
+        }
         if (deadlines.arm(timer, deadlineNanos)) {
             // Not the caller's: who pushed the timer first had a later one, and maybe saw no need
             // to wake anybody; who came second may have found it not pushed yet.
@@ -166,7 +170,9 @@ public abstract class Poller implements IdlePoll {
 
     /** Forgets {@code timer}. Any thread, once its descriptor is closing. */
     final void discard(DeadlineTimer timer) {
-        deadlines.discard(timer);
+        if (failure == null) {
+            deadlines.discard(timer);
+        }
     }
 
     /** Starts to watch both directions, edge-triggered: what is ready now is reported too. 0 or -errno. */

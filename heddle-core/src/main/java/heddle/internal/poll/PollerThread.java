@@ -1,9 +1,10 @@
 package heddle.internal.poll;
 
 import heddle.internal.sched.IdlePoll;
+import heddle.internal.sched.OwnThread;
 
 /** A platform thread that does nothing but poll. */
-public final class PollerThread extends Thread implements PollLoop {
+public final class PollerThread extends OwnThread implements PollLoop {
 
     private final Poller poller;
     private volatile boolean stopped;
@@ -11,7 +12,6 @@ public final class PollerThread extends Thread implements PollLoop {
     /** A thread for {@code poller}. */
     public PollerThread(Poller poller) {
         super("heddle-poller");
-        setDaemon(true);
         this.poller = poller;
     }
 

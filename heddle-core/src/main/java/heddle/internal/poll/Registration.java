@@ -88,12 +88,18 @@ public final class Registration {
                     return watch(slot); // It failed meanwhile.
                 }
             } else {
-                int result = source.register(watching, this);
+                int result = -Errno.EIO;
+                try {
+                    result = source.register(watching, this);
+                } finally {
+                    if (result < 0) {
+                        failure = -result;
+                        poller = null;
+                        (slot == read ? write : read)
+                                .release(Counter.GIVEN_UP); // Let it try for itself.
+                    }
+                }
                 if (result < 0) {
-                    failure = -result;
-                    poller = null;
-                    (slot == read ? write : read)
-                            .release(Counter.GIVEN_UP); // Let it try for itself.
                     return false;
                 }
             }

@@ -15,10 +15,7 @@ import java.util.concurrent.locks.LockSupport;
  * A platform thread that runs virtual threads: Go's M. Runs the processor that it was given until it loses it or the scheduler stops;
  * without one it waits for the next among the spares, and ends after a time.
  */
-final class Carrier extends Thread {
-
-    /** Stack of a carrier: continuations run on it in place, and come as deep as their code goes. */
-    private static final long STACK_BYTES = 0; // the JVM's default, -Xss
+final class Carrier extends OwnThread {
 
     /** How long this sleeps at a time after its time as a spare, being reserved: somebody is about to give it a processor. */
     private static final long RESERVED_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -65,11 +62,10 @@ final class Carrier extends Thread {
     volatile long lostSinceNanos;
 
     /** A carrier that whoever makes it has reserved. */
-    Carrier(Scheduler scheduler, ThreadGroup group, String name) {
-        super(group, null, name, STACK_BYTES, false);
+    Carrier(Scheduler scheduler, String name) {
+        super(name);
         this.scheduler = scheduler;
         this.processor = RESERVED;
-        setDaemon(true);
     }
 
     /** What it runs, or ran until now; null while it is spare. */
@@ -141,8 +137,8 @@ final class Carrier extends Thread {
             task = running;
             try {
                 next.run();
-            } catch (Throwable cause) { // Not what the thread's own code threw: the JDK's, about a
-                // thread it cannot run.
+            } catch (Throwable cause) {
+                // The JDK's, about a thread it cannot run, or an uncaught exception handler's.
                 scheduler.failed(cause);
             }
             task = NO_TASK;

@@ -10,7 +10,7 @@ import java.util.concurrent.locks.LockSupport;
  *
  * Ordering: before it sleeps it stores {@code asleep} and then looks at the processors; a carrier leaves PARKED and then reads it.
  */
-final class Monitor extends Thread {
+final class Monitor extends OwnThread {
 
     /** Looks at this many times the rate of the hand-off's limit, so that a task is caught after 1 to 1.5 of it. */
     private static final int LOOKS_A_LIMIT = 2;
@@ -24,9 +24,8 @@ final class Monitor extends Thread {
     /** Whether a carrier must unpark this. Set by it, cleared by it or by the carrier that unparks it. */
     volatile boolean asleep;
 
-    Monitor(Scheduler scheduler, ThreadGroup group, long limitNanos) {
-        super(group, null, "heddle-monitor", 0, false);
-        setDaemon(true);
+    Monitor(Scheduler scheduler, long limitNanos) {
+        super("heddle-monitor");
         this.scheduler = scheduler;
         this.limitNanos = limitNanos;
     }

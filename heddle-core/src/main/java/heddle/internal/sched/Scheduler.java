@@ -55,7 +55,6 @@ public final class Scheduler implements Executor {
     private final VirtualThreads threads;
     private final Processor[] processors;
     private final Monitor monitor;
-    private final ThreadGroup group;
     private final Consumer<Throwable> onFailure;
     private final Consumer<Thread> starter;
     private final Limits limits;
@@ -106,12 +105,11 @@ public final class Scheduler implements Executor {
         this.onFailure = onFailure;
         this.starter = starter;
         this.limits = limits;
-        this.group = topGroup();
         processors = new Processor[pollers.size()];
         for (int i = 0; i < processors.length; i++) {
             processors[i] = new Processor(i, pollers.get(i));
         }
-        monitor = new Monitor(this, group, limits.handOffNanos);
+        monitor = new Monitor(this, limits.handOffNanos);
     }
 
     /**
@@ -122,15 +120,6 @@ public final class Scheduler implements Executor {
      * @param spareNanos how long a spare carrier waits for a processor before it ends
      */
     public record Limits(long handOffNanos, int carriersMax, long spareNanos) {}
-
-    /** The root of the thread groups: a carrier must not end with the group of whoever happened to start it. */
-    private static ThreadGroup topGroup() {
-        ThreadGroup top = Thread.currentThread().getThreadGroup();
-        while (top.getParent() != null) {
-            top = top.getParent();
-        }
-        return top;
-    }
 
     /** Starts the carriers, one a processor, and the monitor. */
     public void start() {
@@ -385,7 +374,7 @@ public final class Scheduler implements Executor {
     /** Starts a carrier, reserved for the caller. */
     private Carrier newCarrier() {
         String name = "heddle-carrier-" + carrierNames.incrementAndGet();
-        var carrier = new Carrier(this, group, name);
+        var carrier = new Carrier(this, name);
         carriers.add(carrier);
         Counters.add(Counter.CARRIERS, 1);
         try {

@@ -12,6 +12,8 @@ public final class Management {
      */
     private static final Duration DELAY = Duration.ofSeconds(1);
 
+    private static final System.Logger LOG = System.getLogger("heddle");
+
     private Management() {}
 
     /**
@@ -28,17 +30,24 @@ public final class Management {
         if (!Modules.has("java.management")) {
             return;
         }
-        Thread.ofPlatform()
-                .name("heddle-management")
-                .daemon()
-                .start(() -> {
-                    try {
-                        Thread.sleep(DELAY);
-                        RuntimeBean.register(source);
-                    } catch (InterruptedException nobodysWish) {
-                        // No reference to this thread leaves it, so it is the end of the JVM or a
-                        // tool that ends all threads.
-                    }
-                });
+        Thread registers =
+                Thread.ofPlatform()
+                        .name("heddle-management")
+                        .daemon()
+                        .inheritInheritableThreadLocals(false)
+                        .unstarted(() -> {
+                            try {
+                                Thread.sleep(DELAY);
+                                RuntimeBean.register(source);
+                            } catch (InterruptedException nobodysWish) {
+                                // No reference to this thread leaves it, so it is the end of the
+                                // JVM or a tool that ends all threads.
+                            }
+                        });
+        try {
+            registers.start();
+        } catch (OutOfMemoryError noThread) {
+            LOG.log(System.Logger.Level.WARNING, "no managed bean, for want of a thread", noThread);
+        }
     }
 }

@@ -100,7 +100,7 @@ public abstract class Recorder {
     /**
      * A processor went from a carrier to another.
      *
-     * @param heldNanos for how long the monitor had seen the task there; 0 if the task itself gave the processor away
+     * @param heldNanos for how long the monitor had seen the task there; 0 if it had not, as the task gave the processor away itself
      */
     public static void handOff(int processor, String carrier, long heldNanos) {
         Recorder recorder = started;

@@ -334,14 +334,18 @@ class HandOffTest {
 
     @Test
     void processorIsGivenAwayAtOnceBeforeABlockingCall() throws Exception {
-        Task<Integer> blocking =
-                Task.start(() -> {
-                    int before = scheduler().handOffs();
-                    scheduler().beforeBlocking();
-                    return scheduler().handOffs() - before;
-                });
-        // On a busy machine the monitor may find another processor held meanwhile.
-        assertThat(blocking.result()).isPositive();
+        int given = 0;
+        // On a busy machine the monitor may have taken the processor before.
+        for (int i = 0; i < 10 && given == 0; i++) {
+            given = Task.start(HandOffTest::handOffsBeforeBlocking).result();
+        }
+        assertThat(given).isPositive();
         roundTrips(1);
+    }
+
+    private static int handOffsBeforeBlocking() {
+        int before = scheduler().handOffs();
+        scheduler().beforeBlocking();
+        return scheduler().handOffs() - before;
     }
 }

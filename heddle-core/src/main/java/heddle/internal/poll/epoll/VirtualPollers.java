@@ -5,8 +5,11 @@ import static heddle.internal.sys.linux.Epoll.EPOLLONESHOT;
 
 import heddle.internal.poll.MonotonicClock;
 import heddle.internal.poll.PollLoop;
+import heddle.internal.sched.OwnThread;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.linux.Epoll;
+
+import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -20,13 +23,19 @@ import java.util.concurrent.locks.LockSupport;
  *
  * Ordering: a poller arms after it has looked, and an armed descriptor with events reports them at once, so none is slept through. A
  * poller publishes its next deadline, then arms; the master, woken by that or by anything else, reads the deadlines before it waits.
+ *
+ * A poller that died ends its virtual thread. If the master fails, it stores why and then unparks all; a poller sets {@code waiting},
+ * then looks, and dies of the same cause.
  */
 public final class VirtualPollers implements PollLoop {
 
     private final Epoll master = new Epoll();
     private final Sub[] subs;
-    private final Thread masterThread = new Thread(this::watch, "heddle-poller");
+    private final Thread masterThread = new OwnThread("heddle-poller", this::watchOrFail);
     private volatile boolean stopped;
+
+    /** What ended the master; null while it lives. Written by it, read by the pollers. */
+    private volatile @Nullable Throwable failure;
 
     /** Until when the master sleeps; {@link Long#MIN_VALUE} while it does not. Written by it, read by the pollers. */
     private volatile long asleepUntilNanos = Long.MIN_VALUE;
@@ -47,12 +56,24 @@ public final class VirtualPollers implements PollLoop {
         Sub(EpollPoller poller, int index) {
             this.poller = poller;
             this.index = index;
-            thread = Thread.ofVirtual().name("heddle-poller-", index).unstarted(this);
+            thread =
+                    Thread.ofVirtual()
+                            .name("heddle-poller-", index)
+                            .inheritInheritableThreadLocals(false)
+                            .unstarted(this);
         }
 
         @Override
         public void run() {
-            while (!stopped) {
+            try {
+                pollUntilStopped();
+            } catch (Throwable cause) {
+                poller.fail(cause);
+            }
+        }
+
+        private void pollUntilStopped() {
+            while (!stopped && poller.failure() == null) {
                 if (poller.poll(0) > 0) {
                     Thread.yield();
                 } else {
@@ -64,10 +85,14 @@ public final class VirtualPollers implements PollLoop {
                     if (deadlineNanos < asleepUntilNanos) {
                         master.notifyPoller();
                     }
-                    while (waiting && !stopped) {
+                    while (waiting && !stopped && failure == null) {
                         LockSupport.park(this);
                     }
                     poller.endSleep();
+                    Throwable cause = failure;
+                    if (cause != null) {
+                        throw new IllegalStateException("the master of the pollers failed", cause);
+                    }
                 }
             }
         }
@@ -85,7 +110,6 @@ public final class VirtualPollers implements PollLoop {
             subs[i] = new Sub(pollers.get(i), i);
             check("epoll_ctl", master.add(pollers.get(i).descriptor(), EPOLLONESHOT, i));
         }
-        masterThread.setDaemon(true);
     }
 
     private static void check(String call, int result) {
@@ -102,6 +126,17 @@ public final class VirtualPollers implements PollLoop {
         }
     }
 
+    private void watchOrFail() {
+        try {
+            watch();
+        } catch (Throwable cause) {
+            failure = cause;
+            for (Sub sub : subs) {
+                LockSupport.unpark(sub.thread);
+            }
+        }
+    }
+
     private void watch() {
         while (!stopped) {
             long nextNanos = earliestDeadline();
@@ -113,6 +148,9 @@ public final class VirtualPollers implements PollLoop {
             int count =
                     master.await(forever ? -1 : Math.max(0, nextNanos - MonotonicClock.nanos()));
             asleepUntilNanos = Long.MIN_VALUE;
+            if (count < 0 && count != -Errno.EINTR) {
+                throw new AssertionError("epoll_wait: " + Errno.text(-count));
+            }
             for (int i = 0; i < count; i++) {
                 long data = master.data(i);
                 if (data != Epoll.WAKE_UP) {

@@ -14,7 +14,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One epoll instance with its eventfd and the buffer that events arrive in; epoll(7), eventfd(2). {@link #add} and {@link #notify}
+ * One epoll instance with its eventfd and the buffer that events arrive in; epoll(7), eventfd(2). {@link #add} and {@link #notifyPoller}
  * may be called by any thread, the rest by one at a time.
  *
  *   struct epoll_event  0 events (4)  4 data (8)            12 bytes, on x86-64 alone
@@ -70,6 +70,9 @@ public final class Epoll {
 
     private static final MemorySegment ONE = MemorySegment.ofArray(new long[] {1});
 
+    /** Where WRITE leaves an errno that nobody reads. */
+    private static final MemorySegment WRITE_ERRNO = Arena.global().allocate(JAVA_INT);
+
     // Not a shared arena: every call would count itself in and out of that. The collector frees it.
     private final Arena arena = Arena.ofAuto();
     private final MemorySegment events = arena.allocate((long) EVENT_BYTES * EVENTS_MAX, 8);
@@ -77,7 +80,7 @@ public final class Epoll {
     private final MemorySegment errno = arena.allocate(JAVA_INT);
     private final int epfd;
     private final int eventfd;
-    private boolean pwait2 = HAS_PWAIT2; // the polling thread's; false once the kernel said ENOSYS
+    private boolean pwait2 = HAS_PWAIT2; // the polling thread's; false once the call was refused
 
     /** A new instance. */
     public Epoll() {
@@ -191,7 +194,8 @@ public final class Epoll {
             throw Libc.unexpected(t);
         }
         int error = errno.get(JAVA_INT, 0);
-        if (error == Errno.ENOSYS && pwait2) {
+        // EPERM is what some containers' filters say of a call that they do not know.
+        if ((error == Errno.ENOSYS || error == Errno.EPERM) && pwait2) {
             pwait2 = false;
             return await(timeoutNanos);
         }
@@ -210,10 +214,11 @@ public final class Epoll {
 
     /** Makes the current or the next {@link #await} return with {@link #WAKE_UP}. The counter is never read: each write is an edge. */
     public void notifyPoller() {
-        int[] error = new int[1];
         try {
             // EAGAIN after 2^64 - 2 wake-ups nobody will live to see; nothing else can fail.
-            var _ = (long) WRITE.invokeExact(MemorySegment.ofArray(error), eventfd, ONE, 8L);
+            // Nothing
+            // is allocated: a wake-up must get through where there is no memory.
+            var _ = (long) WRITE.invokeExact(WRITE_ERRNO, eventfd, ONE, 8L);
         } catch (Throwable t) {
             throw Libc.unexpected(t);
         }

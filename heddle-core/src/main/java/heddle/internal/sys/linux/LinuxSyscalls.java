@@ -72,29 +72,41 @@ public final class LinuxSyscalls extends Syscalls {
             Libc.quick("recv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle SEND =
             Libc.quick("send", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle READV =
-            Libc.quick("readv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle SENDMSG =
-            Libc.quick("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle SHUTDOWN =
             Libc.quick("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETSOCKOPT =
             Libc.quick("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle GETSOCKOPT =
-            Libc.quick("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle GETSOCKNAME =
             Libc.quick("getsockname", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle GETPEERNAME =
             Libc.quick("getpeername", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
 
-    private static final MethodHandle POLL =
-            Libc.quick("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
-
     // close(2) blocks while a lingering socket has unsent data, so it is not a quick call.
     private static final MethodHandle CLOSE = Libc.blocking("close", JAVA_INT, JAVA_INT);
 
-    // unlink(2) waits for the file system.
-    private static final MethodHandle UNLINK = Libc.blocking("unlink", JAVA_INT, ADDRESS);
+    // Linking a function takes some 15 ms unless another one has its shape. Those below are not
+    // needed for a first connection, so each group is linked when it is called.
+
+    private static final class Vectored {
+        static final MethodHandle READV =
+                Libc.quick("readv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+        static final MethodHandle SENDMSG =
+                Libc.quick("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+    }
+
+    private static final class Options {
+        static final MethodHandle GETSOCKOPT =
+                Libc.quick("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    }
+
+    private static final class Readiness {
+        static final MethodHandle POLL = Libc.quick("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+    }
+
+    private static final class Paths {
+        // unlink(2) waits for the file system.
+        static final MethodHandle UNLINK = Libc.blocking("unlink", JAVA_INT, ADDRESS);
+    }
 
     /** Where CLOSE leaves an errno that nobody reads: the descriptor is gone in any case; close(2), "Dealing with error returns". */
     private static final MemorySegment CLOSE_ERRNO = Arena.global().allocate(JAVA_INT);
@@ -234,7 +246,10 @@ public final class LinuxSyscalls extends Syscalls {
     public long readv(int fd, MemorySegment[] buffers, int count, int[] errno) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment vectors = vectors(arena, buffers, count);
-            long n = (long) READV.invokeExact(MemorySegment.ofArray(errno), fd, vectors, count);
+            long n =
+                    (long)
+                            Vectored.READV.invokeExact(
+                                    MemorySegment.ofArray(errno), fd, vectors, count);
             return n < 0 ? -errno[0] : n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -248,7 +263,10 @@ public final class LinuxSyscalls extends Syscalls {
             MemorySegment header = arena.allocate(MSGHDR_BYTES, 8);
             header.set(ADDRESS, MSGHDR_IOV, vectors(arena, buffers, count));
             header.set(JAVA_LONG, MSGHDR_IOV_COUNT, count);
-            long n = (long) SENDMSG.invokeExact(MemorySegment.ofArray(errno), fd, header, flags);
+            long n =
+                    (long)
+                            Vectored.SENDMSG.invokeExact(
+                                    MemorySegment.ofArray(errno), fd, header, flags);
             return n < 0 ? -errno[0] : n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -273,7 +291,8 @@ public final class LinuxSyscalls extends Syscalls {
         pollfd.set(JAVA_SHORT, 4, (short) (POLLIN | POLLRDHUP));
         int[] errno = new int[1];
         try {
-            int result = (int) POLL.invokeExact(MemorySegment.ofArray(errno), pollfd, 1L, 0);
+            int result =
+                    (int) Readiness.POLL.invokeExact(MemorySegment.ofArray(errno), pollfd, 1L, 0);
             if (result < 0) {
                 return -errno[0];
             }
@@ -322,7 +341,7 @@ public final class LinuxSyscalls extends Syscalls {
     public int unlink(UnixName path) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(JAVA_INT);
-            int result = (int) UNLINK.invokeExact(errno, arena.allocateFrom(path.text()));
+            int result = (int) Paths.UNLINK.invokeExact(errno, arena.allocateFrom(path.text()));
             return result < 0 ? -errno.get(JAVA_INT, 0) : result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -403,7 +422,7 @@ public final class LinuxSyscalls extends Syscalls {
         try {
             int result =
                     (int)
-                            GETSOCKOPT.invokeExact(
+                            Options.GETSOCKOPT.invokeExact(
                                     MemorySegment.ofArray(errno),
                                     fd,
                                     level,
