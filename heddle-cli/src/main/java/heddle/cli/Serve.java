@@ -200,6 +200,7 @@ final class Serve implements Callable<Integer> {
                         counters);
         var end = new Termination();
         var accepting = end.start("heddle-accept", gateway::serve);
+        end.start("heddle-store-end", sink::awaitEnd);
         Terminal.say(
                 spec,
                 "listening on %s, data in %s, sync %s, %s"

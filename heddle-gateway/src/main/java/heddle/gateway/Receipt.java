@@ -1,6 +1,6 @@
 package heddle.gateway;
 
-/** Who wants to know what became of a message. Called by the sink's writer, so it must not wait. */
+/** Who wants to know what became of a message. Called by the sink's writer, so it must neither wait nor throw. */
 public interface Receipt {
 
     /**

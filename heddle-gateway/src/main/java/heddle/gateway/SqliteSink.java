@@ -14,9 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps messages in an SQLite database, in groups: all that was offered while one transaction was being committed goes into the
@@ -28,6 +31,9 @@ import java.util.List;
  * <p>A commit that fails (no space, I/O error) is rolled back and its messages are answered {@link Result#NOT_STORED}; the next
  * one is tried afresh, on a new connection if not even the rollback went well. So the sink recovers when the disk does. Such an
  * episode is logged at its start and at its end.
+ *
+ * <p>Anything else that is thrown on that thread, by a receipt too, ends the sink by itself: all that was taken is settled, each
+ * message once, {@link #awaitEnd} returns, and {@link #close} throws it.
  */
 public final class SqliteSink implements Sink {
 
@@ -39,10 +45,11 @@ public final class SqliteSink implements Sink {
     private final SinkQueue queue;
     private final FileChannel lockFile;
     private final Thread writer;
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     // Written by the writer thread; after its end read by close().
     private @Nullable Store store;
-    private @Nullable IOException closeFailure;
+    private @Nullable Throwable failure;
     private boolean failing;
 
     /** When the oldest commit that is not synced must be; meaningful while dirty. */
@@ -143,13 +150,13 @@ public final class SqliteSink implements Sink {
             return Result.TOO_LARGE;
         }
         var payload = Arrays.copyOfRange(buffer, offset, offset + length);
-        return queue.put(new SinkQueue.Entry(receipt, id, payload), options.roomWait().toNanos());
+        return queue.put(new SinkQueue.Entry(receipt, id, payload), saturated(options.roomWait()));
     }
 
     private void write() {
         var batch = new ArrayList<SinkQueue.Entry>();
         try {
-            while (queue.take(batch, nanosToSync())) {
+            while (failure == null && queue.take(batch, nanosToSync())) {
                 if (!batch.isEmpty()) {
                     settle(batch, commit(batch));
                 }
@@ -157,24 +164,30 @@ public final class SqliteSink implements Sink {
                     sync();
                 }
             }
-            closeStore();
-        } catch (InterruptedException e) {
-            throw new AssertionError("nobody interrupts this thread", e);
-        } finally {
-            // After an Error too: who offers must not wait for a writer that is gone.
-            queue.close();
-            settle(batch, Result.NOT_STORED);
-            abandonQueue(batch);
+        } catch (Throwable e) {
+            fail(e);
         }
-    }
-
-    private void abandonQueue(List<SinkQueue.Entry> batch) {
+        queue.close(); // who offers must not wait for a writer that is gone
         try {
+            settle(batch, Result.NOT_STORED);
             while (queue.take(batch, 0)) {
                 settle(batch, Result.NOT_STORED);
             }
-        } catch (InterruptedException e) {
-            throw new AssertionError("nobody interrupts this thread", e);
+            if (failure != null) {
+                LOG.log(Level.ERROR, "data folder " + folder + ": storing has ended", failure);
+            }
+            closeStore();
+        } catch (Throwable e) {
+            fail(e);
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    /** Keeps what ends the writer: the first, as the others follow from it. */
+    private void fail(Throwable e) {
+        if (failure == null) {
+            failure = e;
         }
     }
 
@@ -202,7 +215,7 @@ public final class SqliteSink implements Sink {
         }
         if (options.sync() == SyncMode.INTERVAL && !dirty) {
             dirty = true;
-            syncDueNanos = System.nanoTime() + options.syncInterval().toNanos();
+            syncDueNanos = System.nanoTime() + saturated(options.syncInterval());
         }
         return Result.SUCCESS;
     }
@@ -244,9 +257,14 @@ public final class SqliteSink implements Sink {
         }
     }
 
+    /** Tells each receipt once; what one throws keeps none of the others from being told. */
     private void settle(List<SinkQueue.Entry> batch, int result) {
         for (var entry : batch) {
-            entry.receipt().settled(entry.id(), result);
+            try {
+                entry.receipt().settled(entry.id(), result);
+            } catch (Throwable e) {
+                fail(e);
+            }
         }
         Receipt flushed = null;
         for (var entry : batch) {
@@ -254,7 +272,11 @@ public final class SqliteSink implements Sink {
                     .equals(flushed)) { // a batch mostly holds runs of one connection; a second
                 // flush does no harm
                 flushed = entry.receipt();
-                flushed.flush();
+                try {
+                    flushed.flush();
+                } catch (Throwable e) {
+                    fail(e);
+                }
             }
         }
         queue.release(batch);
@@ -275,7 +297,7 @@ public final class SqliteSink implements Sink {
         }
     }
 
-    private void closeStore() {
+    private void closeStore() throws IOException {
         var open = store;
         store = null;
         if (open != null) {
@@ -283,12 +305,30 @@ public final class SqliteSink implements Sink {
                 if (dirty) {
                     open.sync();
                 }
-            } catch (IOException e) {
-                closeFailure = e;
             }
         }
     }
 
+    /** A time too long for a long is as good as for ever. */
+    private static long saturated(Duration time) {
+        return TimeUnit.NANOSECONDS.convert(time);
+    }
+
+    /**
+     * Waits until the sink takes no more and all is settled: after a {@link #close}, or after a failure that ended it by itself, which
+     * close then throws.
+     *
+     * @throws InterruptedException the thread was interrupted
+     */
+    public void awaitEnd() throws InterruptedException {
+        ended.await();
+    }
+
+    /**
+     * Takes no more, settles all that was taken, and releases everything. A second close does nothing.
+     *
+     * @throws IOException closing the store failed, or the sink had ended by itself; what was acknowledged is kept all the same
+     */
     @Override
     public void close() throws IOException {
         queue.close();
@@ -305,10 +345,13 @@ public final class SqliteSink implements Sink {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        var failure = closeFailure;
-        closeFailure = null;
-        if (failure != null) {
-            throw failure;
+        var thrown = failure;
+        failure = null;
+        switch (thrown) {
+            case null -> {}
+            case IOException e -> throw e;
+            case Throwable e ->
+                    throw new IOException("data folder " + folder + ": ended by " + e, e);
         }
     }
 }

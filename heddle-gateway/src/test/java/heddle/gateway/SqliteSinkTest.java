@@ -323,6 +323,66 @@ class SqliteSinkTest {
         }
     }
 
+    /** The writer is held in the first receipt while the others are offered, so that they share a batch. */
+    @Test
+    void aReceiptThatThrowsEndsTheSinkAndTheOthersHearOnceEach() throws Exception {
+        var held = new CountDownLatch(1);
+        var release = new CountDownLatch(1);
+        var told = new ArrayList<Long>();
+        var fault = new IllegalStateException("receipt 3");
+        var receipt =
+                new Receipt() {
+                    @Override
+                    public void settled(long id, int result) {
+                        told.add(id);
+                        held.countDown();
+                        try {
+                            release.await();
+                        } catch (InterruptedException e) {
+                            throw new AssertionError(e);
+                        }
+                        if (id == 3) {
+                            throw fault;
+                        }
+                    }
+
+                    @Override
+                    public void flush() {}
+                };
+        var sink = open();
+        sink.offer(receipt, 1, new byte[1], 0, 1);
+        held.await();
+        for (int id = 2; id <= 5; id++) {
+            sink.offer(receipt, id, new byte[1], 0, 1);
+        }
+        release.countDown();
+        sink.awaitEnd();
+        assertThat(told).containsExactly(1L, 2L, 3L, 4L, 5L);
+        assertThat(offer(sink, bytes("late"))).isEqualTo(Result.NOT_STORED);
+        assertThatThrownBy(sink::close)
+                .isInstanceOf(IOException.class)
+                .hasMessage("data folder " + folder + ": ended by " + fault)
+                .hasCause(fault);
+        sink.close();
+        assertThat(readAll(folder)).hasSize(5);
+        open().close();
+    }
+
+    @Test
+    void timesThatNoLongHoldsInNanosecondsAreForEver() throws Exception {
+        var centuries = Duration.ofDays(1_000_000);
+        try (var sink =
+                open(
+                        SqliteOptions.DEFAULT
+                                .withSync(SyncMode.INTERVAL, centuries)
+                                .withQueue(4, 1 << 20, centuries))) {
+            for (int i = 0; i < 2; i++) {
+                offer(sink, bytes("m"));
+                assertThat(settlements.await(i + 1)).containsOnly(Result.SUCCESS);
+            }
+        }
+    }
+
     // ---- What cannot be opened
 
     @Test
