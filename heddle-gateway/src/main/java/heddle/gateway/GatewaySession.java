@@ -216,9 +216,9 @@ final class GatewaySession implements Session, Receipt {
                 why);
     }
 
-    /** A name that cannot forge a line of the log. */
+    /** A name that cannot forge a line of the log: no control or format characters, no separators of lines, of all Unicode. */
     private static String printable(String name) {
-        return '"' + name.replaceAll("\\p{Cntrl}", "?") + '"';
+        return '"' + name.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?") + '"';
     }
 
     private void writeFailed(IOException cause) {

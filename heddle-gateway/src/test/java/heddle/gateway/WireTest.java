@@ -333,12 +333,14 @@ class WireTest {
         }
     }
 
-    @Test
-    void aNameCannotForgeALineOfTheLog() throws Exception {
+    /** Line feed, next line, the terminal's CSI in one character, the separators, and one that turns the text around. */
+    @ParameterizedTest
+    @ValueSource(ints = {'\n', 0x85, 0x9b, 0x2028, 0x2029, 0x202e})
+    void aNameCannotForgeALineOfTheLog(int evil) throws Exception {
         try (var log = new Log();
                 var gateway = gateway();
                 var client = gateway.dial()) {
-            client.send(frame(1, 0, utf8("evil\nfake line")));
+            client.send(frame(1, 0, utf8("evil" + Character.toString(evil) + "fake line")));
             client.expectAck(0x81, 0, 0);
             client.sendHex("00 00 00 00");
             client.expectEndOfStream();

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
 /**
@@ -30,6 +31,9 @@ public final class Dump {
     public static final long NO_DEADLINE = Long.MAX_VALUE;
 
     static final int LISTED_MAX = 1_000;
+
+    /** Control and format characters, separators of lines and of paragraphs, of all Unicode. */
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
     private static final List<String> OWN_PACKAGES =
             List.of("heddle.net.", "heddle.internal.", "heddle.adapter.");
@@ -266,8 +270,6 @@ public final class Dump {
 
     /** A thread may be named by what came over the network: no such text leaves its line, or commands a terminal. */
     private static String printable(String text) {
-        return text.codePoints().anyMatch(Character::isISOControl)
-                ? text.replaceAll("\\p{Cntrl}", "?")
-                : text;
+        return UNPRINTABLE.matcher(text).replaceAll("?");
     }
 }

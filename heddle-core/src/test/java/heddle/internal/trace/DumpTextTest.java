@@ -3,6 +3,8 @@ package heddle.internal.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -73,6 +75,15 @@ class DumpTextTest {
         Dump dump = new Dump("heading");
         dump.waits(named("a\n\033[2Jb"), "IO wait", "x\ry", System.nanoTime(), -1);
         assertThat(dump.text()).contains("\"a??[2Jb\" IO wait, x?y, 0 ms, deadline 0 ms ago\n");
+    }
+
+    /** The terminal's CSI in one character, next line, the separators, and one that turns the text around. */
+    @ParameterizedTest
+    @ValueSource(ints = {0x9b, 0x85, 0x2028, 0x2029, 0x202e})
+    void noCharacterOutsideAsciiTakesANameOutOfItsLine(int evil) {
+        Dump dump = new Dump("heading");
+        waits(dump, "IO wait", "x" + Character.toString(evil) + "\u00fc", 0);
+        assertThat(subjects(dump.text(), "IO wait")).containsExactly("x?\u00fc");
     }
 
     @Test
