@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -242,6 +243,9 @@ public final class SqliteSink implements Sink {
         try {
             broken.rollback();
         } catch (SQLException again) {
+            if (dirty) {
+                sync(); // while its log is open; earlier than due
+            }
             store = null;
             close(broken);
         }
@@ -286,10 +290,8 @@ public final class SqliteSink implements Sink {
     private void sync() {
         dirty = false;
         try {
-            if (store != null) {
-                store.sync();
-                counters.increment(Counter.SYNCS);
-            }
+            Objects.requireNonNull(store, "dirty without a store").sync();
+            counters.increment(Counter.SYNCS);
         } catch (IOException e) {
             // The acks are out. The kernel may have dropped the pages, so trying again would prove
             // nothing; fsync(2), NOTES.

@@ -368,6 +368,24 @@ class SqliteSinkTest {
         open().close();
     }
 
+    /** With a reader beside it the store is not synced by its closing either. */
+    @Test
+    void withAnIntervalACommitThatFailsForgetsNoSync() throws Exception {
+        try (var sink =
+                        open(
+                                SqliteOptions.DEFAULT
+                                        .withSync(SyncMode.INTERVAL, Duration.ofHours(1))
+                                        .withStoreBytesMax(1 << 20));
+                var reader = new StoreReader(folder)) {
+            offer(sink, bytes("kept"));
+            settlements.await(1);
+            offer(sink, new byte[2 << 20]);
+            assertThat(settlements.await(2)).containsExactly(Result.SUCCESS, Result.NOT_STORED);
+            assertThat(counters.value(Counter.SYNCS)).isOne();
+            assertThat(readOn(reader)).containsExactly(bytes("kept"));
+        }
+    }
+
     @Test
     void timesThatNoLongHoldsInNanosecondsAreForEver() throws Exception {
         var centuries = Duration.ofDays(1_000_000);
