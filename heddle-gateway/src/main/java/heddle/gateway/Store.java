@@ -52,7 +52,6 @@ final class Store implements Closeable {
     /** Opens the database in {@code folder}, making it if there is none; recovers what a killed process left. */
     static Store open(Path folder, SyncMode sync, long bytesMax) throws SQLException, IOException {
         var config = new SQLiteConfig();
-        config.setJournalMode(SQLiteConfig.JournalMode.WAL);
         config.setSynchronous(
                 sync == SyncMode.ALWAYS
                         ? SQLiteConfig.SynchronousMode.FULL
@@ -66,9 +65,10 @@ final class Store implements Closeable {
         var path = folder.resolve(StoreFormat.DATABASE);
         var connection = config.createConnection("jdbc:sqlite:" + path);
         try {
+            StoreFormat.checkUnlessEmpty(connection, folder); // nothing before writes to the file
             configure(connection, folder, sync, bytesMax);
             connection.setAutoCommit(false);
-            StoreFormat.prepare(connection, folder);
+            StoreFormat.createIfEmpty(connection);
             connection.commit();
             long last;
             try (var statement = connection.createStatement()) {
@@ -99,9 +99,9 @@ final class Store implements Closeable {
             if (bytesMax != SqliteOptions.STORE_BYTES_UNBOUNDED) {
                 statement.execute("PRAGMA max_page_count=" + Math.max(1, bytesMax / PAGE_BYTES));
             }
-            // Ask what came of it: a file system without shared memory, for one, silently keeps
-            // another journal.
-            try (var rows = statement.executeQuery("PRAGMA journal_mode")) {
+            // It answers what came of it: a file system without shared memory, for one, silently
+            // keeps another journal.
+            try (var rows = statement.executeQuery("PRAGMA journal_mode=WAL")) {
                 if (!rows.getString(1).equals("wal")) {
                     throw new IOException(
                             "data folder "

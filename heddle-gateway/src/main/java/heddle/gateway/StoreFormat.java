@@ -36,11 +36,20 @@ final class StoreFormat {
 
     private StoreFormat() {}
 
-    /** Makes the table in an empty database; leaves one of ours alone; rejects any other. */
-    static void prepare(Connection connection, Path folder) throws SQLException, IOException {
+    /** Rejects a database that is neither empty nor one of ours. Writes nothing. */
+    static void checkUnlessEmpty(Connection connection, Path folder)
+            throws SQLException, IOException {
         try (var statement = connection.createStatement()) {
-            if (number(statement, "PRAGMA application_id") == 0
-                    && number(statement, "SELECT count(*) FROM sqlite_schema") == 0) {
+            if (!isEmpty(statement)) {
+                check(connection, folder);
+            }
+        }
+    }
+
+    /** Makes the table in an empty database; leaves any other alone. */
+    static void createIfEmpty(Connection connection) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            if (isEmpty(statement)) {
                 statement.execute(
                         "CREATE TABLE message(number INTEGER PRIMARY KEY, stored_millis INTEGER NOT"
                                 + " NULL, payload BLOB NOT NULL)");
@@ -48,7 +57,11 @@ final class StoreFormat {
                 statement.execute("PRAGMA user_version=" + VERSION);
             }
         }
-        check(connection, folder);
+    }
+
+    private static boolean isEmpty(Statement statement) throws SQLException {
+        return number(statement, "PRAGMA application_id") == 0
+                && number(statement, "SELECT count(*) FROM sqlite_schema") == 0;
     }
 
     /** Rejects a database that is none of ours. */

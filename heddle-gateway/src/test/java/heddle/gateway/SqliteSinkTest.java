@@ -439,9 +439,11 @@ class SqliteSinkTest {
                 var statement = other.createStatement()) {
             statement.execute("CREATE TABLE theirs(x)");
         }
+        byte[] before = Files.readAllBytes(folder.resolve("messages.db"));
         String message = "data folder " + folder + ": messages.db is not a store of Heddle's";
         assertThatThrownBy(this::open).hasMessage(message);
         assertThatThrownBy(() -> readAll(folder)).hasMessage(message);
+        assertThat(Files.readAllBytes(folder.resolve("messages.db"))).isEqualTo(before);
     }
 
     @Test
