@@ -42,6 +42,14 @@ public final class Client implements Closeable {
     /** There is no link, and a thread without the lock is ending the last or opening the next: wait. */
     private boolean busy;
 
+    /** When to stop connecting anew; null from an ack until the next attempt, and when there is nothing to send again. */
+    private @Nullable Deadline giveUp;
+
+    private long backoffNanos;
+
+    /** How the last attempt since then ended: it was not introduced, or it was and brought no ack. Null before the first. */
+    private @Nullable IOException failure;
+
     /** Settled in the window, and the outcome not told yet. */
     private int unreported;
 
@@ -128,7 +136,8 @@ public final class Client implements Closeable {
     /**
      * Waits until every message is settled and the outcome told.
      *
-     * @throws IOException messages were to be sent again and no connection could be made; they are settled as unknown
+     * @throws IOException messages were to be sent again, and {@link ClientOptions#reconnectTimeout} passed without an ack; they are
+     *     settled as unknown
      * @throws InterruptedException the thread was interrupted
      */
     public void awaitSettled() throws IOException, InterruptedException {
@@ -163,6 +172,9 @@ public final class Client implements Closeable {
                 try {
                     start(reconnect());
                 } finally {
+                    if (window.open() == 0) {
+                        giveUp = null;
+                    }
                     busy = false;
                     changed.signalAll();
                 }
@@ -183,28 +195,38 @@ public final class Client implements Closeable {
 
     /** Called with the lock, lets it go meanwhile. Failing for good, it settles what is open. */
     private Link reconnect() throws IOException, InterruptedException {
-        var giveUp = Deadline.after(options.resend ? options.reconnectTimeout : Duration.ZERO);
-        long backoffNanos = BACKOFF_MIN_NANOS;
+        var until = giveUp;
+        if (until == null) {
+            until = Deadline.after(options.resend ? options.reconnectTimeout : Duration.ZERO);
+            giveUp = until;
+            backoffNanos = BACKOFF_MIN_NANOS;
+            failure = null;
+        }
         while (true) {
-            IOException failure;
+            var last = failure;
+            if (last != null) {
+                if (closed || isFinal(last) || until.hasPassed()) {
+                    reportAll();
+                    throw last;
+                }
+                changed.awaitNanos(backoffNanos);
+                backoffNanos = Math.min(2 * backoffNanos, BACKOFF_MAX_NANOS);
+            }
             lock.unlock();
+            IOException refused;
             try {
                 return Link.open(this, address, options, introduction);
             } catch (IOException e) {
-                failure = e;
+                refused = e;
             } finally {
                 lock.lock();
             }
-            boolean again =
-                    !(failure instanceof RefusedException refused
-                            && refused.result() != Result.OVERLOADED);
-            if (closed || !again || giveUp.hasPassed()) {
-                reportAll();
-                throw failure;
-            }
-            changed.awaitNanos(backoffNanos);
-            backoffNanos = Math.min(2 * backoffNanos, BACKOFF_MAX_NANOS);
+            failure = refused;
         }
+    }
+
+    private static boolean isFinal(IOException failure) {
+        return failure instanceof RefusedException refused && refused.result() != Result.OVERLOADED;
     }
 
     /** Settles all that is open as unknown. Called with the lock, lets it go meanwhile. */
@@ -230,6 +252,9 @@ public final class Client implements Closeable {
         try {
             valid = settle(acks);
             unreported += valid;
+            if (valid > 0) {
+                giveUp = null;
+            }
         } finally {
             lock.unlock();
         }
@@ -292,6 +317,7 @@ public final class Client implements Closeable {
         lock.lock();
         try {
             link = null;
+            failure = cause;
             busy = true; // so that nobody connects anew, and the outcome hears of one link at a
             // time
             int open = window.open();

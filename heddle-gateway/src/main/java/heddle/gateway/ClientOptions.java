@@ -70,7 +70,7 @@ public final class ClientOptions {
 
     /**
      * What happens to messages in flight when their connection is lost: sent again over the next one, which may duplicate them but
-     * never loses them; or, unless set, reported as {@link Result#UNKNOWN}.
+     * never loses them, and reported only after {@link #reconnectTimeout}; or, unless set, reported as {@link Result#UNKNOWN} at once.
      *
      * @param again whether to send them again; the client then keeps a copy of each until its ack
      * @return this
@@ -92,9 +92,10 @@ public final class ClientOptions {
     }
 
     /**
-     * With {@link #resend}: how long attempts are repeated; 30 s unless set.
+     * With {@link #resend}: how long attempts to connect are repeated; 30 s unless set. A connection that brings no ack, as when the
+     * server rejects a message's frame, counts as a failed attempt; an ack makes the time start anew.
      *
-     * @param timeout from the first failed attempt on
+     * @param timeout from the first attempt since the last ack on
      * @return this
      */
     public ClientOptions reconnectTimeout(Duration timeout) {

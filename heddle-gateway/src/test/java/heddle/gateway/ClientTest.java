@@ -273,6 +273,29 @@ class ClientTest {
         }
     }
 
+    /** Each connection is introduced, and ended for the sake of the message. */
+    @Test
+    void withResendAServerThatRefusesTheMessageIsGivenUp() throws Exception {
+        var options = new ClientOptions().resend(true).reconnectTimeout(SHORT);
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().frameBytesMax(50));
+                var client = new Client(gateway.address, options, told)) {
+            client.submit(new byte[100], 0, 100);
+            submit(client, "behind it");
+            assertThatThrownBy(client::awaitSettled).isInstanceOf(IOException.class);
+            assertThat(told.results)
+                    .containsEntry(0L, Result.UNKNOWN)
+                    .containsEntry(1L, Result.UNKNOWN);
+            // With pauses of 20, 40 and 80 ms between them.
+            assertThat(gateway.counters.value(Counter.CONNECTIONS)).isBetween(2L, 6L);
+
+            // The next message begins anew.
+            submit(client, "small");
+            sink.settle(1, Result.SUCCESS);
+            client.awaitSettled();
+            assertThat(told.results).containsEntry(2L, Result.SUCCESS);
+        }
+    }
+
     /** Servers come and go below the client; a real sink keeps what was acknowledged. */
     @Test
     void withResendItGoesOnThroughRestarts() throws Exception {
