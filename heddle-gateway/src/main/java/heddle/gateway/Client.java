@@ -53,6 +53,9 @@ public final class Client implements Closeable {
     /** Settled in the window, and the outcome not told yet. */
     private int unreported;
 
+    /** Who is calling the outcome, without the lock; one at a time. */
+    private @Nullable Thread telling;
+
     private long numbers;
     private boolean closed;
 
@@ -87,6 +90,7 @@ public final class Client implements Closeable {
      *
      * @throws IOException there is no server, or it refuses this client
      * @throws InterruptedException the thread was interrupted
+     * @throws IllegalStateException it would have to wait within the outcome
      */
     public void connect() throws IOException, InterruptedException {
         lock.lock();
@@ -107,6 +111,7 @@ public final class Client implements Closeable {
      * @throws IOException there was no connection and none could be made; the message is not submitted and has no number
      * @throws InterruptedException the thread was interrupted; likewise
      * @throws IllegalArgumentException the message is too long
+     * @throws IllegalStateException it would have to wait within the outcome; likewise
      */
     public long submit(byte[] payload, int offset, int length)
             throws IOException, InterruptedException {
@@ -118,6 +123,7 @@ public final class Client implements Closeable {
         try {
             var now = connected();
             while (!window.hasRoom(length)) {
+                checkMayWait();
                 changed.await();
                 now = connected();
             }
@@ -139,6 +145,7 @@ public final class Client implements Closeable {
      * @throws IOException messages were to be sent again, and {@link ClientOptions#reconnectTimeout} passed without an ack; they are
      *     settled as unknown
      * @throws InterruptedException the thread was interrupted
+     * @throws IllegalStateException called within the outcome
      */
     public void awaitSettled() throws IOException, InterruptedException {
         lock.lock();
@@ -147,11 +154,19 @@ public final class Client implements Closeable {
                 if (window.open() > 0 && link == null && !busy) {
                     connected(); // which lets the lock go, so look anew before waiting
                 } else {
+                    checkMayWait();
                     changed.await();
                 }
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void checkMayWait() {
+        if (telling == Thread.currentThread()) {
+            throw new IllegalStateException(
+                    "an outcome that waits for its client waits for itself: use another thread");
         }
     }
 
@@ -166,6 +181,7 @@ public final class Client implements Closeable {
                 return now;
             }
             if (busy) {
+                checkMayWait();
                 changed.await();
             } else {
                 busy = true;
@@ -233,6 +249,7 @@ public final class Client implements Closeable {
     private void reportAll() {
         long[] settled = window.settleAll();
         unreported += settled.length;
+        telling = Thread.currentThread();
         lock.unlock();
         try {
             for (long number : settled) {
@@ -240,6 +257,7 @@ public final class Client implements Closeable {
             }
         } finally {
             lock.lock();
+            telling = null;
             unreported -= settled.length;
             changed.signalAll();
         }
@@ -255,6 +273,7 @@ public final class Client implements Closeable {
             if (valid > 0) {
                 giveUp = null;
             }
+            telling = Thread.currentThread();
         } finally {
             lock.unlock();
         }
@@ -292,6 +311,7 @@ public final class Client implements Closeable {
     private void reported(int count) {
         lock.lock();
         try {
+            telling = null;
             unreported -= count;
             if (window.isHalfFree()) {
                 changed.signalAll();
@@ -321,16 +341,14 @@ public final class Client implements Closeable {
             busy = true; // so that nobody connects anew, and the outcome hears of one link at a
             // time
             int open = window.open();
-            if (open > 0) {
-                lock.unlock();
-                try {
-                    outcome.lost(cause, open);
-                } finally {
-                    lock.lock();
+            try {
+                if (open > 0) {
+                    reportLost(cause, open);
                 }
-            }
-            if (closed || !options.resend) {
-                reportAll();
+            } finally { // though the outcome may throw
+                if (closed || !options.resend) {
+                    reportAll();
+                }
             }
         } finally {
             busy = false;
@@ -339,20 +357,42 @@ public final class Client implements Closeable {
         }
     }
 
+    /** Called with the lock, lets it go meanwhile. */
+    private void reportLost(IOException cause, int open) {
+        telling = Thread.currentThread();
+        lock.unlock();
+        try {
+            outcome.lost(cause, open);
+        } finally {
+            lock.lock();
+            telling = null;
+        }
+    }
+
     /**
      * Half-closes the connection and reads it to its end, for {@link ClientOptions#closeTimeout}; what is unsettled then is settled as unknown. To lose
      * nothing, call {@link #awaitSettled} first. An interrupt shortens it. A second close does nothing.
+     *
+     * <p>Within the outcome it waits for nothing: it cuts the connection off, and what is unsettled is settled after the outcome's return.
      */
     @Override
     public void close() {
         Link last;
+        boolean withinOutcome;
         lock.lock();
         try {
             closed = true;
             changed.signalAll();
             last = link;
+            withinOutcome = telling == Thread.currentThread();
         } finally {
             lock.unlock();
+        }
+        if (withinOutcome) {
+            if (last != null) {
+                last.close();
+            }
+            return;
         }
         boolean interrupted = false;
         if (last != null) {

@@ -3,8 +3,12 @@ package heddle.gateway;
 import java.io.IOException;
 
 /**
- * Who wants to know what became of a client's messages. Called by the connection's reading thread, one call at a time and without a
- * lock held; what it takes, the acks behind it wait.
+ * Who wants to know what became of a client's messages. Called by the connection's reading thread, or by the thread that closes the
+ * client or fails to connect; one call at a time and without a lock held; what it takes, the acks behind it wait.
+ *
+ * <p>It may call the client, but not wait for it, which would be for itself: {@link Client#submit} throws {@link IllegalStateException}
+ * where it would wait for room or for a connection, {@link Client#awaitSettled} always, and {@link Client#close} returns at once. Nor
+ * may it wait for another thread that does one of these.
  */
 public interface Outcome {
 

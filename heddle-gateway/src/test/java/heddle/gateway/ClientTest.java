@@ -10,9 +10,12 @@ import heddle.net.ConnRefusedException;
 import heddle.testing.Await;
 import heddle.testing.Task;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -26,6 +29,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -420,6 +425,133 @@ class ClientTest {
             assertThat(server.accepted()).isOne();
         } finally {
             goOn.countDown();
+        }
+    }
+
+    // ---- An outcome that calls its client
+
+    private interface Call {
+        void run(Client client) throws Exception;
+    }
+
+    /** Calls its client from the first settlement, or from the first loss. */
+    private static final class Calling extends Told {
+        private final boolean whenLost;
+        private final Call call;
+        volatile @Nullable Client client;
+        volatile @Nullable Exception thrown;
+        final CountDownLatch called = new CountDownLatch(1);
+
+        Calling(boolean whenLost, Call call) {
+            this.whenLost = whenLost;
+            this.call = call;
+        }
+
+        private void call() {
+            if (called.getCount() == 0) {
+                return;
+            }
+            try {
+                call.run(Objects.requireNonNull(client));
+            } catch (Exception e) {
+                thrown = e;
+            } finally {
+                called.countDown();
+            }
+        }
+
+        @Override
+        public void settled(long number, int result, long latencyNanos) {
+            super.settled(number, result, latencyNanos);
+            if (!whenLost) {
+                call();
+            }
+        }
+
+        @Override
+        public void lost(IOException cause, int unsettled) {
+            super.lost(cause, unsettled);
+            if (whenLost) {
+                call();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anOutcomeMayCloseItsClient(boolean whenLost) throws Exception {
+        var outcome = new Calling(whenLost, Client::close);
+        try (var server = new FakeServer();
+                var client = new Client(server.address, options().resend(true), outcome)) {
+            outcome.client = client;
+            var connection = server.next();
+            submit(client, "m0");
+            submit(client, "m1");
+            if (whenLost) {
+                connection.get().reset();
+            } else {
+                connection.get().acknowledge(1);
+            }
+            outcome.called.await();
+            client.awaitSettled();
+            assertThat(outcome.thrown).isNull();
+            assertThat(outcome.results)
+                    .containsEntry(0L, whenLost ? Result.UNKNOWN : Result.SUCCESS)
+                    .containsEntry(1L, Result.UNKNOWN);
+            assertThat(server.accepted()).isOne();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anOutcomeThatWouldWaitForItsClientIsTold(boolean whenLost) throws Exception {
+        var calls = List.<Call>of(client -> submit(client, "late"), Client::awaitSettled);
+        for (var call : calls) {
+            var outcome = new Calling(whenLost, call);
+            try (var server = new FakeServer();
+                    var client = new Client(server.address, options(), outcome)) {
+                outcome.client = client;
+                var connection = server.next();
+                submit(client, "m");
+                connection.get().reset();
+                outcome.called.await();
+                client.awaitSettled();
+                assertThat(outcome.thrown).isInstanceOf(IllegalStateException.class);
+                assertThat(outcome.results).containsOnly(Map.entry(0L, Result.UNKNOWN));
+            }
+        }
+    }
+
+    @Test
+    void anOutcomeMaySubmitWhileThereIsRoom() throws Exception {
+        Thread.startVirtualThread(sink::settleUntilClosed);
+        var outcome = new Calling(false, client -> submit(client, "another"));
+        try (var gateway = new RunningGateway(sink, new GatewayOptions());
+                var client = new Client(gateway.address, new ClientOptions(), outcome)) {
+            outcome.client = client;
+            submit(client, "m");
+            client.awaitSettled();
+            assertThat(outcome.thrown).isNull();
+            assertThat(outcome.results).hasSize(2);
+        }
+    }
+
+    @Test
+    void anOutcomeThatThrowsWhenToldOfALossHearsOfEachMessageAllTheSame() throws Exception {
+        var outcome =
+                new Told() {
+                    @Override
+                    public void lost(IOException cause, int unsettled) {
+                        throw new IllegalStateException("thrown by the test's outcome");
+                    }
+                };
+        try (var server = new FakeServer();
+                var client = new Client(server.address, options(), outcome)) {
+            var connection = server.next();
+            submit(client, "m");
+            connection.get().reset();
+            client.awaitSettled();
+            assertThat(outcome.results).containsEntry(0L, Result.UNKNOWN);
         }
     }
 
