@@ -10,8 +10,11 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 
 /** What is in the data folder. */
@@ -26,7 +29,7 @@ import java.util.concurrent.Callable;
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {
             "0:printed, or the reader of stdout wanted no more",
-            "1:the folder cannot be read, stderr says why",
+            "1:the folder cannot be read, or stdout not be written; stderr says why",
             ExitCodes.USAGE_TEXT
         })
 final class Tail implements Callable<Integer> {
@@ -67,7 +70,7 @@ final class Tail implements Callable<Integer> {
     }
 
     /** False if nobody reads any more, as when {@code head} has seen enough: no failure. */
-    private static boolean print(List<byte[]> messages, OutputStream out) {
+    private static boolean print(List<byte[]> messages, OutputStream out) throws IOException {
         try {
             for (byte[] message : messages) {
                 out.write(message);
@@ -76,7 +79,22 @@ final class Tail implements Callable<Integer> {
             out.flush();
             return true;
         } catch (IOException e) {
+            if (isBrokenPipe(e)) {
+                return false;
+            }
+            throw new IOException("stdout: " + e.getMessage(), e);
+        }
+    }
+
+    /** Whether it is EPIPE. The JDK has only the system's text, in the user's language, so a pipe without a reader is asked for it. */
+    private static boolean isBrokenPipe(IOException failure) throws IOException {
+        var pipe = Pipe.open();
+        pipe.source().close();
+        try (var sink = pipe.sink()) {
+            sink.write(ByteBuffer.allocate(1));
             return false;
+        } catch (IOException broken) {
+            return Objects.equals(failure.getMessage(), broken.getMessage());
         }
     }
 }

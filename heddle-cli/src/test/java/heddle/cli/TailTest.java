@@ -1,0 +1,65 @@
+package heddle.cli;
+
+import static heddle.cli.Ran.heddle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code heddle tail} as a process, by where its output goes. */
+@Timeout(120)
+class TailTest {
+    @TempDir private static Path folder;
+
+    /** More than a pipe holds. */
+    @BeforeAll
+    static void storeMessages() throws Exception {
+        try (var server = ServeProcess.start(data())) {
+            var ran = heddle("submit", "--to", server.address, "--count=100", "--size=10K");
+            assertThat(ran.exit()).as(ran.err()).isZero();
+            assertThat(server.terminate()).isZero();
+        }
+    }
+
+    private static Path data() {
+        return folder.resolve("data");
+    }
+
+    /** Runs a script of the shell, in which {@code "$@"} is the command. */
+    private static Ran shell(String script) throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", script, "sh"));
+        command.addAll(ServeProcess.java());
+        command.addAll(List.of("tail", "--data", data().toString()));
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        var process =
+                new ProcessBuilder(command)
+                        .redirectOutput(out.toFile())
+                        .redirectError(err.toFile());
+        process.environment().put("LC_ALL", "C");
+        int exit = process.start().waitFor();
+        return new Ran(exit, Files.readString(out), Files.readString(err));
+    }
+
+    @Test
+    void outputThatCannotBeWrittenIsAFailure() throws Exception {
+        var ran = shell("\"$@\" > /dev/full");
+        assertThat(ran.err()).isEqualTo("heddle tail: stdout: No space left on device\n");
+        assertThat(ran.exit()).isEqualTo(1);
+    }
+
+    @Test
+    void aReaderThatHasSeenEnoughIsNoFailure() throws Exception {
+        var ran = shell("{ \"$@\"; echo \"ended with $?\" >&2; } | head -n 1");
+        assertThat(ran.out()).startsWith("0.....").hasLineCount(1);
+        assertThat(ran.err()).isEqualTo("ended with 0\n");
+    }
+}
