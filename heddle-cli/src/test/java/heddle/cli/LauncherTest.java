@@ -225,6 +225,49 @@ class LauncherTest {
         assertThat(leftLocks()).isEmpty();
     }
 
+    /** As of a container that was killed while it built: there each start may have the same number. */
+    @Test
+    void aLockOfItsOwnNumberIsADeadProcesss() throws Exception {
+        jdk("jdk", "25.0.3");
+        Files.createDirectories(clone.resolve("heddle-cli/target"));
+        Path entry = clone.resolve("entry");
+        script(
+                entry,
+                "cd '%s'; ln -s $$ heddle-cli/target/heddle-build; exec ./heddle\n"
+                        .formatted(clone));
+        Ran ran = start(entry).await();
+        assertThat(ran.exit).as(ran.err).isEqualTo(7);
+        assertThat(leftLocks()).isEmpty();
+    }
+
+    @Test
+    void aLockThatCannotBeMadeIsAnErrorNotAHang() throws Exception {
+        jdk("jdk", "25.0.3");
+        script(tools.resolve("ln"), "echo 'ln: Read-only file system' >&2; exit 1");
+        script(tools.resolve("sleep"), "");
+        Ran ran = run();
+        assertThat(ran.exit).isEqualTo(70);
+        assertThat(ran.err)
+                .isEqualTo(
+                        "heddle: cannot take the lock of the build: ln: Read-only file system\n");
+    }
+
+    @Test
+    void aBreakThatWasCutOffIsAnErrorThatNamesIt() throws Exception {
+        jdk("jdk", "25.0.3");
+        Process dead = new ProcessBuilder("/bin/sh", "-c", ":").start();
+        dead.waitFor();
+        Path target = Files.createDirectories(clone.resolve("heddle-cli/target"));
+        Files.createSymbolicLink(target.resolve("heddle-build"), Path.of("" + dead.pid()));
+        Path left = Files.createDirectory(target.resolve("heddle-build.break"));
+        script(tools.resolve("sleep"), "");
+        Ran ran = run();
+        assertThat(ran.exit).isEqualTo(70);
+        assertThat(ran.err)
+                .startsWith("heddle: cannot take the lock of the build: mkdir: ")
+                .contains(left.toString());
+    }
+
     @Test
     void aFailedBuildShowsWhyAndIsTriedAgain() throws Exception {
         jdk("jdk", "25.0.3");
