@@ -16,13 +16,17 @@ final class ByteSize implements ITypeConverter<Long> {
             throw new TypeConversionException(
                     "'" + text + "' is no size: want 4096, 64K, 1M or 10G");
         }
-        int shift =
+        long unit =
                 switch (parts.group(2)) {
-                    case "K" -> 10;
-                    case "M" -> 20;
-                    case "G" -> 30;
-                    default -> 0;
+                    case "K" -> 1L << 10;
+                    case "M" -> 1L << 20;
+                    case "G" -> 1L << 30;
+                    default -> 1;
                 };
-        return Long.parseLong(parts.group(1)) << shift;
+        try {
+            return Math.multiplyExact(Long.parseLong(parts.group(1)), unit);
+        } catch (ArithmeticException tooLarge) {
+            throw new TypeConversionException("'" + text + "': want less than 8589934592G");
+        }
     }
 }

@@ -54,6 +54,13 @@ class CommandsTest {
             strings = {
                 "serve --sync=sometimes",
                 "serve --sync-interval=soon",
+                "serve --sync-interval=0s",
+                "serve --handshake-timeout=0ms",
+                "serve --stall-timeout=0s",
+                "serve --idle-timeout=9999999h",
+                "serve --drain-timeout=0h",
+                "serve --stats=0s",
+                "serve --max-store=17179869185G",
                 "serve --max-frame=12",
                 "serve --max-frame=big",
                 "serve --max-connections=0",
@@ -65,6 +72,7 @@ class CommandsTest {
                 "submit --to 127.0.0.1:1 --in-flight=0",
                 "tail --unknown",
                 "dial",
+                "dial --timeout=0s 127.0.0.1:1",
                 "stack",
                 "stack me",
                 "unknown"
@@ -145,7 +153,8 @@ class CommandsTest {
         assertThat(size.convert("64K")).isEqualTo(64 << 10);
         assertThat(size.convert("1M")).isEqualTo(1 << 20);
         assertThat(size.convert("10G")).isEqualTo(10L << 30);
-        for (String none : new String[] {"", "K", "-1", "1.5M", "1k", "1 M", "9999999999999"}) {
+        for (String none :
+                new String[] {"", "K", "-1", "1.5M", "1k", "1 M", "9999999999999", "8589934592G"}) {
             assertThatThrownBy(() -> size.convert(none))
                     .isInstanceOf(TypeConversionException.class);
         }
@@ -158,7 +167,10 @@ class CommandsTest {
         assertThat(time.convert("30s")).isEqualTo(Duration.ofSeconds(30));
         assertThat(time.convert("5m")).isEqualTo(Duration.ofMinutes(5));
         assertThat(time.convert("1h")).isEqualTo(Duration.ofHours(1));
-        for (String none : new String[] {"", "30", "s", "-1s", "1.5s", "1d"}) {
+        assertThat(time.convert("1ms")).isEqualTo(Duration.ofMillis(1));
+        assertThat(time.convert("876000h")).isEqualTo(Duration.ofDays(36_500));
+        for (String none :
+                new String[] {"", "30", "s", "-1s", "1.5s", "1d", "0ms", "0h", "876001h"}) {
             assertThatThrownBy(() -> time.convert(none))
                     .isInstanceOf(TypeConversionException.class);
         }
