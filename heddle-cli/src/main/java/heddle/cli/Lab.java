@@ -1,5 +1,8 @@
 package heddle.cli;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import heddle.cli.lab.Laboratory;
 import heddle.cli.lab.Settings;
 import heddle.cli.lab.Situation;
@@ -15,6 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,6 +158,9 @@ final class Lab implements Runnable {
                     Laboratory.trace(situation, settings, spec.commandLine().getOut());
                 }
                 return ExitCodes.OK;
+            }
+            if (report != null) {
+                Files.newByteChannel(report, CREATE, WRITE).close(); // fails now, not after minutes
             }
             Terminal.say(spec, "Heddle: " + Heddle.mode());
             boolean asItMustBe = true;

@@ -8,6 +8,9 @@ import picocli.CommandLine.ScopeType;
 
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 
 /** Where {@code ./heddle} arrives. Each subcommand is a class of its own. */
@@ -49,10 +52,20 @@ public final class Main implements Runnable {
             Exception failure, CommandLine command, CommandLine.ParseResult ignored)
             throws Exception {
         if (failure instanceof IOException) {
-            Terminal.note(command.getCommandSpec(), "" + failure.getMessage());
+            Terminal.note(command.getCommandSpec(), text(failure));
             return ExitCodes.FAILURE;
         }
         throw failure;
+    }
+
+    /** What the JDK tells of files is only their name where the class tells the rest. */
+    private static String text(Exception failure) {
+        return switch (failure) {
+            case NoSuchFileException e -> e.getMessage() + ": no such file or folder";
+            case AccessDeniedException e -> e.getMessage() + ": permission denied";
+            case FileSystemException e when e.getReason() == null -> e.toString();
+            default -> "" + failure.getMessage();
+        };
     }
 
     /** Without a command there is nothing to do but to say which there are. */

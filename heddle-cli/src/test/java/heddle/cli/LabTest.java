@@ -9,6 +9,7 @@ import heddle.testing.ForkedJvm;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 /** {@code heddle lab}, as a person uses it. */
 @Timeout(240)
 class LabTest {
+    @TempDir private Path folder;
 
     @Test
     void listsSituationsAndTheirNeeds() {
@@ -49,6 +51,17 @@ class LabTest {
         Ran ran = heddle(line.split(" ", -1));
         assertThat(ran.exit()).as(ran.err()).isEqualTo(2);
         assertThat(ran.err()).contains("Usage: heddle lab");
+    }
+
+    @Test
+    void aReportThatCannotBeWrittenIsSaidBeforeAnythingIsPlayed() {
+        Path report = folder.resolve("missing").resolve("report.html");
+        Ran ran = heddle("lab", "run", "R3", "--report", report.toString());
+        assertThat(ran.err())
+                .isEqualToIgnoringNewLines(
+                        "heddle lab run: " + report + ": no such file or folder");
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.out()).isEmpty();
     }
 
     @Test
