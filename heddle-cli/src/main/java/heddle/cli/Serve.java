@@ -137,7 +137,9 @@ final class Serve implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "10s",
             converter = TimeSpan.class,
-            description = "How long the end waits for clients.")
+            description =
+                    "How long the end waits for clients. After a client's own half-close: how"
+                            + " long storing its messages may take, then writing its acks.")
     private Duration drainTimeout;
 
     @Option(
