@@ -3,6 +3,7 @@ package heddle.cli;
 import heddle.net.Conn;
 import heddle.net.Heddle;
 import heddle.net.Net;
+import heddle.net.NetError;
 import heddle.net.SocketConn;
 
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,9 @@ import java.util.concurrent.Callable;
 final class Dial implements Callable<Integer> {
     private static final int BUFFER_BYTES = 64 << 10;
 
+    /** What writing meets after the peer has closed in order; tcp_reset in Linux's tcp_input.c. */
+    private static final int EPIPE = 32;
+
     @Parameters(paramLabel = "HOST:PORT", description = "The peer.")
     private String peer;
 
@@ -51,30 +55,42 @@ final class Dial implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        try (var conn = Net.dial("tcp", peer, timeout)) {
+        try (var conn = (SocketConn) Net.dial("tcp", peer, timeout)) {
             var receiving = Heddle.ofVirtual().name("heddle-dial").start(() -> receive(conn));
             // A daemon of its own: nothing can end a read of stdin when the peer has closed.
             Thread.ofPlatform().daemon().name("heddle-stdin").start(() -> send(conn));
             receiving.join();
-        }
-        // Sending that failed closed the connection, and receiving saw only that.
-        var failure = sendFailure != null ? sendFailure : receiveFailure;
-        if (failure != null) {
-            throw failure;
+            check(); // before the close, which a sender that goes on takes for a failure
         }
         return ExitCodes.OK;
     }
 
-    private void send(Conn conn) {
+    /** Throws what broke the connection. Whichever direction meets a reset first takes it from the kernel, and the other sees an end. */
+    private void check() throws IOException {
+        var receive = receiveFailure;
+        if (receive != null) {
+            throw receive;
+        }
+        var send = sendFailure;
+        if (send != null && !(send instanceof NetError error && error.errno() == EPIPE)) {
+            throw send;
+        }
+    }
+
+    /** After a failure too, what the peer has sent is still to be received. */
+    private void send(SocketConn conn) {
         var buffer = new byte[BUFFER_BYTES];
         try (var in = new FileInputStream(FileDescriptor.in)) {
             for (int n; (n = in.read(buffer)) > 0; ) {
                 conn.write(buffer, 0, n);
             }
-            ((SocketConn) conn).closeWrite();
         } catch (IOException e) {
             sendFailure = e;
-            closeQuietly(conn);
+        }
+        try {
+            conn.closeWrite();
+        } catch (IOException e) {
+            // There is no connection any more: receiving meets that too.
         }
     }
 
@@ -87,14 +103,6 @@ final class Dial implements Callable<Integer> {
             }
         } catch (IOException e) {
             receiveFailure = e;
-        }
-    }
-
-    private static void closeQuietly(Conn conn) {
-        try {
-            conn.close();
-        } catch (IOException e) {
-            // The descriptor is gone all the same; close(2).
         }
     }
 }
