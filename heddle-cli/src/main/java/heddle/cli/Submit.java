@@ -17,10 +17,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
+import java.io.Closeable;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,7 +118,7 @@ final class Submit implements Callable<Integer> {
         if (count == null && !file.equals(STDIN)) {
             checkReadable(Path.of(file)); // before anybody is bothered
         }
-        var tally = new Tally();
+        var tally = new Tally(resend);
         long start = System.nanoTime();
         @Nullable IOException failure = null;
         try (var client = new Client(to, clientOptions(), tally)) {
@@ -187,7 +189,7 @@ final class Submit implements Callable<Integer> {
             throws IOException, InterruptedException {
         try (var progress = progress("messages", messages)) {
             byte[] message = new byte[(int) size];
-            for (long i = 0; i < messages && tally.goOn(resend); i++) {
+            for (long i = 0; i < messages && tally.goOn(); i++) {
                 generate(message, i);
                 client.submit(message, 0, message.length);
                 tally.submitted++;
@@ -207,10 +209,18 @@ final class Submit implements Callable<Integer> {
     private void submitLines(Client client, Tally tally) throws IOException, InterruptedException {
         boolean stdin = file.equals(STDIN);
         long bytes = stdin ? -1 : Files.size(Path.of(file));
-        try (var in = stdin ? new FileInputStream(FileDescriptor.in) : new FileInputStream(file);
-                var lines = new Lines(in, stdin ? "stdin" : file, client.payloadBytesMax());
+        // A channel's: its close ends a read of a pipe in which nothing comes.
+        try (var in =
+                        (stdin ? new FileInputStream(FileDescriptor.in) : new FileInputStream(file))
+                                .getChannel();
+                var lines =
+                        new Lines(
+                                Channels.newInputStream(in),
+                                stdin ? "stdin" : file,
+                                client.payloadBytesMax());
                 var progress = progress("bytes", bytes)) {
-            while (tally.goOn(resend) && lines.next()) {
+            tally.input = in;
+            while (tally.goOn() && lines.next()) {
                 client.submit(lines.buffer(), lines.offset(), lines.length());
                 tally.submitted++;
                 step(progress, lines.count(), lines.bytes());
@@ -303,6 +313,15 @@ final class Submit implements Callable<Integer> {
         long acknowledged;
         volatile @Nullable IOException lost;
 
+        /** Where the lines come from. Written by the submitting thread, read by the client's. */
+        volatile @Nullable Closeable input;
+
+        private final boolean resend;
+
+        Tally(boolean resend) {
+            this.resend = resend;
+        }
+
         @Override
         public void settled(long number, int result, long latencyNanos) {
             if (result == Result.SUCCESS) {
@@ -320,10 +339,25 @@ final class Submit implements Callable<Integer> {
         @Override
         public void lost(IOException cause, int unsettled) {
             lost = cause;
+            if (!resend) {
+                endInput();
+            }
+        }
+
+        /** So that the end does not wait for a line. */
+        private void endInput() {
+            var open = input;
+            try {
+                if (open != null) {
+                    open.close();
+                }
+            } catch (IOException e) {
+                // The descriptor is gone all the same; close(2).
+            }
         }
 
         /** Whether to send more. */
-        boolean goOn(boolean resend) {
+        boolean goOn() {
             return resend || lost == null;
         }
     }

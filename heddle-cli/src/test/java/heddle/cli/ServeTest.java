@@ -12,13 +12,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 
 /** The server as a process, and submit against it. */
 @Timeout(120)
@@ -106,6 +111,35 @@ class ServeTest {
                     .contains("heddle submit: server gone: ")
                     .contains("not acknowledged: connection lost before the ack")
                     .doesNotContain("\tat ");
+        }
+    }
+
+    /** The server is the test's, so that a message is in flight for sure when the connection ends. */
+    @Test
+    void aServerThatGoesAwayEndsASubmitWhoseStdinIsSilent() throws Exception {
+        try (var listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            List<String> command = new ArrayList<>(ServeProcess.java());
+            command.addAll(List.of("submit", "--to", "127.0.0.1:" + listener.getLocalPort()));
+            Path err = folder.resolve("err");
+            Process submit = new ProcessBuilder(command).redirectError(err.toFile()).start();
+            try (var conn = listener.accept()) {
+                var in = new DataInputStream(conn.getInputStream());
+                in.readNBytes(in.readInt() - 4);
+                conn.getOutputStream()
+                        .write(HexFormat.of().parseHex("0000000e" + "81" + "0".repeat(16) + "00"));
+                submit.getOutputStream().write("one\n".getBytes(StandardCharsets.US_ASCII));
+                submit.getOutputStream().flush();
+                in.readNBytes(in.readInt() - 4);
+                conn.shutdownOutput();
+                assertThat(submit.waitFor(60, TimeUnit.SECONDS)).as("ended").isTrue();
+            } finally {
+                submit.destroyForcibly();
+            }
+            assertThat(submit.exitValue()).isEqualTo(1);
+            assertThat(Files.readString(err))
+                    .startsWith("heddle submit: server gone: ")
+                    .endsWith(
+                            "heddle submit: 1 not acknowledged: connection lost before the ack\n");
         }
     }
 
