@@ -23,6 +23,8 @@ import java.util.concurrent.Callable;
         description = {
             "Prints the messages in a data folder, each followed by a line feed, in the order in"
                     + " which they were taken over.",
+            "As bytes, but to a terminal as text, its control characters written as \\x1b: whoever"
+                    + " sent a message does not command the terminal of who looks at it.",
             "Works beside a running server and without one."
         },
         showDefaultValues = true,
@@ -54,9 +56,10 @@ final class Tail implements Callable<Integer> {
             var out =
                     new BufferedOutputStream(
                             new FileOutputStream(FileDescriptor.out), BUFFER_BYTES);
+            boolean toTerminal = Terminal.stdoutIsTerminal();
             while (true) {
                 var messages = reader.next();
-                if (!print(messages, out)) {
+                if (!print(messages, toTerminal, out)) {
                     return ExitCodes.OK;
                 }
                 if (messages.isEmpty()) {
@@ -70,10 +73,11 @@ final class Tail implements Callable<Integer> {
     }
 
     /** False if nobody reads any more, as when {@code head} has seen enough: no failure. */
-    private static boolean print(List<byte[]> messages, OutputStream out) throws IOException {
+    private static boolean print(List<byte[]> messages, boolean toTerminal, OutputStream out)
+            throws IOException {
         try {
             for (byte[] message : messages) {
-                out.write(message);
+                out.write(toTerminal ? Terminal.printable(message) : message);
                 out.write('\n');
             }
             out.flush();

@@ -2,8 +2,14 @@ package heddle.cli;
 
 import picocli.CommandLine.Model.CommandSpec;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
 /** What a command says to people: answers go to stdout, notes and errors to stderr, behind the command's name. */
 final class Terminal {
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\t]]");
+
     private Terminal() {}
 
     /** A line of the answer. */
@@ -25,5 +31,21 @@ final class Terminal {
     static boolean isWatched() {
         var console = System.console();
         return console != null && console.isTerminal();
+    }
+
+    /** Whether stdout alone is a terminal: the JDK tells only of stdin and stdout at once. */
+    static boolean stdoutIsTerminal() throws IOException, InterruptedException {
+        return new ProcessBuilder("/bin/sh", "-c", "test -t 1")
+                        .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                        .start()
+                        .waitFor()
+                == 0;
+    }
+
+    /** Foreign bytes as text that cannot steer a terminal: of control characters only the tab is left as it is, ESC is {@code \x1b}. */
+    static byte[] printable(byte[] text) {
+        return CONTROL.matcher(new String(text, StandardCharsets.UTF_8))
+                .replaceAll(control -> "\\\\x%02x".formatted((int) control.group().charAt(0)))
+                .getBytes(System.out.charset());
     }
 }

@@ -3,6 +3,7 @@ package heddle.cli;
 import static heddle.cli.Ran.heddle;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,9 @@ import java.util.List;
 /** {@code heddle tail} as a process, by where its output goes. */
 @Timeout(120)
 class TailTest {
+    /** Sets a title, clears the screen by a control character of eight bits, goes back in the line. */
+    private static final String EVIL = "\033]0;title\007\u009b2J\ta\u00e4\rb";
+
     @TempDir private static Path folder;
 
     /** More than a pipe holds. */
@@ -25,6 +29,8 @@ class TailTest {
         try (var server = ServeProcess.start(data())) {
             var ran = heddle("submit", "--to", server.address, "--count=100", "--size=10K");
             assertThat(ran.exit()).as(ran.err()).isZero();
+            Path evil = Files.writeString(folder.resolve("evil"), EVIL + "\n");
+            assertThat(heddle("submit", "--to", server.address, evil.toString()).exit()).isZero();
             assertThat(server.terminate()).isZero();
         }
     }
@@ -47,6 +53,19 @@ class TailTest {
         process.environment().put("LC_ALL", "C");
         int exit = process.start().waitFor();
         return new Ran(exit, Files.readString(out), Files.readString(err));
+    }
+
+    @Test
+    void messagesAreBytesToAPipeAndCannotSteerATerminal() throws Exception {
+        assertThat(shell("\"$@\" | tail -n 1").out()).isEqualTo(EVIL + "\n");
+
+        assumeTrue(shell("command -v python3").exit() == 0, "needs Python, for a terminal");
+        var ran =
+                shell(
+                        """
+                        python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' sh -c '"$@" </dev/null' sh "$@" | tail -n 1
+                        """);
+        assertThat(ran.out()).isEqualTo("\\x1b]0;title\\x07\\x9b2J\ta?\\x0db\r\n");
     }
 
     @Test
