@@ -49,6 +49,21 @@ class UnixPacketTest {
     }
 
     @Test
+    void largePacketIsNotCutByAScatteringReadWithOneBufferThatHasRoom() throws Exception {
+        try (var pair = ConnPair.unix("unixpacket")) {
+            byte[] sent = Streams.random(150_000, 4);
+            ByteBuffer room = ByteBuffer.allocate(200_000);
+            ByteBuffer full = ByteBuffer.allocate(0);
+            for (ByteBuffer[] targets : new ByteBuffer[][] {{room}, {full, room}}) {
+                pair.left().write(sent);
+                assertThat(pair.right().read(targets)).isEqualTo(sent.length);
+                assertThat(room.array()).startsWith(sent);
+                room.clear();
+            }
+        }
+    }
+
+    @Test
     void packetThatNeverFitsIsRefusedAndNotSentInPart() throws Exception {
         try (var pair = ConnPair.unix("unixpacket")) {
             pair.leftSocket().setWriteBuffer(10_000);

@@ -140,8 +140,10 @@ public final class Descriptor {
      * @param count of segments, none of them empty, at least one
      */
     public long readVector(MemorySegment[] buffers, int count) {
-        if (traffic == Traffic.PACKETS && count > 1) {
-            return readPacket(buffers, count);
+        if (traffic == Traffic.PACKETS) {
+            return count > 1
+                    ? readPacket(buffers, count)
+                    : read(buffers[0], (int) buffers[0].byteSize());
         }
         int refused = refusal(lock.lockRead());
         if (refused != 0) {
