@@ -9,6 +9,7 @@ import java.net.UnknownHostException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -28,9 +29,6 @@ final class Resolver {
     interface Lookup {
         InetAddress[] addresses(String host) throws UnknownHostException;
     }
-
-    /** Of the JVM: the C library's, and what the JDK caches of it. */
-    static final Resolver SYSTEM = new Resolver(InetAddress::getAllByName);
 
     /** Lookups at a time; further ones queue. The C library's resolver takes a descriptor for each. */
     static final int THREADS_MAX = 16;
@@ -52,7 +50,11 @@ final class Resolver {
         POOL.allowCoreThreadTimeOut(true);
     }
 
+    /** Of the JVM: the C library's, and what the JDK caches of it. */
+    static final Resolver SYSTEM = new Resolver(InetAddress::getAllByName);
+
     private final Lookup lookup;
+    private final Executor executor;
 
     /** By host. Not a ConcurrentHashMap, which locks its bins by monitors (JDK-8373120). */
     private final ConcurrentSkipListMap<String, CompletableFuture<InetAddress[]>> underWay =
@@ -60,7 +62,13 @@ final class Resolver {
 
     /** The one of the system is {@link #SYSTEM}; tests have their own. */
     Resolver(Lookup lookup) {
+        this(lookup, POOL);
+    }
+
+    /** Looks up by tasks of {@code executor}, for a test. */
+    Resolver(Lookup lookup, Executor executor) {
         this.lookup = lookup;
+        this.executor = executor;
     }
 
     /**
@@ -103,7 +111,12 @@ final class Resolver {
         if (running != null) {
             return running;
         }
-        POOL.execute(() -> run(host, fresh));
+        try {
+            executor.execute(() -> run(host, fresh));
+        } catch (Throwable noThread) { // An OutOfMemoryError, by which the JVM says that too.
+            fail(host, fresh, noThread);
+            throw noThread;
+        }
         return fresh;
     }
 
@@ -112,9 +125,14 @@ final class Resolver {
             InetAddress[] addresses = lookup.addresses(host);
             underWay.remove(host, answer);
             answer.complete(addresses);
-        } catch (Throwable failed) { // Its waiters are told.
-            underWay.remove(host, answer);
-            answer.completeExceptionally(failed);
+        } catch (Throwable failed) {
+            fail(host, answer, failed);
         }
+    }
+
+    /** Tells those who wait. */
+    private void fail(String host, CompletableFuture<InetAddress[]> answer, Throwable failure) {
+        underWay.remove(host, answer);
+        answer.completeExceptionally(failure);
     }
 }

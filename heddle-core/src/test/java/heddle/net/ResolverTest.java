@@ -140,6 +140,26 @@ class ResolverTest {
         }
     }
 
+    /** As where the system has no thread left for the JVM. */
+    @Test
+    void lookupThatCannotBeginIsNotWaitedForByLaterOnes() throws Exception {
+        var missing = new AtomicInteger(1);
+        var resolver =
+                new Resolver(
+                        _ -> new InetAddress[] {ADDRESS},
+                        task -> {
+                            if (missing.getAndDecrement() > 0) {
+                                throw new OutOfMemoryError("unable to create native thread");
+                            }
+                            Thread.ofPlatform().start(task);
+                        });
+        assertThrows(
+                OutOfMemoryError.class,
+                () -> resolver.lookup("dial", "tcp", "somebody", Deadline.NONE));
+        assertThat(resolver.lookup("dial", "tcp", "somebody", Streams.inMillis(30_000)))
+                .containsExactly(ADDRESS);
+    }
+
     /** The C library would take it for what stands before the NUL. */
     @ParameterizedTest
     @ValueSource(strings = {"localhost\0", "local\0host", "\0"})
