@@ -26,6 +26,9 @@ import java.nio.channels.ScatteringByteChannel;
  * </ul>
  *
  * Each of them is a {@link NetError}, whose {@link NetError#bytesTransferred} says how many bytes of a failed write the kernel took.
+ *
+ * <p>Buffers may be of any kind. Those of an arena that is closed meanwhile, or of another thread's, end the call with the JDK's
+ * IllegalStateException or WrongThreadException, after which nobody knows what went.
  */
 public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
 
@@ -64,7 +67,8 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     int read(ByteBuffer buffer) throws IOException;
 
     /**
-     * Reads at least one byte, filling the buffers in their order; a direct buffer's run goes to the kernel as one readv(2).
+     * Reads at least one byte, filling the buffers in their order; a run of direct buffers, but for those of arenas, goes to the kernel as
+     * one readv(2).
      *
      * @return bytes read, 1 or more; 0 if no buffer has room; -1 at the end of the stream
      */
@@ -111,8 +115,8 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
 
     /**
      * Writes all buffers in their order as one call, atomic among the writers. Runs of direct buffers go to the kernel as writev(2);
-     * a heap buffer goes by a system call of its own, marked as continued, since an iovec cannot name memory that moves. Positions
-     * move by what the kernel took, after a failure too.
+     * a buffer of the heap or of an arena goes by a system call of its own, marked as continued, since an iovec cannot name memory that
+     * moves or may be freed. Positions move by what the kernel took, after a failure too.
      */
     @Override
     long write(ByteBuffer[] buffers, int offset, int length) throws IOException;

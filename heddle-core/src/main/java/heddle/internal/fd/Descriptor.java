@@ -17,6 +17,7 @@ import heddle.internal.trace.Waits;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -39,6 +40,10 @@ public final class Descriptor {
 
     /** Longest array that every JVM makes, where a packet needs one. */
     private static final int ARRAY_BYTES_MAX = Integer.MAX_VALUE - 8;
+
+    /** Of the scopes of direct buffers that are no arena's. */
+    private static final Class<?> COLLECTED =
+            MemorySegment.ofBuffer(ByteBuffer.allocateDirect(0)).scope().getClass();
 
     private final Syscalls sys;
     private final PollerSource source;
@@ -119,6 +124,7 @@ public final class Descriptor {
         int asked =
                 traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
         while (wait == Wait.READY) {
+            drained = false; // Also where the call throws, for memory that cannot be used.
             int n = sys.recv(fd, buffer, asked, readErrno);
             if (n == -Errno.EINTR) {
                 continue;
@@ -134,8 +140,8 @@ public final class Descriptor {
     }
 
     /**
-     * Reads into several segments in their order, waiting for the first byte only: runs of native ones by readv(2), each heap one by
-     * itself, since an iovec cannot name memory that moves. A packet is one call's, so it goes through a copy.
+     * Reads into several segments in their order, waiting for the first byte only: runs of native ones by readv(2), each other one by
+     * itself, since an iovec cannot name memory that moves or may be freed. A packet is one call's, so it goes through a copy.
      *
      * @param count of segments, none of them empty, at least one
      */
@@ -299,8 +305,8 @@ public final class Descriptor {
     }
 
     /**
-     * Writes all of several segments, as one call among the writers: runs of native ones by writev(2), each heap one by itself. A packet is
-     * one call's, so it goes through a copy.
+     * Writes all of several segments, as one call among the writers: runs of native ones by writev(2), each heap or arena one by itself. A
+     * packet is one call's, so it goes through a copy.
      *
      * @param count of segments; none of them is empty
      */
@@ -353,11 +359,20 @@ public final class Descriptor {
         long bytes = 0;
         while (end < count
                 && end - at < Syscalls.VECTORS_MAX
-                && buffers[end].isNative()
+                && mayRun(buffers[end])
                 && (bytes += buffers[end].byteSize()) <= Syscalls.TRANSFER_BYTES_MAX) {
             end++;
         }
         return Math.max(end - at, 1);
+    }
+
+    /**
+     * Whether an iovec may name the memory of {@code buffer}: it does not move, and only the collector frees it. The foreign-function API
+     * keeps an arena open during a call for the segments that it is given itself, not for addresses inside of one. Were the JDK to change
+     * its classes, all would go one by one.
+     */
+    private static boolean mayRun(MemorySegment buffer) {
+        return buffer.isNative() && buffer.scope().getClass() == COLLECTED;
     }
 
     private long writeRun(MemorySegment[] buffers, int from, int count, long before, boolean more) {

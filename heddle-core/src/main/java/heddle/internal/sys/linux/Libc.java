@@ -46,8 +46,14 @@ final class Libc {
                 .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no " + name));
     }
 
-    /** What a handle threw: nothing that our signatures allow, so a broken invariant. */
+    /**
+     * Throws what a handle threw, which is about the memory that it was given: WrongThreadException, or IllegalStateException of a closed
+     * arena. Nothing else is allowed by our signatures, so a broken invariant.
+     */
     static AssertionError unexpected(Throwable thrown) {
+        if (thrown instanceof RuntimeException refused) {
+            throw refused;
+        }
         return new AssertionError("a downcall threw", thrown);
     }
 }

@@ -50,9 +50,18 @@ final class ExceptionErrno {
         return texts;
     }
 
-    /** The errno of {@code failure}, EIO for one that says nothing known. */
+    /**
+     * The errno of {@code failure}, EIO for one that says nothing known.
+     *
+     * @throws RuntimeException {@code failure} itself, if the caller's memory cannot be used: another thread's, or of a closed arena
+     */
     static int of(Exception failure) {
         return switch (failure) {
+            case WrongThreadException refused -> throw refused;
+            // The channels' own are of subclasses.
+            case IllegalStateException refused
+                    when refused.getClass() == IllegalStateException.class ->
+                    throw refused;
             // Of several errnos each; the commonest where the text is not understood.
             case BindException _ -> byText(failure, Errno.EADDRINUSE);
             case ConnectException _ -> byText(failure, Errno.ECONNREFUSED);

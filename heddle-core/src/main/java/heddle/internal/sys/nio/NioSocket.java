@@ -118,11 +118,13 @@ public final class NioSocket {
     /** Reads into {@code buffer}, what {@link #look} has kept first: bytes, or -errno. Something was kept. */
     int readAhead(ByteBuffer buffer) {
         int first = ahead;
+        if (first >= 0) {
+            buffer.put((byte) first); // Before it is forgotten: the memory may refuse it.
+        }
         ahead = NOTHING;
         if (first < 0) {
             return first;
         }
-        buffer.put((byte) first);
         if (buffer.hasRemaining()) {
             try {
                 return 1 + Math.max(0, stream().read(buffer));

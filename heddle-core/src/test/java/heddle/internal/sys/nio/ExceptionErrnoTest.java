@@ -1,9 +1,11 @@
 package heddle.internal.sys.nio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.internal.sys.Errno;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -53,6 +55,16 @@ class ExceptionErrnoTest {
                 Arguments.of(new UnsupportedOperationException("no option"), Errno.ENOPROTOOPT),
                 Arguments.of(new IOException("what nobody has heard of"), Errno.EIO),
                 Arguments.of(new IOException(), Errno.EIO));
+    }
+
+    @Test
+    void memoryThatCannotBeUsedIsTheCallersMistake() {
+        for (RuntimeException mistake :
+                new RuntimeException[] {
+                    new WrongThreadException(), new IllegalStateException("Already closed")
+                }) {
+            assertThatThrownBy(() -> ExceptionErrno.of(mistake)).isSameAs(mistake);
+        }
     }
 
     @ParameterizedTest
