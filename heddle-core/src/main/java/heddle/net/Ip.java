@@ -1,32 +1,69 @@
 package heddle.net;
 
 import heddle.internal.Platform;
+import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 
-/** What IP can do on this machine, found out once. */
+import org.jspecify.annotations.Nullable;
+
+/** What IP can do on this machine, found out once. Any thread. */
 final class Ip {
 
-    private static final boolean HAS_V6 = probe(Platform.current().syscalls());
+    private static final Ip HERE = new Ip();
 
-    private Ip() {}
+    /** Null until it is known. Written by any thread, to the same. */
+    private volatile @Nullable Boolean v6;
+
+    /** The one of this machine is behind {@link #hasV6()}; a test has its own. */
+    Ip() {}
 
     /** Whether sockets of version 6 exist, and take IPv4 connections too. */
     static boolean hasV6() {
-        return HAS_V6;
+        return HERE.hasV6(Platform.current().syscalls());
     }
 
-    private static boolean probe(Syscalls sys) {
+    /** Likewise; true where it could not be found out for want of a descriptor, say: the socket that is made next will tell. */
+    boolean hasV6(Syscalls sys) {
+        Boolean known = v6;
+        if (known != null) {
+            return known;
+        }
+        int result = probe(sys);
+        boolean missing = tellsThatItIsMissing(-result);
+        if (result == 0 || missing) {
+            v6 = !missing;
+        }
+        return !missing;
+    }
+
+    private static int probe(Syscalls sys) {
         int fd = sys.socket(SockAddr.VERSION_6, true);
         if (fd < 0) {
-            return false;
+            return fd;
         }
-        SockAddr any = new SockAddr(0, 0, SockAddr.VERSION_6, 0, 0);
-        boolean dual =
-                sys.setOption(fd, SocketOption.V6_ONLY, 0) == 0
-                        && sys.bind(fd, SockAddr.VERSION_6, any) == 0;
+        int result = sys.setOption(fd, SocketOption.V6_ONLY, 0);
+        if (result == 0) {
+            result = sys.bind(fd, SockAddr.VERSION_6, new SockAddr(0, 0, SockAddr.VERSION_6, 0, 0));
+        }
         sys.close(fd);
-        return dual;
+        return result;
+    }
+
+    /** Left out of the kernel, switched off by sysctl (EADDRNOTAVAIL), or forbidden to this process; ipv6(7), socket(2). */
+    private static boolean tellsThatItIsMissing(int errno) {
+        return switch (errno) {
+            case Errno.EAFNOSUPPORT,
+                    Errno.EPROTONOSUPPORT,
+                    Errno.ENOPROTOOPT,
+                    Errno.EOPNOTSUPP,
+                    Errno.EINVAL,
+                    Errno.EADDRNOTAVAIL,
+                    Errno.EACCES,
+                    Errno.EPERM ->
+                    true;
+            default -> false;
+        };
     }
 }

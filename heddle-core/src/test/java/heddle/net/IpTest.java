@@ -1,0 +1,55 @@
+package heddle.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import heddle.internal.Platform;
+import heddle.internal.sys.Errno;
+import heddle.internal.sys.Syscalls;
+import heddle.testing.FaultySyscalls;
+import heddle.testing.Ways;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.concurrent.atomic.AtomicReference;
+
+@Ways
+class IpTest {
+
+    /** What {@code call} fails with, 0 for what the system says. */
+    private static boolean hasV6(Ip ip, String call, int errno) {
+        try (FaultySyscalls _ = new FaultySyscalls((made, _) -> made.equals(call) ? errno : 0)) {
+            return ip.hasV6(Platform.current().syscalls());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS, Errno.EIO})
+    void failureThatPassesIsNotTakenForTheLackOfIpv6(int errno) {
+        var ip = new Ip();
+        assertThat(hasV6(ip, "socket", errno)).as("not known yet").isTrue();
+        assertThat(hasV6(ip, "", 0)).isEqualTo(Ip.hasV6());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "socket, 97",
+        "setsockopt, 92",
+        "bind, 99"
+    }) // EAFNOSUPPORT, ENOPROTOOPT, EADDRNOTAVAIL
+    void lackOfIpv6IsFoundOutOnce(String call, int errno) {
+        var ip = new Ip();
+        assertThat(hasV6(ip, call, errno)).isFalse();
+        var asked = new AtomicReference<String>();
+        try (FaultySyscalls _ =
+                new FaultySyscalls((made, _) -> {
+                    asked.set(made);
+                    return 0;
+                })) {
+            Syscalls sys = Platform.current().syscalls();
+            assertThat(ip.hasV6(sys)).isFalse();
+        }
+        assertThat(asked).as("asked again").hasNullValue();
+    }
+}
