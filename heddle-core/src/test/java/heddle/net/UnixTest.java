@@ -227,6 +227,40 @@ class UnixTest {
 
     @ParameterizedTest
     @MethodSource(NETWORKS)
+    @Behaviour(125)
+    void errorsOfTheFileSystemHaveTexts(String network) throws Exception {
+        try (var path = new SocketPath()) {
+            Files.createFile(path.path());
+            String below = path + "/below";
+            assertThatThrownBy(() -> Net.listen(network, below))
+                    .hasMessage("listen %s %s: bind: not a directory", network, below);
+            assertThatThrownBy(() -> Net.dial(network, below))
+                    .isInstanceOf(DialException.class)
+                    .hasMessage("dial %s %s: connect: not a directory", network, below);
+            Files.delete(path.path());
+            Files.createSymbolicLink(path.path(), path.path());
+            assertThatThrownBy(() -> Net.dial(network, path.toString()))
+                    .isInstanceOf(DialException.class)
+                    .hasMessage(
+                            "dial %s %s: connect: too many levels of symbolic links",
+                            network, path);
+        }
+    }
+
+    @Test
+    void listenerOfTheOtherKindIsOfTheWrongType() throws Exception {
+        assumeTrue(Networks.hasKernelNames(), "the JDK's channels have no packets");
+        try (var path = new SocketPath();
+                Listener listener = Net.listen("unix", path.toString())) {
+            assertThatThrownBy(() -> Net.dial("unixpacket", listener.address().toString()))
+                    .isInstanceOf(DialException.class)
+                    .hasMessage(
+                            "dial unixpacket %s: connect: protocol wrong type for socket", path);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource(NETWORKS)
     void nameThatDoesNotFitIsAnInvalidArgument(String network) {
         String path = "/" + "x".repeat(107);
         String text = ": invalid argument (a path of 108 bytes, want at most 107)";

@@ -30,9 +30,7 @@ final class ExceptionErrno {
     private static Map<String, Integer> texts() {
         // Those of Linux are what Go's errno texts come from.
         Map<String, Integer> texts = new HashMap<>();
-        for (int errno = 1; errno <= Errno.EINPROGRESS; errno++) {
-            texts.put(Errno.text(errno), errno);
-        }
+        Errno.texts().forEach((errno, text) -> texts.put(text, errno));
         // The JDK's own, in SocketChannelImpl.
         texts.put("connection reset", Errno.ECONNRESET);
         // macOS and the BSDs, errno(2).

@@ -91,6 +91,8 @@ class ExceptionErrnoTest {
                 Arguments.of(new IOException("Too many open files in system"), Errno.ENFILE),
                 Arguments.of(new SocketException("No buffer space available"), Errno.ENOBUFS),
                 Arguments.of(new SocketException("Cannot allocate memory"), Errno.ENOMEM),
+                Arguments.of(new BindException("Not a directory"), Errno.ENOTDIR),
+                Arguments.of(new SocketException("Disk quota exceeded"), Errno.EDQUOT),
                 // As Windows says it, with the place; as -Djdk.includeInExceptions does, with the
                 // address.
                 Arguments.of(
