@@ -287,32 +287,11 @@ public final class ListenConfig {
     /** Sets what was asked for, as far as the listener's socket takes it: what is left to set on each connection. */
     private SocketOptions applyOptions(
             Syscalls sys, int fd, int version, SocketOptions.Refusal refusal) throws IOException {
-        SocketOptions options = settings.options;
         if (sys.inheritsOptions()) {
-            options.apply(sys, fd, version, refusal);
+            settings.options.apply(sys, fd, version, refusal);
             return SocketOptions.NONE;
         }
-        options.ofListener().apply(sys, fd, version, refusal);
-        SocketOptions onAccept = options.ofConnections();
-        if (!onAccept.isEmpty()) {
-            tryOut(onAccept, sys, version, refusal);
-        }
-        return onAccept;
-    }
-
-    /** What no connection can have is refused now, not at the first accept. */
-    private static void tryOut(
-            SocketOptions options, Syscalls sys, int version, SocketOptions.Refusal refusal)
-            throws IOException {
-        int trial = sys.socket(version, false);
-        if (trial < 0) {
-            throw refusal.of("socket", trial);
-        }
-        try {
-            options.apply(sys, trial, version, refusal);
-        } finally {
-            sys.close(trial);
-        }
+        return settings.options.applyToListener(sys, fd, version, refusal);
     }
 
     private static void check(Network network, TcpAddr wanted, String call, int result)

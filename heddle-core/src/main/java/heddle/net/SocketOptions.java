@@ -1,5 +1,6 @@
 package heddle.net;
 
+import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 
@@ -49,22 +50,16 @@ final class SocketOptions {
         return new SocketOptions(values, name);
     }
 
-    /** These, less those of connections. */
-    SocketOptions ofListener() {
-        var own = values.clone();
-        own.keySet().removeAll(OF_CONNECTIONS);
-        return new SocketOptions(own, device);
-    }
-
-    /** Those of connections alone. */
-    SocketOptions ofConnections() {
+    private SocketOptions ofConnections() {
         var theirs = values.clone();
         theirs.keySet().retainAll(OF_CONNECTIONS);
         return new SocketOptions(theirs, "");
     }
 
-    boolean isEmpty() {
-        return values.isEmpty() && device.isEmpty();
+    private SocketOptions ofListener() {
+        var own = values.clone();
+        own.keySet().removeAll(OF_CONNECTIONS);
+        return new SocketOptions(own, device);
     }
 
     /** Makes the exception of a refused option. */
@@ -76,9 +71,9 @@ final class SocketOptions {
     /**
      * Sets all on {@code fd}.
      *
-     * @param version of the socket, 4 or 6
+     * @param kind of the socket; {@link Syscalls#socket}
      */
-    void apply(Syscalls sys, int fd, int version, Refusal refusal) throws IOException {
+    void apply(Syscalls sys, int fd, int kind, Refusal refusal) throws IOException {
         if (!device.isEmpty()) {
             check(refusal, "SO_BINDTODEVICE", sys.bindToDevice(fd, device));
         }
@@ -89,9 +84,33 @@ final class SocketOptions {
                 // An IPv6 socket also carries IPv4, to mapped addresses.
                 set(sys, fd, SocketOption.TYPE_OF_SERVICE, value, refusal);
             }
-            if (option != SocketOption.TRAFFIC_CLASS || version == 6) {
+            if (option != SocketOption.TRAFFIC_CLASS || kind == SockAddr.VERSION_6) {
                 set(sys, fd, option, value, refusal);
             }
+        }
+    }
+
+    /** Sets a listener's own on {@code fd}: what is left to set on each connection. */
+    SocketOptions applyToListener(Syscalls sys, int fd, int kind, Refusal refusal)
+            throws IOException {
+        ofListener().apply(sys, fd, kind, refusal);
+        SocketOptions onAccept = ofConnections();
+        if (!onAccept.values.isEmpty()) {
+            onAccept.tryOut(sys, kind, refusal);
+        }
+        return onAccept;
+    }
+
+    /** What no connection can have is refused now, not at the first accept. */
+    private void tryOut(Syscalls sys, int kind, Refusal refusal) throws IOException {
+        int trial = sys.socket(kind, false);
+        if (trial < 0) {
+            throw refusal.of("socket", trial);
+        }
+        try {
+            apply(sys, trial, kind, refusal);
+        } finally {
+            sys.close(trial);
         }
     }
 

@@ -54,8 +54,7 @@ final class UnixSockets {
         boolean listening = false;
         try {
             // A connection's socket has none of its listener's options.
-            SocketOptions onAccept = options.ofConnections();
-            options.apply(sys, fd, kind, attempt::failure);
+            SocketOptions onAccept = options.applyToListener(sys, fd, kind, attempt::failure);
             Sockets.control(control, sys, fd, network, wanted);
             attempt.check("bind", sys.bind(fd, kind, wanted.raw()));
             named = sys.hasKernelDescriptors();

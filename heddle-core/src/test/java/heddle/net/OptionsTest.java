@@ -91,6 +91,34 @@ class OptionsTest {
     }
 
     @Test
+    void buffersReachBothEndsOfAUnixSocket() throws Exception {
+        var config = new ListenConfig().writeBuffer(BUFFER_BYTES);
+        try (var path = new SocketPath();
+                Listener listener = config.listen("unix", path.toString());
+                Conn dialed =
+                        new Dialer()
+                                .writeBuffer(BUFFER_BYTES + 1000)
+                                .dial("unix", path.toString());
+                Conn accepted = listener.accept()) {
+            int factor = isNio() ? 1 : 2;
+            assertThat(option(accepted, SEND_BUFFER)).isEqualTo(factor * BUFFER_BYTES);
+            assertThat(option(dialed, SEND_BUFFER)).isEqualTo(factor * (BUFFER_BYTES + 1000));
+        }
+    }
+
+    @Test
+    void optionThatNoUnixSocketHasFailsTheListen() throws Exception {
+        try (var path = new SocketPath()) {
+            var config = new ListenConfig().userTimeout(Duration.ofSeconds(1));
+            assertThatThrownBy(() -> config.listen("unix", path.toString()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith(
+                            "listen unix " + path + ": setsockopt TCP_USER_TIMEOUT: ");
+            assertThat(path.path()).doesNotExist();
+        }
+    }
+
+    @Test
     void typedOptionsAreSetBeforeTheControlHookRuns() throws Exception {
         List<Integer> seen = new ArrayList<>();
         Control look = (network, addr, socket) -> seen.add(socket.option(SOL_SOCKET, SO_SNDBUF));
