@@ -275,7 +275,8 @@ public final class ListenConfig {
         }
         sys.setOption(fd, SocketOption.REUSE_ADDRESS, 1);
         if (settings.reusePort) {
-            sys.setOption(fd, SocketOption.REUSE_PORT, 1);
+            SocketOption option = SocketOption.REUSE_PORT;
+            check(network, wanted, "setsockopt " + option.label(), sys.setOption(fd, option, 1));
         }
         if (sys.inheritsOptions()) {
             // Set here once, instead of five calls for each connection.

@@ -459,6 +459,20 @@ class SyscallFaultTest {
         }
     }
 
+    @Test
+    void portThatCannotBeSharedFailsTheListenThatAskedForThat() throws Exception {
+        try (FaultySyscalls _ =
+                new FaultySyscalls((call, _) -> call.equals("setsockopt") ? Errno.EOPNOTSUPP : 0)) {
+            Net.listen("tcp", "127.0.0.1:0").close();
+            var config = new ListenConfig().reusePort(true);
+            var e = assertThrows(NetException.class, () -> config.listen("tcp", "127.0.0.1:0"));
+            assertThat(e)
+                    .hasMessage(
+                            "listen tcp 127.0.0.1:0: setsockopt SO_REUSEPORT: operation not"
+                                    + " supported");
+        }
+    }
+
     /** Each of them may pass: the connection stays queued for the next accept. */
     @ParameterizedTest
     @ValueSource(ints = {Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM})
