@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Objects;
 
 /** One end of a {@link Pipe}. */
@@ -56,7 +57,12 @@ final class PipeConn implements Conn {
     @Override
     public long write(ByteBuffer[] buffers, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, buffers.length);
-        return out.write(buffers, offset, length);
+        // A copy without nulls: the peer reads from it, and shall not meet this caller's mistakes.
+        ByteBuffer[] sources = Arrays.copyOfRange(buffers, offset, offset + length);
+        for (ByteBuffer source : sources) {
+            Objects.requireNonNull(source);
+        }
+        return out.write(sources);
     }
 
     @Override

@@ -43,21 +43,18 @@ final class PipeFlow {
     /** A write under way. */
     private static final class Offer {
         final ByteBuffer[] buffers;
-        final int end;
         int at;
         long taken;
 
-        Offer(ByteBuffer[] buffers, int offset, int length) {
+        Offer(ByteBuffer[] buffers) {
             this.buffers = buffers;
-            this.at = offset;
-            this.end = offset + length;
         }
 
         boolean isEmpty() {
-            while (at < end && !buffers[at].hasRemaining()) {
+            while (at < buffers.length && !buffers[at].hasRemaining()) {
                 at++;
             }
-            return at == end;
+            return at == buffers.length;
         }
 
         void moveInto(ByteBuffer target) {
@@ -181,9 +178,9 @@ final class PipeFlow {
         }
     }
 
-    /** Writes all of {@code sources} as one call among the writers, once a reader is there: the bytes. */
-    long write(ByteBuffer[] sources, int offset, int length) throws IOException {
-        Offer mine = new Offer(sources, offset, length);
+    /** Writes all of {@code sources} as one call among the writers, once a reader is there: the bytes. The array stays as it is. */
+    long write(ByteBuffer[] sources) throws IOException {
+        Offer mine = new Offer(sources);
         lock.lock();
         try {
             while (true) {

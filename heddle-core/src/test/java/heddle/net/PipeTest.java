@@ -124,6 +124,15 @@ class PipeTest {
     }
 
     @Test
+    void missingBufferFailsTheWriterAndNotItsReader() throws Exception {
+        left.setWriteDeadline(Deadline.PAST); // none waits for the other
+        var sources = new ByteBuffer[] {ByteBuffer.allocate(1), null};
+        assertThrows(NullPointerException.class, () -> left.write(sources));
+        assertThrows(NullPointerException.class, () -> left.write((ByteBuffer) null));
+        assertThrows(DeadlineExceededException.class, () -> left.write(sources, 0, 1));
+    }
+
+    @Test
     @Behaviour({177, 217})
     void deadlineTellsWhatWasTaken() throws Exception {
         Task<Integer> writer = Task.start(() -> left.write(new byte[10]));
