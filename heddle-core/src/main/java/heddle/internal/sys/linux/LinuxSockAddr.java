@@ -62,7 +62,7 @@ final class LinuxSockAddr {
         };
     }
 
-    private static byte[] encodeUnix(UnixName name) {
+    static byte[] encodeUnix(UnixName name) {
         byte[] bytes = name.bytes();
         byte[] raw = new byte[UNIX_NAME + bytes.length + (name.isPath() ? 1 : 0)];
         NATIVE_SHORT.set(raw, 0, (short) AF_UNIX);

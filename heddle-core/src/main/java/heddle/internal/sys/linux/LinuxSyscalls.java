@@ -1,6 +1,7 @@
 package heddle.internal.sys.linux;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
@@ -147,19 +148,19 @@ public final class LinuxSyscalls extends Syscalls {
 
     @Override
     public int bind(int fd, int kind, SocketName address) {
-        return withAddress(BIND, fd, kind, address);
+        return address instanceof UnixName name
+                ? Named.call(Named.BIND, fd, name)
+                : withAddress(BIND, fd, kind, address);
     }
 
     @Override
     public int connect(int fd, int kind, SocketName address) {
-        return withAddress(CONNECT, fd, kind, address);
+        return address instanceof UnixName name
+                ? Named.call(Named.CONNECT, fd, name)
+                : withAddress(CONNECT, fd, kind, address);
     }
 
     private static int withAddress(MethodHandle call, int fd, int kind, SocketName address) {
-        if (address instanceof UnixName name && !name.isValid()) {
-            return -Errno
-                    .EINVAL; // What does not fit the kernel would cut off, or refuse like this.
-        }
         byte[] raw = LinuxSockAddr.encode(address, kind);
         int[] errno = new int[1];
         try {
@@ -173,6 +174,31 @@ public final class LinuxSyscalls extends Syscalls {
             return result < 0 ? -errno[0] : result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
+        }
+    }
+
+    /** bind(2) and connect(2) of Unix sockets, which wait for the file system where the name is a path. Linked by the first. */
+    private static final class Named {
+
+        static final MethodHandle BIND =
+                Libc.blocking("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+        static final MethodHandle CONNECT =
+                Libc.blocking("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+
+        static int call(MethodHandle call, int fd, UnixName name) {
+            if (!name.isValid()) {
+                return -Errno
+                        .EINVAL; // What does not fit the kernel would cut off, or refuse like this.
+            }
+            byte[] raw = LinuxSockAddr.encodeUnix(name);
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment errno = arena.allocate(JAVA_INT);
+                MemorySegment address = arena.allocateFrom(JAVA_BYTE, raw);
+                int result = (int) call.invokeExact(errno, fd, address, raw.length);
+                return result < 0 ? -errno.get(JAVA_INT, 0) : result;
+            } catch (Throwable t) {
+                throw Libc.unexpected(t);
+            }
         }
     }
 
