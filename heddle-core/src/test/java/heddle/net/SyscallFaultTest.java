@@ -459,6 +459,28 @@ class SyscallFaultTest {
         }
     }
 
+    /** As the kernel answers a fast open whose cookie is gone: the handshake has begun, without the data. */
+    @ParameterizedTest
+    @ValueSource(strings = {"write", "writev"})
+    void writeGoesOnWhenTheHandshakeThatItBeganIsDone(String call) throws Exception {
+        var answers = new AtomicInteger(2);
+        try (FaultySyscalls _ =
+                        new FaultySyscalls((made, _) ->
+                                made.equals(call) && answers.getAndDecrement() > 0
+                                        ? Errno.EINPROGRESS
+                                        : 0);
+                ConnPair pair = ConnPair.tcp()) {
+            ByteBuffer[] buffers = {ByteBuffer.allocateDirect(1), ByteBuffer.allocateDirect(2)};
+            long written =
+                    call.equals("write")
+                            ? pair.left().write(buffers[1])
+                            : pair.left().write(buffers);
+            assertThat(answers).hasNonPositiveValue();
+            assertThat(Streams.readExactly(pair.right(), (int) written))
+                    .hasSize(call.equals("write") ? 2 : 3);
+        }
+    }
+
     @Test
     void portThatCannotBeSharedFailsTheListenThatAskedForThat() throws Exception {
         try (FaultySyscalls _ =

@@ -23,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * then reports (close(2), "Dealing with error returns from close()"). connect(2) that ends with EINTR goes on in the background
  * (connect(2) of POSIX).
  *
- * <p>EAGAIN means "not now", and so does ENOTCONN of getpeername(2): the kernel then reports an edge when it is time. So does this, at
+ * <p>EAGAIN means "not now", and so do ENOTCONN of getpeername(2) and EINPROGRESS of a write: the kernel then reports an edge when it is time. So does this, at
  * once, to whoever watches.
  */
 public final class FaultySyscalls extends Syscalls implements AutoCloseable {
@@ -81,7 +81,13 @@ public final class FaultySyscalls extends Syscalls implements AutoCloseable {
     /** 0, or the failure of a call that is then not to be made. */
     private int fault(String call, int fd) {
         int errno = plan.errno(call, fd);
-        if (errno == Errno.EAGAIN || (errno == Errno.ENOTCONN && call.equals("getpeername"))) {
+        boolean comesLater =
+                switch (call) {
+                    case "getpeername" -> errno == Errno.ENOTCONN;
+                    case "write", "writev" -> errno == Errno.EINPROGRESS;
+                    default -> false;
+                };
+        if (errno == Errno.EAGAIN || comesLater) {
             Registration registration = watched.get(fd);
             if (registration != null) {
                 registration.signal(true, true, false);

@@ -291,7 +291,7 @@ public final class Descriptor {
             }
             if (n >= 0) {
                 done += n;
-            } else if (n != -Errno.EAGAIN) {
+            } else if (!meansLater(n)) {
                 return Result.ofWrite(before + done, n);
             }
             if (n < asked && done < length) {
@@ -302,6 +302,11 @@ public final class Descriptor {
             }
         }
         return before + done;
+    }
+
+    /** EINPROGRESS: a fast open lacks its cookie, so a handshake without data has begun, as by connect(2); tcp(7), TCP_FASTOPEN. */
+    private static boolean meansLater(long n) {
+        return n == -Errno.EAGAIN || n == -Errno.EINPROGRESS;
     }
 
     /**
@@ -384,7 +389,7 @@ public final class Descriptor {
             if (n == -Errno.EINTR) {
                 continue;
             }
-            if (n < 0 && n != -Errno.EAGAIN) {
+            if (n < 0 && !meansLater(n)) {
                 return Result.ofWrite(done, (int) n);
             }
             if (n > 0) {
