@@ -54,7 +54,8 @@ public interface NetError {
     }
 
     /**
-     * The system's error number.
+     * The system's error number. Where Heddle runs on NIO, it is found by the type and the English text of the JDK's exception: in
+     * another language many become EIO, and EMFILE where accept failed.
      *
      * @return the errno in Linux's numbering, 0 if no system call failed
      */

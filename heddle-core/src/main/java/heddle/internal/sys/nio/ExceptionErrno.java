@@ -80,6 +80,12 @@ final class ExceptionErrno {
         };
     }
 
+    /** Likewise of an accept: where nothing is known its commonest failure, which passes, so that no server ends by the system's language. */
+    static int ofAccept(Exception failure) {
+        int errno = of(failure);
+        return errno == Errno.EIO ? Errno.EMFILE : errno;
+    }
+
     private static int byText(Exception failure, int otherwise) {
         String text = failure.getMessage();
         if (text == null) {

@@ -205,7 +205,12 @@ public final class NioSyscalls extends Syscalls {
                     if (!(socket.channel() instanceof ServerSocketChannel listener)) {
                         return -Errno.EINVAL;
                     }
-                    SocketChannel accepted = listener.accept();
+                    SocketChannel accepted;
+                    try {
+                        accepted = listener.accept();
+                    } catch (IOException | RuntimeException failure) {
+                        return -ExceptionErrno.ofAccept(failure);
+                    }
                     if (accepted == null) {
                         return -Errno.EAGAIN;
                     }

@@ -58,6 +58,14 @@ class ExceptionErrnoTest {
     }
 
     @Test
+    void acceptThatFailsInAnotherLanguageMayBeTriedAgain() {
+        var german = new SocketException("Zu viele offene Dateien");
+        assertThat(ExceptionErrno.ofAccept(german)).isEqualTo(Errno.EMFILE);
+        var closed = new ClosedChannelException();
+        assertThat(ExceptionErrno.ofAccept(closed)).isEqualTo(Errno.EBADF);
+    }
+
+    @Test
     void memoryThatCannotBeUsedIsTheCallersMistake() {
         for (RuntimeException mistake :
                 new RuntimeException[] {
