@@ -20,6 +20,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -478,6 +479,46 @@ class SyscallFaultTest {
             assertThat(answers).hasNonPositiveValue();
             assertThat(Streams.readExactly(pair.right(), (int) written))
                     .hasSize(call.equals("write") ? 2 : 3);
+        }
+    }
+
+    /** Its deadline passes during the second piece: the third is not begun, whatever room there is. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @Behaviour({21, 217})
+    void deadlineEndsALargeWriteThatNeverHasToWait(boolean gathering) throws Exception {
+        var pieces = new AtomicInteger();
+        var writer = new CompletableFuture<Conn>();
+        try (FaultySyscalls _ =
+                        new FaultySyscalls((call, _) -> {
+                            if (call.equals("write") && pieces.incrementAndGet() == 2) {
+                                try {
+                                    writer.join().setWriteDeadline(Deadline.PAST);
+                                } catch (IOException closed) {
+                                    throw new UncheckedIOException(closed);
+                                }
+                            }
+                            return 0;
+                        });
+                ConnPair pair = ConnPair.tcp()) {
+            writer.complete(pair.left());
+            ByteBuffer[] buffers = new ByteBuffer[3];
+            Arrays.setAll(buffers, _ -> ByteBuffer.allocate(1_000));
+            var e =
+                    assertThrows(
+                            DeadlineExceededException.class,
+                            () -> {
+                                if (gathering) {
+                                    pair.left().write(buffers);
+                                } else {
+                                    pair.left().write(new byte[3 << 16]);
+                                }
+                            });
+            assertThat(pieces).hasValue(2);
+            int sent = (int) e.bytesTransferred();
+            assertThat(sent).isBetween(1, gathering ? 2_000 : 2 << 16);
+            assertThat(buffers[2].hasRemaining()).isTrue();
+            assertThat(Streams.readExactly(pair.right(), sent)).hasSize(sent);
         }
     }
 

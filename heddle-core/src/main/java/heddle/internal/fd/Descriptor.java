@@ -294,8 +294,9 @@ public final class Descriptor {
             } else if (!meansLater(n)) {
                 return Result.ofWrite(before + done, n);
             }
-            if (n < asked && done < length) {
-                Wait wait = registration.write().await();
+            if (done < length) {
+                ReadinessSlot slot = registration.write();
+                Wait wait = n < asked ? slot.await() : slot.begin();
                 if (wait != Wait.READY) {
                     return Result.ofWrite(before + done, failure(wait));
                 }
@@ -326,21 +327,25 @@ public final class Descriptor {
             return Result.ofWrite(0, refused);
         }
         try {
-            Wait wait = registration.write().begin();
-            registration.write().clear();
-            long result = wait == Wait.READY ? 0 : Result.ofWrite(0, failure(wait));
+            ReadinessSlot slot = registration.write();
+            Wait wait = slot.begin();
+            slot.clear();
+            long done = 0;
             int at = 0;
-            while (at < count && Result.failure(result) == 0) {
+            while (wait == Wait.READY && at < count) {
                 int run = nativeRun(buffers, at, count);
-                if (run > 1) {
-                    result = writeRun(buffers, at, run, result, at + run < count);
-                    at += run;
-                } else {
-                    result = writeLocked(buffers[at], result, at + 1 < count);
-                    at++;
+                boolean more = at + run < count;
+                done =
+                        run > 1
+                                ? writeRun(buffers, at, run, done, more)
+                                : writeLocked(buffers[at], done, more);
+                if (!more || Result.failure(done) != 0) {
+                    return done;
                 }
+                at += run;
+                wait = slot.begin();
             }
-            return result;
+            return wait == Wait.READY ? 0 : Result.ofWrite(done, failure(wait));
         } finally {
             if (lock.unlockWrite()) {
                 destroy();
