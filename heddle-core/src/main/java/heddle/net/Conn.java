@@ -22,13 +22,18 @@ import java.nio.channels.ScatteringByteChannel;
  *   <li>an interrupt of the calling thread while it would have to wait: {@link CallInterruptedException}, the thread's interrupt
  *       status is cleared; the connection goes on;
  *   <li>{@link #close} from any thread: {@link ConnClosedException};
- *   <li>the peer's reset: {@link ConnResetException}.
+ *   <li>the peer's reset: {@link ConnResetException} of the first call that meets it; the kernel tells it once, so reads after a write
+ *       that threw it end with -1.
  * </ul>
  *
  * Each of them is a {@link NetError}, whose {@link NetError#bytesTransferred} says how many bytes of a failed write the kernel took.
  *
  * <p>Buffers may be of any kind. Those of an arena that is closed meanwhile, or of another thread's, end the call with the JDK's
  * IllegalStateException or WrongThreadException, after which nobody knows what went.
+ *
+ * <p>A connection may be the target of {@link java.nio.channels.FileChannel#transferTo}. After a failed write the JDK does not count what
+ * that write had sent, so who goes on from the count sends bytes twice. Where that matters, read the file into a buffer and write that,
+ * whose position is exact.
  */
 public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
 
@@ -196,7 +201,9 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
 
     /**
      * Closes the connection: wakes whoever waits in it, and returns when the descriptor is closed and its port free again. What
-     * was written is still sent, in the background (unless linger says otherwise). A second close does nothing, as
+     * was written is still sent, in the background (unless linger says otherwise), if all that has arrived was read: else Linux resets
+     * the connection, and the peer may lose what it has not read yet (RFC 1122, 4.2.2.13). So where the peer may still send, end with
+     * {@link SocketConn#closeWrite}, read to the end of the stream, and close then. A second close does nothing, as
      * {@link java.nio.channels.Channel#close} wants it.
      */
     @Override

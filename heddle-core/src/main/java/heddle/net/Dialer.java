@@ -218,6 +218,7 @@ public final class Dialer {
      * @throws DeadlineExceededException the time is over; no descriptor is left open
      * @throws CallInterruptedException the thread was interrupted while it would have to wait; likewise
      * @throws ConnRefusedException nobody listens there
+     * @throws BindFailedException the local address is in use, not of this machine or not allowed, or no local port is left
      * @throws UnknownNetworkException no such network
      * @throws AddressException the address cannot be used as written
      * @throws HostNotFoundException the host has no address

@@ -18,7 +18,7 @@ public interface NetError {
     Details details();
 
     /**
-     * The failed operation: dial, listen, accept, read, write, close, set.
+     * The failed operation: dial, listen, accept, read, write, close, set, get, control.
      *
      * @return its name
      */

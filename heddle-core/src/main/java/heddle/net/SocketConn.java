@@ -142,7 +142,7 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
 
     /**
      * Ends reading: a reader sees the end of the stream once what has arrived is read. shutdown(2), SHUT_RD; Linux still delivers bytes
-     * that come later.
+     * that come later. Where Heddle runs on NIO, what has arrived and is not read is lost.
      *
      * @throws ConnClosedException this side closed
      * @throws IOException any other failure, carrying the errno (ENOTCONN)

@@ -5,6 +5,7 @@ import static heddle.net.Streams.readToEnd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.internal.sys.Errno;
 import heddle.testing.Await;
@@ -185,6 +186,32 @@ class CloseTest {
             assertThat(pair.left().read(new byte[10])).isEqualTo(-1);
             pair.left().write(new byte[] {1});
             assertThat(readExactly(pair.right(), 1)).as("the other direction").containsExactly(1);
+        }
+    }
+
+    @Test
+    void closedReadingSideStillYieldsWhatHadArrived() throws Exception {
+        assumeTrue(Networks.hasKernelNames(), "the JDK throws it away");
+        try (var pair = ConnPair.tcp()) {
+            pair.right().write(new byte[] {1, 2, 3});
+            pair.left().awaitReadable(Deadline.NONE);
+            pair.leftTcp().closeRead();
+            byte[] buffer = new byte[10];
+            assertThat(pair.left().read(buffer)).isEqualTo(3);
+            assertThat(buffer).startsWith(1, 2, 3);
+            assertThat(pair.left().read(buffer)).isEqualTo(-1);
+        }
+    }
+
+    /** RFC 1122, 4.2.2.13: a reset says that what was unread is lost. */
+    @Test
+    void closeWithUnreadBytesResetsThePeer() throws Exception {
+        assumeTrue(Networks.hasKernelNames(), "the JDK has no call that waits and takes nothing");
+        try (var pair = ConnPair.tcp()) {
+            pair.right().write(new byte[] {1});
+            pair.left().awaitReadable(Deadline.NONE);
+            pair.left().close();
+            assertThrows(ConnResetException.class, () -> pair.right().read(new byte[1]));
         }
     }
 
