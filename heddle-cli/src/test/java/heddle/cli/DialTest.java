@@ -36,6 +36,7 @@ class DialTest {
     private TcpConn peer;
 
     @BeforeEach
+    @Timeout(60)
     void connect() throws IOException {
         listener = (TcpListener) Net.listen("tcp", "127.0.0.1:0");
         List<String> command = new ArrayList<>(ServeProcess.java());

@@ -118,6 +118,7 @@ class ServeTest {
     @Test
     void aServerThatGoesAwayEndsASubmitWhoseStdinIsSilent() throws Exception {
         try (var listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            listener.setSoTimeout(60_000);
             List<String> command = new ArrayList<>(ServeProcess.java());
             command.addAll(List.of("submit", "--to", "127.0.0.1:" + listener.getLocalPort()));
             Path err = folder.resolve("err");

@@ -499,6 +499,7 @@ class ClientTest {
                     .containsEntry(0L, whenLost ? Result.UNKNOWN : Result.SUCCESS)
                     .containsEntry(1L, Result.UNKNOWN);
             assertThat(server.accepted()).isOne();
+            connection.get().socket.close();
         }
     }
 
