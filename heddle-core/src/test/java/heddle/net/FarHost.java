@@ -2,6 +2,8 @@ package heddle.net;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import heddle.testing.Await;
+
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -56,8 +58,14 @@ final class FarHost {
                 link set near up
                 """
                         .formatted(NEAR));
+        // Until then packets are dropped, and who asks where a host is gets no answer.
+        Await.until("the cable works", () -> isUp("near") && call(() -> isUp("far")));
         // Asks thrice where a host is, 50 ms apart instead of 1 s; arp(7), retrans_time_ms.
         run("ip", "ntable", "change", "name", "arp_cache", "dev", "near", "retrans", "50");
+    }
+
+    private static boolean isUp(String device) throws Exception {
+        return run("ip", "-brief", "link", "show", device).contains(" UP ");
     }
 
     @SuppressWarnings("restricted")

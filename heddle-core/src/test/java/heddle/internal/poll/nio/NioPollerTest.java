@@ -476,6 +476,7 @@ class NioPollerTest {
 
         assertThat(get(read)).isEqualTo(-Errno.EIO);
         assertThat(get(accepted)).isEqualTo(-Errno.EIO);
+        Await.until("it is told", () -> failure.get() != null);
         assertThat(failure.get()).isInstanceOf(NullPointerException.class);
         assertThat(poller.failure()).isSameAs(failure.get());
         // Waits to come fail at once, of new descriptors too; closing works.
