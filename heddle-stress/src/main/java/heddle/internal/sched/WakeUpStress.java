@@ -122,11 +122,9 @@ public final class WakeUpStress {
     @Outcome(expect = FORBIDDEN, desc = "It sleeps while a carrier runs: nobody hands that off.")
     @State
     public static class MonitorAgainstCarrier {
-        private static final ThreadGroup GROUP = Thread.currentThread().getThreadGroup();
-
         private final Scheduler scheduler = SchedulerStress.scheduler(new ScriptedPoll());
         private final Processor processor = scheduler.processors()[0];
-        private final Monitor monitor = new Monitor(scheduler, GROUP, 1);
+        private final Monitor monitor = new Monitor(scheduler, 1);
 
         public MonitorAgainstCarrier() {
             processor.park();
