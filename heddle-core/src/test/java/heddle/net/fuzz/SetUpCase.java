@@ -31,12 +31,19 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * One listener, several threads that accept and several that dial, with deadlines, interrupts and closes. Each connection carries a
- * number one way and back: one that was dialed is accepted at most once, and, unless the listener was closed meanwhile, exactly once.
+ * number one way and its complement back: one that was dialed is accepted at most once, and, unless the listener was closed meanwhile,
+ * exactly once. Once it is closed, its port may be another process's.
  */
 final class SetUpCase implements FuzzTest.Case {
 
+    private static final int MESSAGE_BYTES = Long.BYTES + Integer.BYTES;
+
     private final Random random;
     private final boolean closesEarly;
+
+    /** Tells this case's messages from those of others that run at the same time. */
+    private final long mark = ProcessHandle.current().pid() << 40 ^ System.nanoTime();
+
     private final DeadlineLog deadlines = new DeadlineLog();
     private final Set<Integer> accepted = ConcurrentHashMap.newKeySet();
     private final AtomicInteger dials = new AtomicInteger();
@@ -163,13 +170,14 @@ final class SetUpCase implements FuzzTest.Case {
                 .isLessThanOrEqualTo(interruptsSent.get());
     }
 
-    /** Sends back the number that comes, unless the dialer gave up. */
+    /** Answers the number that comes, unless the dialer gave up, or wanted somebody else who had this port before. */
     private void answer(Conn conn) throws IOException {
-        ByteBuffer number = ByteBuffer.allocate(Integer.BYTES);
+        ByteBuffer message = ByteBuffer.allocate(MESSAGE_BYTES);
         try {
-            if (readAll(conn, number)) {
-                assertThat(accepted.add(number.flip().getInt())).as("accepted twice").isTrue();
-                writeAll(conn, number.rewind());
+            if (readAll(conn, message) && message.flip().getLong() == mark) {
+                int id = message.getInt();
+                assertThat(accepted.add(id)).as("accepted twice").isTrue();
+                writeAll(conn, message(~id));
             }
         } catch (ConnResetException e) {
             assertThat(e.getMessage()).contains(" tcp ");
@@ -199,14 +207,17 @@ final class SetUpCase implements FuzzTest.Case {
     }
 
     private void ask(Conn conn, int id) throws IOException {
-        writeAll(conn, ByteBuffer.allocate(Integer.BYTES).putInt(0, id));
-        ByteBuffer answer = ByteBuffer.allocate(Integer.BYTES);
-        boolean answered = readAll(conn, answer);
+        writeAll(conn, message(id));
+        ByteBuffer answer = ByteBuffer.allocate(MESSAGE_BYTES);
+        boolean answered = readAll(conn, answer) && answer.flip().equals(message(~id));
         assertThat(answered || closing).as("an answer").isTrue();
         if (answered) {
-            assertThat(answer.flip().getInt()).isEqualTo(id);
             assertThat(accepted).contains(id);
         }
+    }
+
+    private ByteBuffer message(int number) {
+        return ByteBuffer.allocate(MESSAGE_BYTES).putLong(mark).putInt(number).flip();
     }
 
     private boolean readAll(Conn conn, ByteBuffer buffer) throws IOException {
