@@ -217,12 +217,18 @@ class LauncherTest {
     @Test
     void theLockOfADeadProcessIsTakenOver() throws Exception {
         jdk("jdk", "25.0.3");
+        lockOfADeadProcess();
+        assertThat(run().exit).isEqualTo(7);
+        assertThat(leftLocks()).isEmpty();
+    }
+
+    /** The folder in which it is. */
+    private Path lockOfADeadProcess() throws Exception {
         Process dead = new ProcessBuilder("/bin/sh", "-c", ":").start();
         dead.waitFor();
         Path target = Files.createDirectories(clone.resolve("heddle-cli/target"));
         Files.createSymbolicLink(target.resolve("heddle-build"), Path.of("" + dead.pid()));
-        assertThat(run().exit).isEqualTo(7);
-        assertThat(leftLocks()).isEmpty();
+        return target;
     }
 
     /** As of a container that was killed while it built: there each start may have the same number. */
@@ -255,10 +261,7 @@ class LauncherTest {
     @Test
     void aBreakThatWasCutOffIsAnErrorThatNamesIt() throws Exception {
         jdk("jdk", "25.0.3");
-        Process dead = new ProcessBuilder("/bin/sh", "-c", ":").start();
-        dead.waitFor();
-        Path target = Files.createDirectories(clone.resolve("heddle-cli/target"));
-        Files.createSymbolicLink(target.resolve("heddle-build"), Path.of("" + dead.pid()));
+        Path target = lockOfADeadProcess();
         Path left = Files.createDirectory(target.resolve("heddle-build.break"));
         script(tools.resolve("sleep"), "");
         Ran ran = run();

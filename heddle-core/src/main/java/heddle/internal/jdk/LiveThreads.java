@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * threads, which does, may crash a JVM whose threads mount and unmount meanwhile (JDK-8364343, in JDK 25). Whoever opens java.lang to
  * this code lets it see the register too.
  *
- * <p>Seen with the same shape in JDK 21 to 25.
+ * <p>Seen in JDK 25. In one that keeps them elsewhere {@link #probe} answers with a reason.
  */
 public final class LiveThreads {
 

@@ -216,8 +216,7 @@ public final class Epoll {
     public void notifyPoller() {
         try {
             // EAGAIN after 2^64 - 2 wake-ups nobody will live to see; nothing else can fail.
-            // Nothing
-            // is allocated: a wake-up must get through where there is no memory.
+            // Nothing is allocated: a wake-up must get through where there is no memory.
             var _ = (long) WRITE.invokeExact(WRITE_ERRNO, eventfd, ONE, 8L);
         } catch (Throwable t) {
             throw Libc.unexpected(t);
