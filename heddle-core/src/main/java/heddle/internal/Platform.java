@@ -9,6 +9,7 @@ import heddle.internal.poll.epoll.EpollPoller;
 import heddle.internal.poll.epoll.VirtualPollers;
 import heddle.internal.poll.nio.NioPoller;
 import heddle.internal.sched.Scheduler;
+import heddle.internal.sys.StartException;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.sys.nio.NioSyscalls;
@@ -25,6 +26,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The kernel's and the JDK's room, picked once, with the floors wired together. There are three ways to run:
@@ -82,28 +84,10 @@ public final class Platform {
     /** Where new sockets find their poller; likewise. */
     private volatile PollerSource source;
 
-    /** The process's own, made at first use; or why there is none, for every use. */
-    private static final class Default {
-        private static final @Nullable Platform INSTANCE;
-        private static final @Nullable RuntimeException FAILURE;
+    private static final ReentrantLock START = new ReentrantLock();
 
-        static {
-            Platform started = null;
-            RuntimeException failure = null;
-            try {
-                started = start(Choice.fromProperties());
-                boolean degraded = started.mode != Mode.CARRIERS;
-                LOG.log(
-                        degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG,
-                        started.report);
-                started.manage();
-            } catch (RuntimeException wrong) {
-                failure = wrong;
-            }
-            INSTANCE = started;
-            FAILURE = failure;
-        }
-    }
+    /** The process's own; null until a first use has started it. Written once, under START. */
+    private static volatile @Nullable Platform current;
 
     /**
      * What to start.
@@ -174,7 +158,7 @@ public final class Platform {
         syscalls = mode == Mode.NIO ? new NioSyscalls() : new LinuxSyscalls();
         if (threads != null) {
             List<EpollPoller> epolls = epollPollers(choice.parallelism);
-            scheduler = new Scheduler(threads, epolls, choice.limits, this::failed);
+            scheduler = new Scheduler(threads, epolls, choice.limits, Platform::failed);
             pollers = List.copyOf(epolls);
             source = ofCarrier(scheduler, pollers);
             pollLoop = null;
@@ -184,7 +168,7 @@ public final class Platform {
         scheduler = null;
         report = mode.description + (hint.isEmpty() ? "" : "; " + hint);
         if (syscalls instanceof NioSyscalls nio) {
-            pollers = List.of(new NioPoller(nio, this::failed));
+            pollers = List.of(new NioPoller(nio, Platform::failed));
             pollLoop = new PollerThread(pollers.getFirst());
         } else if (Boolean.getBoolean("heddle.pollerThread")) {
             pollers = List.copyOf(epollPollers(1));
@@ -192,17 +176,31 @@ public final class Platform {
         } else {
             List<EpollPoller> epolls = epollPollers(choice.parallelism);
             pollers = List.copyOf(epolls);
-            pollLoop = new VirtualPollers(epolls);
+            pollLoop = virtualPollers(epolls);
         }
         source = inTurn(pollers);
     }
 
-    private List<EpollPoller> epollPollers(int count) {
+    private static List<EpollPoller> epollPollers(int count) {
         List<EpollPoller> epolls = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            epolls.add(new EpollPoller(this::failed));
+        try {
+            for (int i = 0; i < count; i++) {
+                epolls.add(new EpollPoller(Platform::failed));
+            }
+        } catch (StartException refused) {
+            epolls.forEach(Poller::close);
+            throw refused;
         }
         return epolls;
+    }
+
+    private static VirtualPollers virtualPollers(List<EpollPoller> epolls) {
+        try {
+            return new VirtualPollers(epolls);
+        } catch (StartException refused) {
+            epolls.forEach(Poller::close);
+            throw refused;
+        }
     }
 
     /** Each of {@code pollers} in turn, without the dead as long as one lives. */
@@ -239,22 +237,43 @@ public final class Platform {
     }
 
     /**
-     * The process's own; started by the first call.
+     * The process's own; started by the first call, and by the next one if that failed, since descriptors and memory come back.
      *
+     * @throws StartException the system refused what it needs; none of that is left open
      * @throws IllegalStateException a system property asks for what is not there; the message says which, and what would help
      */
     public static Platform current() {
-        Platform started = Default.INSTANCE;
-        if (started == null) {
-            RuntimeException why = Objects.requireNonNull(Default.FAILURE);
-            throw new IllegalStateException(why.getMessage(), why);
+        Platform started = current;
+        if (started != null) {
+            return started;
         }
+        START.lock();
+        try {
+            started = current;
+            return started != null ? started : startCurrent();
+        } finally {
+            START.unlock();
+        }
+    }
+
+    private static Platform startCurrent() {
+        Platform started;
+        try {
+            started = start(Choice.fromProperties());
+        } catch (IllegalArgumentException wrong) {
+            throw new IllegalStateException(wrong.getMessage(), wrong);
+        }
+        current = started; // Before the log, which may itself use the network by way of this.
+        boolean degraded = started.mode != Mode.CARRIERS;
+        log(degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG, started.report, null);
+        started.manage();
         return started;
     }
 
     /**
      * Starts another one, for tests.
      *
+     * @throws StartException the system refused what it needs; none of that is left open
      * @throws IllegalStateException the way that {@code choice} forces is not possible here; the message says what is missing
      */
     public static Platform start(Choice choice) {
@@ -271,7 +290,12 @@ public final class Platform {
         } else {
             platform = startEpoll(choice);
         }
-        platform.startThreads();
+        try {
+            platform.startThreads();
+        } catch (Throwable notStarted) {
+            platform.stopUninterruptibly();
+            throw notStarted;
+        }
         return platform;
     }
 
@@ -281,7 +305,6 @@ public final class Platform {
         }
         VirtualThreads.Probe probe = VirtualThreads.probe();
         if (probe.threads() != null) {
-            VirtualThreads.keepJdkPollerOff();
             return new Platform(Mode.CARRIERS, "", probe.threads(), choice);
         }
         if (choice.mode == Mode.CARRIERS) {
@@ -305,6 +328,7 @@ public final class Platform {
     private void startThreads() {
         Recorder.awaitStart();
         if (scheduler != null) {
+            VirtualThreads.keepJdkPollerOff();
             scheduler.start();
         }
         if (pollLoop != null) {
@@ -312,13 +336,17 @@ public final class Platform {
         }
     }
 
-    private void failed(Throwable cause) {
+    private static void failed(Throwable cause) {
+        log(
+                System.Logger.Level.ERROR,
+                "heddle: an internal failure; whoever waits in the part that failed is"
+                        + " released with it",
+                cause);
+    }
+
+    private static void log(System.Logger.Level level, String text, @Nullable Throwable cause) {
         try {
-            LOG.log(
-                    System.Logger.Level.ERROR,
-                    "heddle: an internal failure; whoever waits in the part that failed is"
-                            + " released with it",
-                    cause);
+            LOG.log(level, text, cause);
         } catch (Throwable noLog) {
             // A log that fails, for want of memory for instance, must not end the thread that
             // tells.
@@ -372,6 +400,21 @@ public final class Platform {
     /** A builder of virtual threads: on carriers of our own where there are some. */
     public Thread.Builder.OfVirtual ofVirtual() {
         return scheduler != null ? scheduler.ofVirtual() : Thread.ofVirtual();
+    }
+
+    private void stopUninterruptibly() {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                stop();
+                break;
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Ends all threads of this platform. What still waits in it waits for ever. */

@@ -226,7 +226,7 @@ public final class Dialer {
      * @throws IOException the failure of a {@link Control}
      */
     public SocketConn dial(String network, String address) throws IOException {
-        Platform.current(); // Which the first use starts: not in the caller's time for the network.
+        Sockets.platform("dial", network); // Its start is not in the caller's time.
         Duration timeout = settings.timeout;
         Deadline end =
                 timeout == null

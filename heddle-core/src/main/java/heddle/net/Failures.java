@@ -57,10 +57,11 @@ final class Failures {
 
     /** An option that the JDK does not have: the way to run that has it. */
     private static String hint(int errno) {
+        if (errno != Errno.ENOPROTOOPT) {
+            return ""; // Perhaps the platform's own start failed.
+        }
         Platform platform = Platform.current();
-        return errno == Errno.ENOPROTOOPT && !platform.syscalls().hasKernelDescriptors()
-                ? " (" + platform.report() + ")"
-                : "";
+        return platform.syscalls().hasKernelDescriptors() ? "" : " (" + platform.report() + ")";
     }
 
     /** {@code failure} of a call on {@code descriptor}, with the poller's own failure as its cause if there was one. */

@@ -2,7 +2,11 @@ package heddle.net;
 
 import heddle.internal.Platform;
 
-/** The runtime that the connections of this process share: started by the first use, ended with the JVM. */
+/**
+ * The runtime that the connections of this process share: started by the first use, ended with the JVM. Where the system is short of
+ * descriptors or memory just then, dialing and listening fail as they do at any other time, retryable ({@link NetError#isRetryable}),
+ * and the methods here throw an {@link IllegalStateException}; the next use tries again.
+ */
 public final class Heddle {
 
     private Heddle() {}

@@ -203,6 +203,7 @@ public final class ListenConfig {
      * @throws IOException any other failure, carrying the errno; socket(2), listen(2)
      */
     public Listener listen(String network, String address) throws IOException {
+        Sockets.platform("listen", network);
         if (UnixSockets.have(network)) {
             return UnixSockets.listen(
                     network, address, settings.backlog, settings.options, settings.control);

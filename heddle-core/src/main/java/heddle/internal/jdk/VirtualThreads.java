@@ -73,7 +73,7 @@ public final class VirtualThreads {
     /**
      * Starts the JDK's own poller. Its threads inherit the scheduler of whoever starts it, for the life of the JVM: on our carriers they
      * would poll java.net's sockets there; a platform thread's are the JDK's. A virtual thread of the JDK's would do too, had it a carrier
-     * for sure: all may be held by threads that wait in class initialisation for this very start.
+     * for sure: all may be held by threads that wait, in a class's initialisation for instance, for this very start.
      */
     public static void keepJdkPollerOff() {
         Thread starter =

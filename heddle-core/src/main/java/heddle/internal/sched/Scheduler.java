@@ -312,16 +312,17 @@ public final class Scheduler implements Executor {
             next.setFree();
             return;
         }
+        long nowNanos = System.nanoTime();
+        long heldNanos = processor.seenWord == running ? nowNanos - processor.seenSinceNanos : 0;
         if (loser != null) {
-            long nowNanos = System.nanoTime();
             loser.lostSinceNanos = nowNanos;
-            boolean seen = processor.seenWord == running;
-            Recorder.handOff(
-                    processor.id, loser.getName(), seen ? nowNanos - processor.seenSinceNanos : 0);
         }
+        next.assign(processor); // Before anything that could fail: nobody else would.
         handOffs.incrementAndGet();
         Counters.add(Counter.HAND_OFFS, 1);
-        next.assign(processor);
+        if (loser != null) {
+            Recorder.handOff(processor.id, loser.getName(), heldNanos);
+        }
     }
 
     /**

@@ -7,6 +7,7 @@ import heddle.internal.poll.MonotonicClock;
 import heddle.internal.poll.PollLoop;
 import heddle.internal.sched.OwnThread;
 import heddle.internal.sys.Errno;
+import heddle.internal.sys.StartException;
 import heddle.internal.sys.linux.Epoll;
 
 import org.jspecify.annotations.Nullable;
@@ -79,9 +80,10 @@ public final class VirtualPollers implements PollLoop {
                 } else {
                     deadlineNanos = poller.beginSleep(Long.MAX_VALUE);
                     waiting = true;
-                    check(
-                            "epoll_ctl",
-                            master.modify(poller.descriptor(), EPOLLIN | EPOLLONESHOT, index));
+                    int result = master.modify(poller.descriptor(), EPOLLIN | EPOLLONESHOT, index);
+                    if (result < 0) {
+                        throw new AssertionError("epoll_ctl: " + Errno.text(-result));
+                    }
                     if (deadlineNanos < asleepUntilNanos) {
                         master.notifyPoller();
                     }
@@ -103,18 +105,20 @@ public final class VirtualPollers implements PollLoop {
         }
     }
 
-    /** Polls {@code pollers}, once started. */
+    /**
+     * Polls {@code pollers}, once started.
+     *
+     * @throws StartException the system refused; no descriptor of its own is left open
+     */
     public VirtualPollers(List<EpollPoller> pollers) {
         subs = new Sub[pollers.size()];
         for (int i = 0; i < subs.length; i++) {
             subs[i] = new Sub(pollers.get(i), i);
-            check("epoll_ctl", master.add(pollers.get(i).descriptor(), EPOLLONESHOT, i));
-        }
-    }
-
-    private static void check(String call, int result) {
-        if (result < 0) {
-            throw new AssertionError(call + ": " + Errno.text(-result));
+            int result = master.add(pollers.get(i).descriptor(), EPOLLONESHOT, i);
+            if (result < 0) {
+                master.close();
+                throw new StartException("epoll_ctl", -result);
+            }
         }
     }
 

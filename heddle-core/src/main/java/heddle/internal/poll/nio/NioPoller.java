@@ -68,15 +68,15 @@ public final class NioPoller extends Poller {
     /** Nobody will poll any more. Set once. */
     private volatile boolean abandoned;
 
-    /** Opens a selector for sockets of {@code sys}; {@code onFailure} as {@link Poller#Poller} wants it. */
+    /**
+     * Opens a selector for sockets of {@code sys}; {@code onFailure} as {@link Poller#Poller} wants it.
+     *
+     * @throws StartException the system has none to give
+     */
     public NioPoller(NioSyscalls sys, Consumer<Throwable> onFailure) {
         super(onFailure);
         this.sys = sys;
-        try {
-            selector = Selector.open();
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
-        }
+        selector = sys.openSelector();
     }
 
     @Override

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import heddle.internal.sys.Errno;
+import heddle.internal.sys.StartException;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -82,19 +83,26 @@ public final class Epoll {
     private final int eventfd;
     private boolean pwait2 = HAS_PWAIT2; // the polling thread's; false once the call was refused
 
-    /** A new instance. */
+    /**
+     * A new instance.
+     *
+     * @throws StartException the system has none to give; no descriptor is left open
+     */
     public Epoll() {
-        epfd = check("epoll_create1", create());
-        eventfd = check("eventfd", createEventfd());
-        check("epoll_ctl", control(EPOLL_CTL_ADD, eventfd, EPOLLIN | EPOLLET, WAKE_UP));
-    }
-
-    private static int check(String call, int result) {
-        if (result < 0) {
-            throw new IllegalStateException(
-                    "cannot start a poller: " + call + ": " + Errno.text(-result));
+        epfd = create();
+        if (epfd < 0) {
+            throw new StartException("epoll_create1", -epfd);
         }
-        return result;
+        eventfd = createEventfd();
+        if (eventfd < 0) {
+            close(epfd);
+            throw new StartException("eventfd", -eventfd);
+        }
+        int result = control(EPOLL_CTL_ADD, eventfd, EPOLLIN | EPOLLET, WAKE_UP);
+        if (result < 0) {
+            close();
+            throw new StartException("epoll_ctl", -result);
+        }
     }
 
     private static int create() {
@@ -225,10 +233,14 @@ public final class Epoll {
 
     /** Gives the descriptors back. No thread may be in {@link #await} or use it any more. */
     public void close() {
+        close(eventfd);
+        close(epfd);
+    }
+
+    private static void close(int fd) {
         int[] error = new int[1];
         try {
-            var _ = (int) CLOSE.invokeExact(MemorySegment.ofArray(error), eventfd);
-            var _ = (int) CLOSE.invokeExact(MemorySegment.ofArray(error), epfd);
+            var _ = (int) CLOSE.invokeExact(MemorySegment.ofArray(error), fd);
         } catch (Throwable t) {
             throw Libc.unexpected(t);
         }

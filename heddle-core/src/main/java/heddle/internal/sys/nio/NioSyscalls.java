@@ -4,6 +4,7 @@ import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketName;
 import heddle.internal.sys.SocketOption;
+import heddle.internal.sys.StartException;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.TcpStat;
 import heddle.internal.sys.UnixName;
@@ -21,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectableChannel;
+import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -56,6 +58,19 @@ public final class NioSyscalls extends Syscalls {
     /** What {@code fd} stands for; null if it is closed. */
     public @Nullable NioSocket find(int fd) {
         return sockets.get(fd);
+    }
+
+    /**
+     * A selector for what these numbers stand for.
+     *
+     * @throws StartException the system has none to give
+     */
+    public Selector openSelector() {
+        try {
+            return Selector.open();
+        } catch (IOException failure) {
+            throw new StartException("selector", ExceptionErrno.of(failure));
+        }
     }
 
     private int call(int fd, Call call) {
