@@ -143,6 +143,7 @@ class DeadlineBehaviourTest {
                         "--seccomp-bpf",
                         "-qq",
                         "-o/dev/null",
+                        "-etrace=epoll_pwait2",
                         "-einject=epoll_pwait2:error=EPERM");
         assumeTrue(ForkedJvm.canStartBy(strace), "needs strace, and leave to use it");
         assertThat(ForkedJvm.startBy(strace, OnItsOwn.class, List.of()).output())

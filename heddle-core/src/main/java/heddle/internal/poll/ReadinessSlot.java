@@ -95,7 +95,7 @@ public final class ReadinessSlot {
         if (registration.isClosing()) {
             return Wait.CLOSED;
         }
-        return MonotonicClock.hasPassed(deadlineNanos) ? Wait.EXPIRED : Wait.READY;
+        return hasExpired() ? Wait.EXPIRED : Wait.READY;
     }
 
     /**
@@ -191,7 +191,20 @@ public final class ReadinessSlot {
         if (registration.isBroken()) {
             return Wait.FAILED;
         }
-        return MonotonicClock.hasPassed(deadlineNanos()) ? Wait.EXPIRED : null;
+        return hasExpired() ? Wait.EXPIRED : null;
+    }
+
+    /** Whether the deadline in force has come. One that is still there after the clock was read was not moved on before it came. */
+    private boolean hasExpired() {
+        long deadline = deadlineNanos();
+        while (MonotonicClock.hasPassed(deadline)) {
+            long seen = deadline;
+            deadline = deadlineNanos();
+            if (deadline == seen) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The poller saw the direction become ready: whether that ended a wait. Any thread. */

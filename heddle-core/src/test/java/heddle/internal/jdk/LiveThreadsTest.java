@@ -53,7 +53,8 @@ class LiveThreadsTest {
     void anExecutorsThreadsAreThereToo() throws Exception {
         CountDownLatch latch = new CountDownLatch(1);
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Thread inside = executor.submit(Thread::currentThread).get();
+            Thread ended = executor.submit(Thread::currentThread).get();
+            ended.join();
             CompletableFuture<Thread> waiting = new CompletableFuture<>();
             Future<?> waits =
                     executor.submit(() -> {
@@ -61,9 +62,11 @@ class LiveThreadsTest {
                         latch.await();
                         return null;
                     });
-            assertThat(all()).contains(waiting.get()).doesNotContain(inside);
-            latch.countDown();
+            Thread waiter = waiting.get();
+            List<Thread> seen = all();
+            latch.countDown(); // The executor's close would wait for it, after a failure too.
             waits.get();
+            assertThat(seen).contains(waiter).doesNotContain(ended);
         }
     }
 
