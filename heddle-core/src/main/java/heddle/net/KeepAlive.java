@@ -4,6 +4,8 @@ import java.time.Duration;
 
 /**
  * TCP keep-alive: when a connection is idle the kernel probes the peer, and breaks the connection if it does not answer; tcp(7).
+ * Without it a reader may wait for ever for a peer that is gone, even one that sent a reset: Linux drops a reset that overtakes data for
+ * which the receive buffer had no room.
  *
  * @param enabled whether to probe
  * @param idle silence before the first probe; rounded up to seconds; zero stands for 15 s, negative leaves the system's value

@@ -1,6 +1,10 @@
 package heddle.net;
 
+import heddle.testing.Await;
+
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,11 +16,24 @@ final class FullBacklog implements AutoCloseable {
     private final Listener listener;
     private final List<Conn> conns = new ArrayList<>();
 
-    FullBacklog() throws IOException {
+    FullBacklog() throws Exception {
         listener = new ListenConfig().backlog(BACKLOG).listen("tcp", "127.0.0.1:0");
         // Linux queues one more than asked for: sk_acceptq_is_full() in sock.h.
         for (int i = 0; i < BACKLOG + 1; i++) {
             conns.add(Net.dial("tcp", address()));
+        }
+        // A dial may end long before the listener has its last packet.
+        Await.until("the backlog is full", () -> queued() == BACKLOG + 1);
+    }
+
+    /** How many connections wait to be accepted: what /proc/net/tcp, proc(5), has as rx_queue of a socket in state 0A, "listens". */
+    private int queued() throws IOException {
+        String port = String.format(":%04X", ((TcpAddr) where()).port());
+        try (var sockets = Files.lines(Path.of("/proc/self/net/tcp"))) {
+            return sockets.map(line -> line.strip().split("\\s+"))
+                    .filter(columns -> columns[1].endsWith(port) && columns[3].equals("0A"))
+                    .mapToInt(columns -> Integer.parseInt(columns[4].split(":", -1)[1], 16))
+                    .sum();
         }
     }
 

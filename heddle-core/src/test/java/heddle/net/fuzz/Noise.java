@@ -126,7 +126,8 @@ final class Noise {
             }
             default -> {
                 if (end.conn instanceof TcpConn tcp) {
-                    end.orClosed(() -> tcp.setKeepAlive(KeepAlive.every(Duration.ofSeconds(60))));
+                    // Shorter than a case may last: a reset may be lost, see KeepAlive.
+                    end.orClosed(() -> tcp.setKeepAlive(KeepAlive.every(Duration.ofSeconds(5))));
                 }
             }
         }
