@@ -80,12 +80,20 @@ final class Polling {
         TcpConn dialed = stage.side("client").dial(dialer, listener.address().toString());
         End client = new End(stage, "client", dialed);
         End server = new End(stage, "server", stage.side("server").accept(listener));
+        // Its first wait, for sure: a round trip need not have one where both sides share a
+        // processor.
+        Stage.Actor<Call> greeted =
+                stage.start(() ->
+                        stage.side("client").act("read", () -> client.conn.read(new byte[1])));
+        greeted.awaitParked();
+        look(stage, descriptor.get(), "before");
+        stage.side("server").act("greet", () -> greet(server.conn));
+        greeted.join();
         Stage.Actor<Call> echo =
                 stage.start(() ->
                         stage.side("server")
                                 .act("echo", () -> echo(server.conn, new AtomicLong())));
         echo.awaitParked();
-        look(stage, descriptor.get(), "before");
         stage.side("client").act("round trips", () -> roundTrips(client.conn, ROUND_TRIPS));
         look(stage, descriptor.get(), "after");
         client.closeWrite();
@@ -99,6 +107,11 @@ final class Polling {
                 EpollTable.registrations(descriptor).stream()
                         .filter(EpollTable.Registration::isEdgeTriggered)
                         .count());
+    }
+
+    private static long greet(TcpConn conn) throws IOException {
+        conn.write(new byte[1]);
+        return 1;
     }
 
     private static long roundTrips(TcpConn conn, int count) throws IOException {
@@ -124,7 +137,8 @@ final class Polling {
     private static void judgeEpoll(Trace trace, Sights sights) {
         Call trips = trace.call("client", "round trips");
         sights.see(
-                "%d round trips, each with waits".formatted(trips.n()), trips.n() == ROUND_TRIPS);
+                "%d round trips, after a read that waited".formatted(trips.n()),
+                trips.n() == ROUND_TRIPS);
         if (trace.fact("epoll") == 0) {
             sights.notHere(
                     "this way of running polls with the JDK's Selector, which is epoll underneath,"
@@ -136,7 +150,7 @@ final class Polling {
                         .formatted(
                                 trace.fact("registrations before"),
                                 trace.fact("registrations after")),
-                trace.fact("registrations before") <= 1 && trace.fact("registrations after") == 1);
+                trace.fact("registrations before") == 1 && trace.fact("registrations after") == 1);
         sights.see(
                 "its events were edge-triggered (EPOLLET)",
                 trace.fact("edge-triggered after") == 1);
