@@ -61,24 +61,36 @@ final class Stack implements Callable<Integer> {
 
     /** Where the process answers management tools on this machine, from now on. */
     private String address(ProcessHandle process) throws IOException {
+        VirtualMachine jvm = attach(process);
         try {
-            VirtualMachine jvm = VirtualMachine.attach(Long.toString(pid));
-            try {
-                return jvm.startLocalManagementAgent();
-            } finally {
-                jvm.detach();
-            }
-        } catch (AttachNotSupportedException notJava) {
-            throw new IOException(
-                    "process " + pid + " does not answer as a JVM does: " + notJava.getMessage(),
-                    notJava);
+            return jvm.startLocalManagementAgent();
         } catch (IOException failure) {
+            throw new IOException(
+                    "process " + pid + " opens no port for questions: " + failure.getMessage(),
+                    failure);
+        } finally {
+            jvm.detach();
+        }
+    }
+
+    private VirtualMachine attach(ProcessHandle process) throws IOException {
+        try {
+            return VirtualMachine.attach(Long.toString(pid));
+        } catch (AttachNotSupportedException | IOException failure) {
+            // The latter too where there is no JVM, but a killed one of this number left its
+            // socket.
             String owner = process.info().user().orElse("");
             String me = ProcessHandle.current().info().user().orElse("");
             String hint =
-                    owner.equals(me) ? "" : ": it belongs to " + owner + ", and this runs as " + me;
+                    owner.equals(me)
+                            ? ""
+                            : ", which belongs to " + owner + " while this runs as " + me + ",";
             throw new IOException(
-                    "cannot attach to process " + pid + hint + ": " + failure.getMessage(),
+                    "process "
+                            + pid
+                            + hint
+                            + " does not answer as a JVM does: "
+                            + failure.getMessage(),
                     failure);
         }
     }

@@ -8,8 +8,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -61,19 +65,42 @@ class StackTest {
         Process cat = new ProcessBuilder("cat").start();
         try {
             // The JDK's own patience is ten seconds.
-            var ran = stack(Long.toString(cat.pid()), "-Dsun.tools.attach.attachTimeout=500");
-            assertThat(ran.exit()).isEqualTo(1);
-            assertThat(ran.err().lines())
-                    .singleElement()
-                    .asString()
-                    .startsWith(
-                            "heddle stack: process "
-                                    + cat.pid()
-                                    + " does not answer as a JVM does: ");
-            assertThat(cat.isAlive()).isTrue();
+            assertThatItIsNoJvm(cat, "-Dsun.tools.attach.attachTimeout=500");
         } finally {
             cat.destroyForcibly().waitFor();
         }
+    }
+
+    @Test
+    void aProcessThatIsNoJvmIsToldFromTheKilledOneThatHadItsNumber() throws Exception {
+        Process cat = new ProcessBuilder("cat").start();
+        // What a JVM that was asked once leaves behind when it is killed, in the folder that the
+        // JDK fixes.
+        Path left = Path.of("/tmp", ".java_pid" + cat.pid());
+        Files.deleteIfExists(left); // A real one.
+        try {
+            ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+                    .bind(UnixDomainSocketAddress.of(left))
+                    .close();
+            Files.setPosixFilePermissions(left, PosixFilePermissions.fromString("rw-------"));
+            assertThatItIsNoJvm(cat);
+        } finally {
+            Files.deleteIfExists(left);
+            cat.destroyForcibly().waitFor();
+        }
+    }
+
+    private void assertThatItIsNoJvm(Process other, String... flags) throws Exception {
+        var ran = stack(Long.toString(other.pid()), flags);
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.err().lines())
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "heddle stack: process "
+                                + other.pid()
+                                + " does not answer as a JVM does: ");
+        assertThat(other.isAlive()).isTrue();
     }
 
     @Test
@@ -94,6 +121,9 @@ class StackTest {
                             "heddle stack: process "
                                     + java.pid()
                                     + " does not use Heddle, or has not begun to\n");
+            // Killed, it would leave its socket to the process that gets its number.
+            java.getOutputStream().close();
+            assertThat(java.waitFor()).isZero();
         } finally {
             java.destroyForcibly().waitFor();
         }
