@@ -103,6 +103,7 @@ class DescriptorLimitTest {
             var server = new Server(listener, EchoSession::new, 100);
             Thread serving =
                     Thread.ofPlatform()
+                            .daemon() // Else a failure below would wait for it.
                             .start(() -> {
                                 try {
                                     server.serve();
@@ -111,6 +112,9 @@ class DescriptorLimitTest {
                                 }
                             });
             loadClasses(address);
+            while (server.connections() > 0) {
+                Thread.sleep(1); // A session that ends during the lack would end the lack.
+            }
             Deque<Closeable> hogs = new ArrayDeque<>();
             hogAll(hogs);
             hogs.pop().close();
