@@ -1,6 +1,7 @@
 package heddle.cli;
 
 import heddle.net.Conn;
+import heddle.net.Errno;
 import heddle.net.Heddle;
 import heddle.net.Net;
 import heddle.net.NetError;
@@ -37,8 +38,6 @@ final class Dial implements Callable<Integer> {
     private static final int BUFFER_BYTES = 64 << 10;
 
     /** What writing meets after the peer has closed in order; tcp_reset in Linux's tcp_input.c. */
-    private static final int EPIPE = 32;
-
     @Parameters(paramLabel = "HOST:PORT", description = "The peer.")
     private String peer;
 
@@ -72,7 +71,7 @@ final class Dial implements Callable<Integer> {
             throw receive;
         }
         var send = sendFailure;
-        if (send != null && !(send instanceof NetError error && error.errno() == EPIPE)) {
+        if (send != null && !(send instanceof NetError error && error.errno() == Errno.EPIPE)) {
             throw send;
         }
     }

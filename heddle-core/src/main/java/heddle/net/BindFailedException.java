@@ -3,7 +3,7 @@ package heddle.net;
 import java.io.Serial;
 import java.net.BindException;
 
-/** The local address cannot be used: EADDRINUSE, EADDRNOTAVAIL, EACCES. */
+/** The local address cannot be used: EADDRINUSE, EADDRNOTAVAIL, or EACCES of bind(2). */
 public final class BindFailedException extends BindException implements NetError {
 
     @Serial private static final long serialVersionUID = 1;

@@ -1,5 +1,6 @@
 package heddle.net;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -61,6 +62,35 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      */
     default int read(byte[] buffer) throws IOException {
         return read(buffer, 0, buffer.length);
+    }
+
+    /**
+     * Fills {@code buffer} from its position to its limit, waiting for as many bytes as that needs. One read call after the other: other
+     * readers may take bytes in between. The position says after a failure how many bytes came, so the call may be repeated.
+     *
+     * @param buffer where the bytes go; no other thread may use it meanwhile; full already: returns at once
+     * @throws EOFException the stream ended before the buffer was full; the position says how many bytes came
+     * @throws IOException as for {@link #read(byte[], int, int)}
+     */
+    default void readFully(ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining()) {
+            if (read(buffer) < 0) {
+                throw new EOFException(
+                        "read " + this + ": end of stream, " + buffer.remaining() + " bytes short");
+            }
+        }
+    }
+
+    /**
+     * {@link #readFully(ByteBuffer)} of the whole of {@code buffer}. How many bytes came before a failure is not told: where a deadline or
+     * an interrupt may end the call and the connection goes on, use a ByteBuffer, whose position tells it.
+     *
+     * @param buffer where the bytes go
+     * @throws EOFException the stream ended before the buffer was full
+     * @throws IOException as for {@link #read(byte[], int, int)}
+     */
+    default void readFully(byte[] buffer) throws IOException {
+        readFully(ByteBuffer.wrap(buffer));
     }
 
     /**
@@ -182,6 +212,25 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     void setWriteDeadline(Deadline deadline) throws IOException;
 
     /**
+     * Ends reading: a reader gets what has arrived, then the end of the stream. What the peer writes later is lost: over TCP it is
+     * dropped or, on Linux, still delivered; over a {@link Pipe} the peer's write fails with {@link ConnResetException}. Where Heddle runs on
+     * NIO, what has arrived and is not read is lost too. shutdown(2), SHUT_RD.
+     *
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno (ENOTCONN)
+     */
+    void closeRead() throws IOException;
+
+    /**
+     * Half-close: the peer reads to the end of the stream while this side still reads. Own writes, pending and future, fail with
+     * {@link ConnResetException}. shutdown(2), SHUT_WR.
+     *
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno (ENOTCONN)
+     */
+    void closeWrite() throws IOException;
+
+    /**
      * This end's address; still known after close.
      *
      * @return the address
@@ -203,7 +252,7 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      * Closes the connection: wakes whoever waits in it, and returns when the descriptor is closed and its port free again. What
      * was written is still sent, in the background (unless linger says otherwise), if all that has arrived was read: else Linux resets
      * the connection, and the peer may lose what it has not read yet (RFC 1122, 4.2.2.13). So where the peer may still send, end with
-     * {@link SocketConn#closeWrite}, read to the end of the stream, and close then. A second close does nothing, as
+     * {@link #closeWrite}, read to the end of the stream, and close then. A second close does nothing, as
      * {@link java.nio.channels.Channel#close} wants it.
      */
     @Override

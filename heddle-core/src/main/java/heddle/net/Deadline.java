@@ -3,6 +3,7 @@ package heddle.net;
 import heddle.internal.poll.MonotonicClock;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 
 /**
  * An instant on the monotonic clock, after which calls fail with {@link DeadlineExceededException}. Immutable, thread-safe, and
@@ -46,6 +47,15 @@ public record Deadline(long nanos) {
      */
     public boolean hasPassed() {
         return MonotonicClock.hasPassed(nanos);
+    }
+
+    /**
+     * How far away it is.
+     *
+     * @return zero if it has passed; the duration of {@link java.time.temporal.ChronoUnit#FOREVER} for {@link #NONE}
+     */
+    public Duration remaining() {
+        return equals(NONE) ? ChronoUnit.FOREVER.getDuration() : Duration.ofNanos(remainingNanos());
     }
 
     /** How far away it is, in nanoseconds; 0 if it has passed. Meaningless for {@link #NONE}. */

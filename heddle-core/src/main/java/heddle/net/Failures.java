@@ -51,7 +51,8 @@ final class Failures {
                     new ConnClosedException(details, "use of closed network connection");
             case Result.EXPIRED -> new DeadlineExceededException(details, "i/o timeout");
             case Result.INTERRUPTED -> new CallInterruptedException(details, "interrupted");
-            default -> ofErrno(details, call + ": " + Errno.text(errno) + hint(errno) + remark);
+            default ->
+                    ofErrno(details, call, call + ": " + Errno.text(errno) + hint(errno) + remark);
         };
     }
 
@@ -73,17 +74,25 @@ final class Failures {
         return failure;
     }
 
-    private static IOException ofErrno(NetError.Details details, String cause) {
+    private static IOException ofErrno(NetError.Details details, String call, String cause) {
         return switch (details.errno()) {
             case Errno.ECONNRESET, Errno.EPIPE -> new ConnResetException(details, cause);
             case Errno.ECONNREFUSED -> new ConnRefusedException(details, cause);
-            case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EACCES ->
-                    new BindFailedException(details, cause);
-            default ->
-                    details.op().equals("dial")
-                            ? new DialException(details, cause)
-                            : new NetException(details, cause);
+            case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL -> new BindFailedException(details, cause);
+            // Of connect(2) it means the other end: a Unix socket's path, a firewall's rule, a
+            // broadcast address.
+            case Errno.EACCES ->
+                    call.equals("bind")
+                            ? new BindFailedException(details, cause)
+                            : other(details, cause);
+            default -> other(details, cause);
         };
+    }
+
+    private static IOException other(NetError.Details details, String cause) {
+        return details.op().equals("dial")
+                ? new DialException(details, cause)
+                : new NetException(details, cause);
     }
 
     /** See {@link NetError#isRetryable}. */

@@ -33,6 +33,13 @@ public interface Listener extends Closeable {
      */
     Addr address();
 
+    /**
+     * Whether it listens: false once {@link #close} was called by anybody.
+     *
+     * @return true until then
+     */
+    boolean isOpen();
+
     /** Stops listening: ends pending accepts, resets what nobody accepted; the port is free on return. A second close does nothing. */
     @Override
     void close() throws IOException;

@@ -28,7 +28,7 @@ public final class Net {
      * @return the connection
      * @throws IOException as there
      */
-    public static Conn dial(String network, String address) throws IOException {
+    public static SocketConn dial(String network, String address) throws IOException {
         return new Dialer().dial(network, address);
     }
 
@@ -41,7 +41,8 @@ public final class Net {
      * @return the connection
      * @throws IOException as there
      */
-    public static Conn dial(String network, String address, Duration timeout) throws IOException {
+    public static SocketConn dial(String network, String address, Duration timeout)
+            throws IOException {
         return new Dialer().timeout(timeout).dial(network, address);
     }
 

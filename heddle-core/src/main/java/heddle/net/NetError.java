@@ -57,7 +57,7 @@ public interface NetError {
      * The system's error number. Where Heddle runs on NIO, it is found by the type and the English text of the JDK's exception: in
      * another language many become EIO, and EMFILE where accept failed.
      *
-     * @return the errno in Linux's numbering, 0 if no system call failed
+     * @return the errno in Linux's numbering, one of {@link Errno}; 0 if no system call failed
      */
     default int errno() {
         return details().errno();

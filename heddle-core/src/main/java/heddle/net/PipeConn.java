@@ -72,7 +72,7 @@ final class PipeConn implements Conn {
 
     @Override
     public boolean peerClosed() throws IOException {
-        return in.isWriterClosed();
+        return in.isAtEnd();
     }
 
     @Override
@@ -92,6 +92,24 @@ final class PipeConn implements Conn {
     public void setWriteDeadline(Deadline deadline) throws IOException {
         if (!out.setWriteDeadline(deadline)) {
             throw PipeFlow.closed("set", 0);
+        }
+    }
+
+    @Override
+    public void closeRead() throws IOException {
+        checkOpen();
+        in.endReading();
+    }
+
+    @Override
+    public void closeWrite() throws IOException {
+        checkOpen();
+        out.endWriting();
+    }
+
+    private void checkOpen() throws IOException {
+        if (closed) {
+            throw PipeFlow.closed("close", 0);
         }
     }
 

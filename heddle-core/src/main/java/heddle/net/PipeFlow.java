@@ -1,6 +1,7 @@
 package heddle.net;
 
 import heddle.internal.fd.Result;
+import heddle.internal.sys.Errno;
 import heddle.internal.trace.Waits;
 
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *   offer           -> nothing    read()   took the last byte: the writer is done
  *   offer           -> nothing    write()  gives up: closed, expired or interrupted; what was taken counts
  *
- * 1. Of the ends of a call, closed comes before expired, and expired before data.
+ * 1. Of the ends of a call, closed comes before ended by a half-close, that before expired, and expired before data.
  * 2. Buffers are touched by their owner or, under the lock, by the other side while their owner waits in its call.
  * 3. Every change of state wakes all who wait, and each looks again.
  *
@@ -37,6 +38,11 @@ final class PipeFlow {
     private boolean writing;
     private boolean readerClosed;
     private boolean writerClosed;
+
+    /** By half-closes, which leave the other direction alone. */
+    private boolean readingEnded;
+
+    private boolean writingEnded;
     private Deadline readDeadline = Deadline.NONE;
     private Deadline writeDeadline = Deadline.NONE;
 
@@ -81,7 +87,7 @@ final class PipeFlow {
                 if (readerClosed) {
                     throw closed("read", 0);
                 }
-                if (writerClosed) {
+                if (hasEnded()) {
                     return -1;
                 }
                 if (readDeadline.hasPassed()) {
@@ -129,7 +135,7 @@ final class PipeFlow {
                 if (readerClosed) {
                     throw closed("read", 0);
                 }
-                if (writerClosed) {
+                if (hasEnded()) {
                     return;
                 }
                 Deadline end = readDeadline.earlier(limit);
@@ -153,14 +159,19 @@ final class PipeFlow {
         }
     }
 
-    /** Whether the writing side has closed. */
-    boolean isWriterClosed() throws IOException {
+    /** Whether a read meets the end of the stream. Under the lock. */
+    private boolean hasEnded() {
+        return writerClosed || writingEnded || readingEnded;
+    }
+
+    /** Whether a read would meet the end of the stream. */
+    boolean isAtEnd() throws IOException {
         lock.lock();
         try {
             if (readerClosed) {
                 throw closed("read", 0);
             }
-            return writerClosed;
+            return hasEnded();
         } finally {
             lock.unlock();
         }
@@ -221,6 +232,9 @@ final class PipeFlow {
         if (writerClosed || readerClosed) {
             throw closed("write", mine.taken);
         }
+        if (writingEnded || readingEnded) {
+            throw Failures.of("write", "pipe", null, null, "write", -Errno.EPIPE, mine.taken);
+        }
         if (writeDeadline.hasPassed()) {
             throw failure("write", Result.EXPIRED, mine.taken);
         }
@@ -263,6 +277,28 @@ final class PipeFlow {
             writeDeadline = deadline;
             changed.signalAll();
             return !readerClosed && !writerClosed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The reader's half-close: reads meet the end of the stream, writes fail. */
+    void endReading() {
+        lock.lock();
+        try {
+            readingEnded = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The writer's half-close: reads meet the end of the stream, writes fail. */
+    void endWriting() {
+        lock.lock();
+        try {
+            writingEnded = true;
+            changed.signalAll();
         } finally {
             lock.unlock();
         }

@@ -140,23 +140,12 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
         }
     }
 
-    /**
-     * Ends reading: a reader sees the end of the stream once what has arrived is read. shutdown(2), SHUT_RD; Linux still delivers bytes
-     * that come later. Where Heddle runs on NIO, what has arrived and is not read is lost.
-     *
-     * @throws ConnClosedException this side closed
-     * @throws IOException any other failure, carrying the errno (ENOTCONN)
-     */
+    @Override
     public final void closeRead() throws IOException {
         check("close", "shutdown", descriptor.shutdown(Syscalls.SHUT_RD));
     }
 
-    /**
-     * Half-close: the peer reads to the end of the stream while this side still reads. Own writes fail from here on. shutdown(2), SHUT_WR.
-     *
-     * @throws ConnClosedException this side closed
-     * @throws IOException any other failure, carrying the errno (ENOTCONN)
-     */
+    @Override
     public final void closeWrite() throws IOException {
         check("close", "shutdown", descriptor.shutdown(Syscalls.SHUT_WR));
     }

@@ -64,13 +64,9 @@ abstract sealed class SocketListener implements Listener permits TcpListener, Un
         descriptor.close();
     }
 
-    /**
-     * Whether {@link #close} was called.
-     *
-     * @return true if it was
-     */
-    public final boolean isClosed() {
-        return descriptor.isClosed();
+    @Override
+    public final boolean isOpen() {
+        return !descriptor.isClosed();
     }
 
     final IOException failure(String op, String call, int result) {

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -76,6 +77,79 @@ public abstract class ConnContract {
         writer.result();
         right.close();
         assertThat(Arrays.equals(got, sent)).as("same bytes, seed %d", seed).isTrue();
+    }
+
+    @Test
+    @Behaviour(35)
+    void halfCloseEndsOneDirectionOnly() throws Exception {
+        left.closeWrite();
+        byte[] buffer = new byte[2];
+        assertThat(right.read(buffer)).isEqualTo(-1);
+        assertThat(right.peerClosed()).isTrue();
+        assertThrows(ConnResetException.class, () -> left.write(new byte[1]));
+        Task<Integer> other = Task.start(() -> right.write(new byte[] {4, 5}));
+        left.readFully(buffer);
+        assertThat(buffer).containsExactly(4, 5);
+        assertThat(other.result()).isEqualTo(2);
+        assertThat(left.isOpen()).isTrue();
+        right.setReadDeadline(inMillis(60_000));
+        left.setWriteDeadline(inMillis(60_000));
+    }
+
+    @Test
+    @Behaviour(34)
+    void closedReadingSideEndsReadsAlsoThePendingOne() throws Exception {
+        Task<Integer> parked = Task.start(() -> left.read(new byte[1]));
+        Parked.await(parked.thread());
+        left.closeRead();
+        assertThat(parked.result()).isEqualTo(-1);
+        assertThat(left.read(new byte[1])).isEqualTo(-1);
+        left.awaitReadable(Deadline.NONE);
+        Task<Integer> other = Task.start(() -> right.read(new byte[1]));
+        assertThat(left.write(new byte[1])).isEqualTo(1);
+        assertThat(other.result()).isEqualTo(1);
+    }
+
+    @Test
+    void halfCloseEndsTheOwnWriteThatWaits() throws Exception {
+        Task<Integer> parked =
+                Task.start(() -> {
+                    while (true) {
+                        left.write(new byte[1 << 16]);
+                    }
+                });
+        Parked.await(parked.thread());
+        left.closeWrite();
+        parked.failure(ConnResetException.class);
+    }
+
+    @Test
+    void halfClosesAfterCloseAreRefused() throws Exception {
+        left.close();
+        assertThrows(ConnClosedException.class, left::closeWrite);
+        assertThrows(ConnClosedException.class, left::closeRead);
+    }
+
+    @Test
+    void readFullyTellsByThePositionHowFarItCame() throws Exception {
+        Task<Integer> other = Task.start(() -> right.write(new byte[] {1, 2, 3}));
+        ByteBuffer buffer = ByteBuffer.allocate(5);
+        left.readFully(buffer.limit(3));
+        assertThat(other.result()).isEqualTo(3);
+        left.setReadDeadline(Deadline.PAST);
+        assertThrows(DeadlineExceededException.class, () -> left.readFully(buffer.limit(5)));
+        assertThat(buffer.position()).isEqualTo(3);
+        left.setReadDeadline(Deadline.NONE);
+        Task<Void> rest =
+                Task.run(() -> {
+                    right.write(new byte[] {4});
+                    right.closeWrite();
+                });
+        EOFException cut = assertThrows(EOFException.class, () -> left.readFully(buffer));
+        rest.result();
+        assertThat(cut).hasMessageEndingWith(": end of stream, 1 bytes short");
+        assertThat(buffer.position()).isEqualTo(4);
+        left.readFully(new byte[0]);
     }
 
     @Test

@@ -37,6 +37,20 @@ class PipeTest {
         right.close();
     }
 
+    /** Nothing is buffered, so what is written after that could never be read. */
+    @Test
+    void peersWritesFailOnceTheReadingSideIsClosed() throws Exception {
+        try (Pipe pipe = Net.pipe()) {
+            Task<Integer> parked = Task.start(() -> pipe.right().write(new byte[3]));
+            Parked.await(parked.thread());
+            pipe.left().closeRead();
+            assertThat(parked.failure(ConnResetException.class))
+                    .hasMessage("write pipe: write: broken pipe");
+            assertThrows(ConnResetException.class, () -> pipe.right().write(new byte[1]));
+            assertThat(pipe.left().peerClosed()).isTrue();
+        }
+    }
+
     @Test
     @Behaviour(177)
     void writeFeedsManyReadsAndReturnsAfterTheLast() throws Exception {

@@ -156,6 +156,7 @@ class SyscallFaultTest {
     @ValueSource(
             ints = {
                 Errno.ENOMEM,
+                Errno.EACCES,
                 Errno.EMFILE,
                 Errno.ENFILE,
                 Errno.EINTR,
@@ -212,14 +213,17 @@ class SyscallFaultTest {
         assertThat(error.op()).isEqualTo(strike.toldOp());
         assertThat(error.errno()).isEqualTo(strike.errno);
         assertThat(error.timeout()).isFalse();
-        boolean reset = strike.errno == Errno.ECONNRESET || strike.errno == Errno.EPIPE;
-        assertThat(failure)
-                .isInstanceOf(
-                        reset
-                                ? ConnResetException.class
-                                : strike.op.equals("dial")
-                                        ? DialException.class
-                                        : NetException.class);
+        assertThat(failure).isInstanceOf(typeOf(strike));
+    }
+
+    private static Class<?> typeOf(Strike strike) {
+        if (strike.errno == Errno.ECONNRESET || strike.errno == Errno.EPIPE) {
+            return ConnResetException.class;
+        }
+        if (strike.errno == Errno.EACCES && strike.name().equals("bind")) {
+            return BindFailedException.class;
+        }
+        return strike.op.equals("dial") ? DialException.class : NetException.class;
     }
 
     /** A failure, and how its text must begin. */

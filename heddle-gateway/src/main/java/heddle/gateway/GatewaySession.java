@@ -8,7 +8,6 @@ import heddle.net.Conn;
 import heddle.net.ConnClosedException;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
-import heddle.net.SocketConn;
 import heddle.server.Session;
 
 import org.jspecify.annotations.Nullable;
@@ -238,9 +237,7 @@ final class GatewaySession implements Session, Receipt {
 
     /** Half-closes, then reads without looking until the client closes too: until the server's own bound when it stops. */
     private void linger() throws IOException {
-        if (conn instanceof SocketConn socket) {
-            socket.closeWrite();
-        }
+        conn.closeWrite();
         endLock.lock();
         try {
             lingering = true;

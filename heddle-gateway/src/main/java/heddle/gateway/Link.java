@@ -7,7 +7,6 @@ import heddle.net.Conn;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
 import heddle.net.Net;
-import heddle.net.SocketConn;
 
 import org.jspecify.annotations.Nullable;
 
@@ -150,7 +149,7 @@ final class Link {
 
     private void halfClose() {
         try {
-            ((SocketConn) conn).closeWrite();
+            conn.closeWrite();
         } catch (IOException e) {
             // The connection has ended already; the reading finds out.
         }

@@ -86,6 +86,11 @@ class DescriptorLimitTest {
         }
 
         @Override
+        public boolean isOpen() {
+            return listener.isOpen();
+        }
+
+        @Override
         public void close() throws IOException {
             listener.close();
         }

@@ -329,6 +329,11 @@ class ServerTest {
         }
 
         @Override
+        public boolean isOpen() {
+            return listener.isOpen();
+        }
+
+        @Override
         public void close() throws IOException {
             listener.close();
         }

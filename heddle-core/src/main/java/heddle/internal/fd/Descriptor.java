@@ -631,7 +631,13 @@ public final class Descriptor {
 
     /** shutdown(2): 0 or a failure. */
     public int shutdown(int how) {
-        return use(number -> sys.shutdown(number, how));
+        int result = use(number -> sys.shutdown(number, how));
+        if (result == 0 && how != Syscalls.SHUT_RD) {
+            // A Unix socket whose buffer is full reports nothing to its own writer then; unix_poll in Linux' af_unix.c. The
+            // writer tries again and gets EPIPE.
+            registration.write().ready();
+        }
+        return result;
     }
 
     /** setsockopt(2): 0 or a failure. */
