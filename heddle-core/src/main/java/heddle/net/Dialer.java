@@ -370,15 +370,18 @@ public final class Dialer {
 
     private TcpConn attempt(Network network, SockAddr remote, Deadline end) throws IOException {
         Recorder.Connect event = Recorder.beginConnect();
-        if (event == null) {
-            return connect(network, remote, end);
-        }
         try {
             TcpConn conn = connect(network, remote, end);
-            event.done(conn, "");
+            event = Recorder.endConnect(event);
+            if (event != null) {
+                event.done(conn, "");
+            }
             return conn;
         } catch (IOException failed) {
-            event.done(new TcpAddr(remote), String.valueOf(failed.getMessage()));
+            event = Recorder.endConnect(event);
+            if (event != null) {
+                event.done(new TcpAddr(remote), String.valueOf(failed.getMessage()));
+            }
             throw failed;
         }
     }

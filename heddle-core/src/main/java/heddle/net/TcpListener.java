@@ -40,6 +40,7 @@ public final class TcpListener extends SocketListener {
         }
         SockAddr own = local.isUnspecified() ? Sockets.localAddress(sys, fd, local) : local;
         TcpConn conn = new TcpConn(descriptorOf(fd, Traffic.BYTES), network(), own, peer[0]);
+        event = Recorder.endAccept(event);
         if (event != null) {
             event.done(address, conn.remoteAddress());
         }

@@ -42,6 +42,7 @@ public final class UnixListener extends SocketListener {
         setOptions(fd);
         var remote = new UnixAddr(network(), (UnixName) peer[0]);
         UnixConn conn = new UnixConn(descriptorOf(fd, traffic), network(), address, remote);
+        event = Recorder.endAccept(event);
         if (event != null) {
             event.done(address, remote);
         }

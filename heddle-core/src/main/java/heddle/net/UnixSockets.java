@@ -96,11 +96,13 @@ final class UnixSockets {
         Recorder.Connect event = Recorder.beginConnect();
         try {
             UnixConn conn = connect(remote, (UnixAddr) local, end, options, control);
+            event = Recorder.endConnect(event);
             if (event != null) {
                 event.done(conn, "");
             }
             return conn;
         } catch (IOException failed) {
+            event = Recorder.endConnect(event);
             if (event != null) {
                 event.done(remote, String.valueOf(failed.getMessage()));
             }

@@ -1,7 +1,11 @@
 package heddle.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import heddle.internal.Platform;
+import heddle.internal.sched.Scheduler;
 import heddle.testing.Await;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -12,16 +16,26 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The flight recorder's events, each in a recording. */
 @Ways
 class RecorderTest {
+
+    /** Long against the recorder's clock. */
+    private static final Duration SHORT = Duration.ofMillis(20);
 
     @TempDir private Path folder;
 
@@ -35,6 +49,10 @@ class RecorderTest {
             recording.stop();
             recording.dump(file);
         }
+        return heddleEvents(file);
+    }
+
+    private static List<RecordedEvent> heddleEvents(Path file) throws IOException {
         return RecordingFile.readAllEvents(file).stream()
                 .filter(one -> one.getEventType().getName().startsWith("heddle."))
                 // A file has them by thread, not in their order.
@@ -68,6 +86,7 @@ class RecorderTest {
                                 .isPositive()
                                 .isLessThanOrEqualTo(park.getDuration().toNanos());
                         assertThat(park.getDuration().toNanos()).isLessThan(wholeNanos);
+                        assertThat(park.getBoolean("beganBefore")).isFalse();
                     });
         }
     }
@@ -206,6 +225,188 @@ class RecorderTest {
                                                         && line.contains(
                                                                 "#" + loop.threadId() + " "))
                                 : loop.getState() == Thread.State.RUNNABLE);
+    }
+
+    @Test
+    void aWaitThatBeganBeforeTheRecordingIsAnEventFromItsStartOn() throws Exception {
+        try (var pair = ConnPair.tcp();
+                Recording recording = new Recording()) {
+            Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
+            Parked.awaitReader(pair.left());
+            recording.enable("heddle.Park").withThreshold(SHORT);
+            recording.start();
+            long beganNanos = System.nanoTime();
+            Await.until("long enough", () -> System.nanoTime() - beganNanos > SHORT.toNanos());
+            pair.right().write(new byte[1], 0, 1);
+            reader.result();
+            recording.stop();
+            Path file = folder.resolve("recording.jfr");
+            recording.dump(file);
+            assertThat(heddleEvents(file))
+                    .singleElement()
+                    .satisfies(park -> {
+                        assertThat(park.getString("op")).isEqualTo("read");
+                        assertThat(park.getBoolean("beganBefore")).isTrue();
+                        // Of a clock of its own.
+                        assertThat(park.getStartTime())
+                                .isCloseTo(recording.getStartTime(), within(1, ChronoUnit.SECONDS));
+                        assertThat(park.getDuration()).isGreaterThanOrEqualTo(SHORT);
+                        assertThat(park.getDuration())
+                                .isLessThan(
+                                        Duration.between(
+                                                        recording.getStartTime(),
+                                                        recording.getStopTime())
+                                                .plusSeconds(1));
+                        assertThat(park.getDuration("latency").toNanos())
+                                .isPositive()
+                                .isLessThanOrEqualTo(park.getDuration().toNanos());
+                    });
+        }
+    }
+
+    @Test
+    void eachRecordingHasItsOwnStart() throws Exception {
+        // Wanted, and then not.
+        assertThat(record("heddle.Park", () -> {})).isEmpty();
+        try (var pair = ConnPair.tcp()) {
+            Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
+            Parked.awaitReader(pair.left());
+            long beganNanos = System.nanoTime();
+            List<RecordedEvent> events =
+                    record(
+                            "heddle.Park",
+                            () -> {
+                                pair.right().write(new byte[1], 0, 1);
+                                reader.result();
+                            });
+            long wholeNanos = System.nanoTime() - beganNanos;
+            assertThat(events)
+                    .singleElement()
+                    .satisfies(park -> {
+                        assertThat(park.getBoolean("beganBefore")).isTrue();
+                        assertThat(park.getDuration().toNanos()).isLessThan(wholeNanos);
+                    });
+        }
+    }
+
+    @Test
+    void anAcceptThatWaitsWhenTheRecordingStartsIsRecorded() throws Exception {
+        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+            assertThatALateAcceptIsRecorded(listener);
+        }
+    }
+
+    @Test
+    void aUnixAcceptThatWaitsWhenTheRecordingStartsIsRecorded() throws Exception {
+        try (Listener listener = Net.listen("unix", folder.resolve("socket").toString())) {
+            assertThatALateAcceptIsRecorded(listener);
+        }
+    }
+
+    private void assertThatALateAcceptIsRecorded(Listener listener) throws Exception {
+        Task<Conn> acceptor = Task.start(listener::accept);
+        Parked.awaitAcceptor(listener);
+        List<RecordedEvent> events =
+                record(
+                        "heddle.Accept",
+                        () -> {
+                            String network = listener.address().network();
+                            String address = listener.address().toString();
+                            for (int i = 0; i < 3; i++) {
+                                try (Conn _ = Net.dial(network, address);
+                                        Conn _ = i == 0 ? acceptor.result() : listener.accept()) {}
+                            }
+                        });
+        assertThat(events)
+                .extracting(accept -> accept.getBoolean("beganBefore"))
+                .containsExactly(true, false, false);
+        assertThat(events)
+                .allSatisfy(accept ->
+                        assertThat(accept.getString("listener"))
+                                .isEqualTo(listener.address().toString()));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX) // A full backlog drops there.
+    void aConnectThatWaitsWhenTheRecordingStartsIsRecorded() throws Exception {
+        try (var full = new FullBacklog()) {
+            Task<Conn> dialer = Task.start(() -> Net.dial("tcp", full.address()));
+            Parked.await(dialer.thread());
+            List<RecordedEvent> events =
+                    record(
+                            "heddle.Connect",
+                            () -> {
+                                dialer.thread().interrupt();
+                                dialer.failure(IOException.class);
+                            });
+            assertThat(events)
+                    .singleElement()
+                    .satisfies(connect -> {
+                        assertThat(connect.getString("socket")).isEqualTo(full.address());
+                        assertThat(connect.getString("failure")).isNotEmpty();
+                        assertThat(connect.getBoolean("beganBefore")).isTrue();
+                    });
+        }
+    }
+
+    @Test
+    void aPollThatSleepsWhenTheRecordingStartsIsRecorded() throws Exception {
+        // In way jdk polls do not sleep: threads wait for the poller instead.
+        assumeThat(Heddle.mode()).doesNotStartWith("epoll, the JDK");
+        try (var pair = ConnPair.tcp()) {
+            // Its poller goes to sleep a moment after it is seen parked.
+            Await.until(
+                    "a poll that began before the recording",
+                    () -> {
+                        Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
+                        Parked.awaitReader(pair.left());
+                        return record(
+                                        "heddle.PollBatch",
+                                        () -> {
+                                            pair.right().write(new byte[1], 0, 1);
+                                            reader.result();
+                                            wakeReader(pair); // So that the first poll is over.
+                                        })
+                                .stream()
+                                .anyMatch(poll ->
+                                        poll.getBoolean("beganBefore")
+                                                && poll.getInt("events") > 0);
+                    });
+        }
+    }
+
+    @Test
+    void aHandOffOfATaskThatRanBeforeTheRecordingIsRecorded() throws Exception {
+        assumeThat(Heddle.mode()).contains("carriers of its own");
+        // The monitor leaves it alone: the task gives its processor away.
+        var never = new Scheduler.Limits(TimeUnit.HOURS.toNanos(1), 8, 0);
+        Platform platform = Platform.start(new Platform.Choice(Platform.Mode.CARRIERS, 1, never));
+        try {
+            var running = new CountDownLatch(1);
+            var go = new AtomicBoolean();
+            Task<Void> task =
+                    Task.on(
+                            platform.ofVirtual(),
+                            () -> {
+                                running.countDown();
+                                while (!go.get()) {
+                                    Thread.onSpinWait();
+                                }
+                                platform.pollers().beforeBlocking();
+                                return null;
+                            });
+            running.await();
+            List<RecordedEvent> events =
+                    record(
+                            "heddle.HandOff",
+                            () -> {
+                                go.set(true);
+                                task.result();
+                            });
+            assertThat(events).isNotEmpty();
+        } finally {
+            platform.stop();
+        }
     }
 
     @Test

@@ -108,6 +108,7 @@ public abstract class Poller implements IdlePoll {
             tally.add(Counter.BATCHES, 1);
             tally.add(Counter.EVENTS, events);
             tally.add(Counter.WAKES, woken);
+            event = Recorder.endPoll(event);
         }
         if (event != null) {
             event.done(events, woken);

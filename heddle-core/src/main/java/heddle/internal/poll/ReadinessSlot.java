@@ -122,8 +122,10 @@ public final class ReadinessSlot {
     public Wait await() {
         Thread me = Thread.currentThread();
         while (true) {
+            long beganNanos = 0;
             if (state == null) {
-                SINCE.setOpaque(this, CoarseClock.nanos());
+                beganNanos = CoarseClock.nanos();
+                SINCE.setOpaque(this, beganNanos);
             }
             if (!STATE.compareAndSet(this, null, me)) {
                 state = null; // It was READY, the only other state while we hold the direction's
@@ -133,13 +135,13 @@ public final class ReadinessSlot {
             Counters.add(Counter.PARKS, 1);
             Recorder.Park event = Recorder.beginPark();
             Wait outcome = parkUntilTakenOut(me);
+            event = Recorder.endPark(event);
             if (event != null) {
-                long readyNanos = outcome == Wait.READY ? (long) SINCE.getOpaque(this) : 0;
                 event.done(
                         registration.op(this),
                         registration,
                         outcome == null ? "AGAIN" : outcome,
-                        readyNanos);
+                        outcome == Wait.READY ? readyNanos(beganNanos) : 0);
             }
             if (outcome != null) {
                 return outcome;
@@ -147,6 +149,12 @@ public final class ReadinessSlot {
             // Taken out, yet no cause holds: the deadline was moved on while its timer fired. Wait
             // again.
         }
+    }
+
+    /** When readiness ended the wait that began at {@code beganNanos}; 0 if waits were not recorded yet when it came. */
+    private long readyNanos(long beganNanos) {
+        long stored = (long) SINCE.getOpaque(this);
+        return stored == beganNanos ? 0 : stored;
     }
 
     /** From the moment this thread is in the slot; null if it was taken out for a cause that no longer holds. */

@@ -8,11 +8,15 @@ import jdk.jfr.FlightRecorder;
 import jdk.jfr.FlightRecorderListener;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
+import jdk.jfr.Recording;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Threshold;
 import jdk.jfr.Timespan;
 
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The events, off unless a recording asks for them: docs/observability.md. Loaded only where there is jdk.jfr; made when the recorder
@@ -20,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An instance of each event that is never committed answers whether that event is enabled, so that asking allocates nothing even where
  * the compiler did not see that it need not.
+ *
+ * <p>A wait that was there before any recording wanted it is an event too, from the instant on from which one does: its own beginning was
+ * not noted for the flight recorder, and the JDK has no way to give an event another start than now. So an event of each kind begins when
+ * the kind becomes wanted, and each such wait completes a clone of it.
  */
 final class JfrRecorder extends Recorder {
 
@@ -29,17 +37,40 @@ final class JfrRecorder extends Recorder {
     private final HandOffEvent handOff = new HandOffEvent();
     private final PollBatchEvent pollBatch = new PollBatchEvent();
 
+    private final Kind<ParkEvent> parks = new Kind<>(park, ParkEvent::new);
+    private final Kind<AcceptEvent> accepts = new Kind<>(accept, AcceptEvent::new);
+    private final Kind<ConnectEvent> connects = new Kind<>(connect, ConnectEvent::new);
+    private final Kind<PollBatchEvent> pollBatches = new Kind<>(pollBatch, PollBatchEvent::new);
+
     private JfrRecorder() {}
 
     /** Makes this the recorder in use when the JDK's starts; at once if it has. */
     static void listen() {
         FlightRecorder.addListener(
                 new FlightRecorderListener() {
+                    // Written once; the JDK tells by whatever thread.
+                    private volatile @Nullable JfrRecorder recorder;
+
                     @Override
-                    public void recorderInitialized(FlightRecorder recorder) {
-                        started(new JfrRecorder());
+                    public void recorderInitialized(FlightRecorder itself) {
+                        JfrRecorder fresh = new JfrRecorder();
+                        recorder = fresh;
+                        fresh.recordingsChanged();
+                        started(fresh);
+                    }
+
+                    @Override
+                    public void recordingStateChanged(Recording changed) {
+                        JfrRecorder known = recorder;
+                        if (known != null) {
+                            known.recordingsChanged();
+                        }
                     }
                 });
+    }
+
+    private void recordingsChanged() {
+        List.of(parks, accepts, connects, pollBatches).forEach(Kind::recordingsChanged);
     }
 
     @Override
@@ -49,42 +80,42 @@ final class JfrRecorder extends Recorder {
 
     @Override
     @Nullable Park newPark() {
-        if (!park.isEnabled()) {
-            return null;
-        }
-        ParkEvent event = new ParkEvent();
-        event.begin();
-        return event;
+        return park.isEnabled() ? parks.begin() : null;
+    }
+
+    @Override
+    @Nullable Park latePark() {
+        return park.isEnabled() ? parks.late() : null;
     }
 
     @Override
     @Nullable Accept newAccept() {
-        if (!accept.isEnabled()) {
-            return null;
-        }
-        AcceptEvent event = new AcceptEvent();
-        event.begin();
-        return event;
+        return accept.isEnabled() ? accepts.begin() : null;
+    }
+
+    @Override
+    @Nullable Accept lateAccept() {
+        return accept.isEnabled() ? accepts.late() : null;
     }
 
     @Override
     @Nullable Connect newConnect() {
-        if (!connect.isEnabled()) {
-            return null;
-        }
-        ConnectEvent event = new ConnectEvent();
-        event.begin();
-        return event;
+        return connect.isEnabled() ? connects.begin() : null;
+    }
+
+    @Override
+    @Nullable Connect lateConnect() {
+        return connect.isEnabled() ? connects.late() : null;
     }
 
     @Override
     @Nullable Poll newPoll() {
-        if (!pollBatch.isEnabled()) {
-            return null;
-        }
-        PollBatchEvent event = new PollBatchEvent();
-        event.begin();
-        return event;
+        return pollBatch.isEnabled() ? pollBatches.begin() : null;
+    }
+
+    @Override
+    @Nullable Poll latePoll() {
+        return pollBatch.isEnabled() ? pollBatches.late() : null;
     }
 
     @Override
@@ -98,6 +129,79 @@ final class JfrRecorder extends Recorder {
         }
     }
 
+    /** An event that lasts. */
+    abstract static class WaitEvent extends Event implements Cloneable {
+
+        @Label("Began Before")
+        @Description("It began before a recording wanted it; start and duration are from then on")
+        boolean beganBefore;
+
+        @Override
+        protected WaitEvent clone() {
+            try {
+                return (WaitEvent) super.clone();
+            } catch (CloneNotSupportedException cloneable) {
+                throw new AssertionError(cloneable);
+            }
+        }
+    }
+
+    /**
+     * The events of one class, and since when they are wanted. Any thread.
+     *
+     * <p>Recordings tell when they start and stop, but not when somebody changes the settings of one that runs: then the first wait that
+     * begins or ends afterwards tells.
+     */
+    private static final class Kind<E extends WaitEvent> {
+
+        private final E sample;
+        private final Supplier<E> fresh;
+
+        /** Began when this kind became wanted; null while it is not. Written by who sees that first, racing ones a moment apart. */
+        private volatile @Nullable E wanted;
+
+        Kind(E sample, Supplier<E> fresh) {
+            this.sample = sample;
+            this.fresh = fresh;
+        }
+
+        void recordingsChanged() {
+            if (!sample.isEnabled()) {
+                wanted = null;
+            } else if (wanted == null) {
+                wanted = begun();
+            }
+        }
+
+        /** Of a wait that begins; while this kind is enabled. */
+        E begin() {
+            E event = begun();
+            if (wanted == null) {
+                wanted = begun();
+            }
+            return event;
+        }
+
+        /** Of a wait that ends and began while this kind was not enabled; now it is. */
+        @SuppressWarnings("unchecked") // A clone is of the class of its original.
+        E late() {
+            E original = wanted;
+            if (original == null) {
+                original = begun();
+                wanted = original;
+            }
+            E event = (E) original.clone();
+            event.beganBefore = true;
+            return event;
+        }
+
+        private E begun() {
+            E event = fresh.get();
+            event.begin();
+            return event;
+        }
+    }
+
     /** From before the thread parks until it runs again. */
     @Name("heddle.Park")
     @Label("Park")
@@ -105,7 +209,7 @@ final class JfrRecorder extends Recorder {
     @Description("A thread waited for a connection, a listener or a dial to become ready")
     @Enabled(false)
     @Threshold("20 ms")
-    static final class ParkEvent extends Event implements Park {
+    static final class ParkEvent extends WaitEvent implements Park {
 
         @Label("Operation")
         String op = "";
@@ -141,7 +245,7 @@ final class JfrRecorder extends Recorder {
     @Description("A listener took a connection from its backlog")
     @Enabled(false)
     @StackTrace(false)
-    static final class AcceptEvent extends Event implements Accept {
+    static final class AcceptEvent extends WaitEvent implements Accept {
 
         @Label("Listener")
         String listener = "";
@@ -166,7 +270,7 @@ final class JfrRecorder extends Recorder {
     @Category("Heddle")
     @Description("An attempt to connect to one address")
     @Enabled(false)
-    static final class ConnectEvent extends Event implements Connect {
+    static final class ConnectEvent extends WaitEvent implements Connect {
 
         @Label("Socket")
         String socket = "";
@@ -216,7 +320,7 @@ final class JfrRecorder extends Recorder {
     @Description("A poll of the system that brought events")
     @Enabled(false)
     @StackTrace(false)
-    static final class PollBatchEvent extends Event implements Poll {
+    static final class PollBatchEvent extends WaitEvent implements Poll {
 
         @Label("Events")
         int events;

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Events for the JDK's flight recorder, as far as this JVM has one and somebody has started it. Each begins with one of the methods here,
- * which answers null if the event is not recorded: for the price of a load then, and of one more once the recorder was started. Any
- * thread.
+ * which answers null if the event is not recorded: for the price of a load then, and of one more once the recorder was started. What ends
+ * asks again, by the method that begins with {@code end}, since a recording may have started meanwhile. Any thread.
  *
  * <p>Nothing of the recorder is loaded before somebody starts it, since its first event class costs 300 ms of computing.
  */
@@ -73,6 +73,12 @@ public abstract class Recorder {
         return recorder == null ? null : recorder.newPark();
     }
 
+    /** A wait ends that may have begun before a recording: {@code begun}, or one since the recording; null if waits are not recorded. */
+    public static @Nullable Park endPark(@Nullable Park begun) {
+        Recorder recorder = started;
+        return begun != null || recorder == null ? begun : recorder.latePark();
+    }
+
     /** Whether waits are recorded, so that the instant of readiness is of use. */
     public static boolean recordsParks() {
         Recorder recorder = started;
@@ -85,16 +91,34 @@ public abstract class Recorder {
         return recorder == null ? null : recorder.newAccept();
     }
 
+    /** The same for a wait for a connection that got one. */
+    public static @Nullable Accept endAccept(@Nullable Accept begun) {
+        Recorder recorder = started;
+        return begun != null || recorder == null ? begun : recorder.lateAccept();
+    }
+
     /** An attempt begins; null if those are not recorded. */
     public static @Nullable Connect beginConnect() {
         Recorder recorder = started;
         return recorder == null ? null : recorder.newConnect();
     }
 
+    /** The same for an attempt. */
+    public static @Nullable Connect endConnect(@Nullable Connect begun) {
+        Recorder recorder = started;
+        return begun != null || recorder == null ? begun : recorder.lateConnect();
+    }
+
     /** A poll begins; null if those are not recorded. */
     public static @Nullable Poll beginPoll() {
         Recorder recorder = started;
         return recorder == null ? null : recorder.newPoll();
+    }
+
+    /** The same for a poll. */
+    public static @Nullable Poll endPoll(@Nullable Poll begun) {
+        Recorder recorder = started;
+        return begun != null || recorder == null ? begun : recorder.latePoll();
     }
 
     /**
@@ -113,11 +137,19 @@ public abstract class Recorder {
 
     abstract @Nullable Park newPark();
 
+    abstract @Nullable Park latePark();
+
     abstract @Nullable Accept newAccept();
+
+    abstract @Nullable Accept lateAccept();
 
     abstract @Nullable Connect newConnect();
 
+    abstract @Nullable Connect lateConnect();
+
     abstract @Nullable Poll newPoll();
+
+    abstract @Nullable Poll latePoll();
 
     abstract void recordHandOff(int processor, String carrier, long heldNanos);
 }
