@@ -37,8 +37,7 @@ import java.util.concurrent.Callable;
 final class Dial implements Callable<Integer> {
     private static final int BUFFER_BYTES = 64 << 10;
 
-    /** What writing meets after the peer has closed in order; tcp_reset in Linux's tcp_input.c. */
-    @Parameters(paramLabel = "HOST:PORT", description = "The peer.")
+    @Parameters(paramLabel = "HOST:PORT", converter = Address.Peer.class, description = "The peer.")
     private String peer;
 
     @Option(
@@ -54,7 +53,7 @@ final class Dial implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        try (var conn = (SocketConn) Net.dial("tcp", peer, timeout)) {
+        try (var conn = Net.dial("tcp", peer, timeout)) {
             var receiving = Heddle.ofVirtual().name("heddle-dial").start(() -> receive(conn));
             // A daemon of its own: nothing can end a read of stdin when the peer has closed.
             Thread.ofPlatform().daemon().name("heddle-stdin").start(() -> send(conn));

@@ -1,7 +1,6 @@
 package heddle.cli;
 
 import heddle.net.Heddle;
-import heddle.net.Net;
 import heddle.server.EchoSession;
 import heddle.server.Server;
 
@@ -37,12 +36,13 @@ final class Echo implements Callable<Integer> {
             names = "--listen",
             paramLabel = "HOST:PORT",
             defaultValue = "127.0.0.1:7007",
+            converter = Address.class,
             description = "Where clients connect; port 0 takes a free one.")
     private String listen;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        var listener = Net.listen("tcp", listen);
+        var listener = Address.listen(listen);
         var server = new Server(listener, EchoSession::new, CONNECTIONS_MAX);
         var end = new Termination();
         var accepting = end.start("heddle-accept", server::serve);

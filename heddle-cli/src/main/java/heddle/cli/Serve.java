@@ -9,7 +9,6 @@ import heddle.gateway.SqliteSink;
 import heddle.gateway.SyncMode;
 import heddle.net.Heddle;
 import heddle.net.Listener;
-import heddle.net.Net;
 
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +45,7 @@ final class Serve implements Callable<Integer> {
             names = "--listen",
             paramLabel = "HOST:PORT",
             defaultValue = "127.0.0.1:7000",
+            converter = Address.class,
             description = "Where clients connect; port 0 takes a free one.")
     private String listen;
 
@@ -163,12 +163,13 @@ final class Serve implements Callable<Integer> {
                     spec.commandLine(), "--max-connections: want 1 or more");
         }
         var counters = new Counters();
-        var sink = new SqliteSink(data, sqliteOptions(), counters);
-        Listener listener;
+        // The port first: where it is taken, no folder is made.
+        var listener = Address.listen(listen);
+        SqliteSink sink;
         try {
-            listener = Net.listen("tcp", listen);
-        } catch (IOException e) {
-            sink.close();
+            sink = new SqliteSink(data, sqliteOptions(), counters);
+        } catch (IOException | RuntimeException e) {
+            listener.close();
             throw e;
         }
         return serve(listener, sink, counters);

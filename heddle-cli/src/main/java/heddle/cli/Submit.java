@@ -52,7 +52,12 @@ final class Submit implements Callable<Integer> {
 
     @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
-    @Option(names = "--to", paramLabel = "HOST:PORT", required = true, description = "The server.")
+    @Option(
+            names = "--to",
+            paramLabel = "HOST:PORT",
+            required = true,
+            converter = Address.Peer.class,
+            description = "The server.")
     private String to;
 
     @Parameters(

@@ -94,8 +94,9 @@ class CommandsTest {
                             : heddle("echo", "--listen", address);
             expectFailure(
                     ran,
-                    "heddle %s: listen tcp %s: bind: address already in use"
+                    "heddle %s: listen tcp %s: bind: address already in use; choose another with --listen HOST:PORT"
                             .formatted(command, address));
+            assertThat(data()).doesNotExist();
         }
     }
 
@@ -108,11 +109,64 @@ class CommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nowhere", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:http-ish"})
-    void anAddressThatIsNoneIsOneLine(String address) {
-        var ran = heddle("serve", "--listen", address, "--data", data().toString());
-        assertThat(ran.exit()).isEqualTo(1);
-        assertThat(ran.err()).startsWith("heddle serve: listen tcp: ").hasLineCount(1);
+    @ValueSource(
+            strings = {
+                "",
+                "nowhere",
+                "7001",
+                "127.0.0.1",
+                "127.0.0.1:",
+                "127.0.0.1:99999",
+                "127.0.0.1:-1",
+                "127.0.0.1:http-ish",
+                "127.0.0.300:7000",
+                "127.0.0.1:70:00",
+                "::1",
+                "::1:7000",
+                "[::1]",
+                "[::1",
+                "[::g]:7000",
+                "http://127.0.0.1:7000",
+                " 127.0.0.1:7000"
+            })
+    void anAddressThatIsNoneIsUsageAndLeavesNothingBehind(String address) {
+        expectNoAddress(address, "serve", "--listen", address, "--data", data().toString());
+        assertThat(data()).doesNotExist();
+        expectNoAddress(address, "echo", "--listen", address);
+        expectNoAddress(address, "dial", address);
+        expectNoAddress(address, "submit", "--to", address, "--count", "1");
+    }
+
+    @Test
+    void nobodyHasPortZero() {
+        expectNoAddress("127.0.0.1:0", "dial", "127.0.0.1:0");
+        expectNoAddress("127.0.0.1:0", "submit", "--to", "127.0.0.1:0", "--count", "1");
+    }
+
+    private static void expectNoAddress(String address, String... command) {
+        var ran = heddle(command);
+        assertThat(ran.exit()).as(ran.err()).isEqualTo(2);
+        assertThat(ran.err().lines().findFirst().orElseThrow())
+                .contains("'" + address + "'")
+                .containsPattern("want (HOST:PORT|a port|a name)");
+        assertThat(ran.out()).isEmpty();
+    }
+
+    @Test
+    void addressesAreAsPeopleWriteThem() {
+        for (String address :
+                new String[] {
+                    "127.0.0.1:7000",
+                    "127.0.0.1:0",
+                    ":7000",
+                    "localhost:7000",
+                    "host-1.example:65535",
+                    "[::1]:7000",
+                    "[::]:0",
+                    "[fe80::1%eth0]:7000"
+                }) {
+            assertThat(new Address().convert(address)).isEqualTo(address);
+        }
     }
 
     @Test

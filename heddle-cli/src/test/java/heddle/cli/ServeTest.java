@@ -179,7 +179,10 @@ class ServeTest {
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.err())
                     .isEqualToIgnoringNewLines(
-                            "heddle serve: data folder " + data() + ": in use by another server");
+                            "heddle serve: data folder "
+                                    + data()
+                                    + ": in use by another server; stop that one, or choose"
+                                    + " another folder (serve --data DIR)");
             assertThat(server.terminate()).isZero();
         }
     }

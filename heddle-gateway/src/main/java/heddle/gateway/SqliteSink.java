@@ -141,7 +141,11 @@ public final class SqliteSink implements Sink {
             // Held by this very process: as bad.
         }
         file.close();
-        throw new IOException("data folder " + folder + ": in use by another server");
+        throw new IOException(
+                "data folder "
+                        + folder
+                        + ": in use by another server; stop that one, or choose another folder"
+                        + " (serve --data DIR)");
     }
 
     @Override

@@ -1,0 +1,88 @@
+package heddle.cli;
+
+import heddle.net.BindFailedException;
+import heddle.net.Listener;
+import heddle.net.Net;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.regex.Pattern;
+
+/**
+ * A TCP address as people write it: {@code HOST:PORT}, {@code [IPV6]:PORT}, {@code :PORT}. What it can never be is refused here, before
+ * anything is done; whether the host exists only the network knows.
+ */
+class Address implements ITypeConverter<String> {
+    private static final Pattern FORM =
+            Pattern.compile("(?:\\[([^\\[\\]]*)]|([^\\[\\]:]*)):([0-9]{1,5})");
+
+    private static final Pattern DOTTED_QUAD = Pattern.compile("[0-9]+(\\.[0-9]+){3}");
+    private static final Pattern NO_HOST = Pattern.compile(".*[\\s\\p{Cntrl}/].*", Pattern.DOTALL);
+
+    /** Where to connect to: port 0 is no port of anybody. */
+    static final class Peer extends Address {
+        Peer() {
+            super(1);
+        }
+    }
+
+    private final int portMin;
+
+    Address() {
+        this(0);
+    }
+
+    private Address(int portMin) {
+        this.portMin = portMin;
+    }
+
+    @Override
+    public String convert(String text) {
+        var parts = FORM.matcher(text);
+        if (!parts.matches()) {
+            throw new TypeConversionException(
+                    "'"
+                            + text
+                            + "' is no address: want HOST:PORT, as 127.0.0.1:7000 or [::1]:7000");
+        }
+        String host = parts.group(1) == null ? parts.group(2) : parts.group(1);
+        if (!canBeHost(host)) {
+            throw new TypeConversionException(
+                    "'" + text + "': '" + host + "' is no host: want a name, 127.0.0.1 or [::1]");
+        }
+        int port = Integer.parseInt(parts.group(3));
+        if (port < portMin || port > 0xffff) {
+            throw new TypeConversionException(
+                    "'" + text + "': want a port from " + portMin + " to 65535");
+        }
+        return text;
+    }
+
+    /** What has the form of a number must be one; any other is a name, or empty for this machine. */
+    private static boolean canBeHost(String host) {
+        try {
+            if (host.indexOf(':') >= 0) {
+                int zone = host.indexOf('%'); // of an interface, which is looked up later
+                Inet6Address.ofLiteral(zone < 0 ? host : host.substring(0, zone));
+            } else if (DOTTED_QUAD.matcher(host).matches()) {
+                InetAddress.ofLiteral(host);
+            }
+        } catch (IllegalArgumentException noLiteral) {
+            return false;
+        }
+        return !NO_HOST.matcher(host).matches();
+    }
+
+    /** Takes the port, or says how to choose another. */
+    static Listener listen(String address) throws IOException {
+        try {
+            return Net.listen("tcp", address);
+        } catch (BindFailedException e) {
+            throw new IOException(e.getMessage() + "; choose another with --listen HOST:PORT", e);
+        }
+    }
+}
