@@ -22,10 +22,13 @@ import java.util.function.Consumer;
 /** How to dial. Immutable and thread-safe: each setter returns a changed copy. */
 public final class Dialer {
 
-    /** Least share of the time for one of several addresses; go-net.md 1.2. */
+    /** Least share of the time for one of several addresses, as in Go. When less than that is left, one address gets all of it. */
     private static final long SHARE_NANOS_MIN = TimeUnit.SECONDS.toNanos(2);
 
-    /** Attempts at one address when the kernel's choice of the local port makes them fail; go-net.md 1.2, "retry rule". */
+    /**
+     * Attempts at one address when the kernel's choice of the local port makes them fail, as many as in Go: it chose the port that is dialled,
+     * so the socket connected to itself, or it found no free one (EADDRNOTAVAIL).
+     */
     private static final int ATTEMPTS_MAX = 3;
 
     private final Settings settings;
@@ -318,7 +321,7 @@ public final class Dialer {
         return suitable;
     }
 
-    /** {@code [::]} is this machine, which may listen at 127.0.0.1 alone (go-net.md 1.1). */
+    /** {@code [::]} is this machine, which may listen at 127.0.0.1 alone: both are tried, as in Go. */
     private static List<SockAddr> withV4(Network network, List<SockAddr> addresses) {
         SockAddr first = addresses.getFirst();
         return network == Network.TCP

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An address as text, taken apart: {@code host:port}, {@code [host]:port}, {@code [host%zone]:port}, {@code :port}. Rules and texts as
- * go-net.md 1.1, SplitHostPort.
+ * An address as text, taken apart: {@code host:port}, {@code [host]:port}, {@code [host%zone]:port}, {@code :port}. Rules and texts are
+ * those of Go's net.SplitHostPort.
  *
  * @param host a name or a literal; empty for this machine
  * @param port 0 to 65535

@@ -33,7 +33,7 @@ enum Network {
         };
     }
 
-    /** The version of a socket that dials {@code remote} from {@code local}; go-net.md 2.7. */
+    /** The version of a socket that dials {@code remote} from {@code local}: as in Go, 6 also for an IPv4 address if the local one is IPv6. */
     int versionToDial(@Nullable SockAddr local, SockAddr remote) {
         if (this == TCP6) {
             return SockAddr.VERSION_6;

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * One direction of a {@link Pipe}: hands bytes from the buffers of the one writer whose turn it is to whoever reads, without a buffer
- * between them; go-net.md 1.9. Any thread, virtual or not, on either side.
+ * between them, as Go's net.Pipe does. Any thread, virtual or not, on either side.
  *
  *   nothing offered -> offer      write()  it is this writer's turn
  *   offer           -> the rest   read()   took part of it: the writer goes on waiting

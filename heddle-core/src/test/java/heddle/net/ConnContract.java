@@ -31,7 +31,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** What every {@link Conn} must do, whatever it runs over: go-net.md 3.1 with Go's own sizes. A subclass says how to make a pair. */
+/**
+ * What every {@link Conn} must do, whatever it runs over: behaviours 1 to 12 of docs/conformance.md, with the sizes of Go's own tests. A
+ * subclass says how to make a pair.
+ */
 @Ways
 public abstract class ConnContract {
 

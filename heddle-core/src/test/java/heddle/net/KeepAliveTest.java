@@ -9,7 +9,7 @@ import java.time.Duration;
 
 class KeepAliveTest {
 
-    /** go-net.md 1.2: zero is the default, negative leaves the system's value, fractions of a second round up. */
+    /** As in Go: zero is the default, negative leaves the system's value, fractions of a second round up. */
     @ParameterizedTest
     @CsvSource({
         "PT0S, PT0S, 0,             15, 15, 9",

@@ -18,7 +18,10 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 
-/** {@link Net#pipe}: go-net.md 1.9. {@link PipeConnTest} has what every connection does. */
+/**
+ * {@link Net#pipe}: a write waits until readers have taken all of it, a second close does nothing, closed beats the deadline. {@link
+ * PipeConnTest} has what every connection does.
+ */
 @Ways
 class PipeTest {
 

@@ -24,7 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Unix sockets: their names, and what go-net.md 3 says of all networks, over these. */
+/** Unix sockets: their names, and over them the behaviours that docs/conformance.md asks of all networks. */
 @Ways
 class UnixTest {
 

@@ -27,7 +27,7 @@ import java.util.function.IntUnaryOperator;
  * One socket: tries the call, waits for readiness, tries again. Called by {@code heddle.net} on any thread, virtual or not.
  *
  * Every operation: take the direction's lock (or a reference); closed or expired? then that; forget readiness; call; EINTR: again;
- * EAGAIN: wait; anything else is the answer. go-net.md 2.1 and 2.6.
+ * EAGAIN: wait; anything else is the answer. Go's internal/poll has the same order.
  *
  * Two waits come without a call that says EAGAIN first: a stream from which a read got less than it asked for is drained, and one
  * that took less of a write than offered is full (epoll(7), Q9), unless the peer has shut down or sent urgent data. New data is a new
@@ -514,8 +514,7 @@ public final class Descriptor {
             if (peerless != -Errno.ENOTCONN) {
                 return peerless; // No answer: maybe connected, and then no edge would end a wait.
             }
-            // No error and no peer: not connected yet, however writable it may look (go-net.md
-            // 2.6).
+            // No error and no peer: not connected yet, however writable it looks (golang/go#14548).
             Wait wait = registration.write().await();
             if (wait != Wait.READY) {
                 return failure(wait);

@@ -31,8 +31,9 @@ import java.util.concurrent.Semaphore;
  * Queued threads leave in the order they came, but a newcomer may pass them: no fairness is promised. A queue's bound is 2^20-1;
  * one more is a programming error that throws. The semaphores exist once somebody has queued.
  *
- * Ordering: every change is a compare-and-set of the one word; DescriptorLockStress has the twins that do without. Source: go-net.md
- * 2.3.
+ * Ordering: every change is a compare-and-set of the one word; DescriptorLockStress has the twins that do without.
+ *
+ * Source: Go's internal/poll, fd_mutex.go, has the same bits and counts.
  */
 public final class DescriptorLock {
 

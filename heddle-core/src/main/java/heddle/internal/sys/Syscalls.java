@@ -122,6 +122,9 @@ public abstract class Syscalls {
     /** Whether a descriptor is a number of the kernel's. */
     public abstract boolean hasKernelDescriptors();
 
-    /** Whether accepted sockets have the TCP options of their listener, as Linux gives them (go-net.md 6). */
+    /**
+     * Whether accepted sockets have the TCP options that their listener had at the handshake. Linux copies them (seen on 6.18: no delay,
+     * keep-alive, user timeout, linger, receive buffer), so nothing need be set for each accepted one.
+     */
     public abstract boolean inheritsOptions();
 }

@@ -34,7 +34,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Whatever a virtual thread does to its carrier, the others' network goes on (go-net.md 218 and 219). */
+/** Whatever a virtual thread does to its carrier, the others' network goes on (behaviours 218 and 219 of docs/conformance.md). */
 @Timeout(120)
 class HandOffTest {
 

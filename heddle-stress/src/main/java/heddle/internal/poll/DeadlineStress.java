@@ -21,7 +21,7 @@ import java.lang.invoke.VarHandle;
 
 /**
  * {@link DeadlineQueue}, {@link DeadlineTimer} and the deadline of a {@link ReadinessSlot}: a timer that fires, or is taken from the
- * intake, while its deadline is moved (go-net.md 210). The waiter is played, and the polling thread is told what time it is.
+ * intake, while its deadline is moved (behaviour 210 of docs/conformance.md). The waiter is played, and the polling thread is told what time it is.
  */
 public final class DeadlineStress {
 

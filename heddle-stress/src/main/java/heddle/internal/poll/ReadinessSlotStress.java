@@ -39,7 +39,7 @@ public final class ReadinessSlotStress {
     }
 
     /**
-     * go-net.md 211. A reader that forgets an old edge and calls, against data that arrives. What it got, and what the slot says then: a
+     * Behaviour 211 of docs/conformance.md. A reader that forgets an old edge and calls, against data that arrives. What it got, and what the slot says then: a
      * reader that got nothing waits, and must find the edge.
      */
     @JCStressTest
