@@ -358,12 +358,12 @@ public final class DescriptorLock {
         return word;
     }
 
-    /** Threads queued for the read lock, for tests and dumps. */
+    /** Threads queued for the read lock, for tests. */
     public int queuedReaders() {
         return (int) ((word & READERS) / READER);
     }
 
-    /** Threads queued for the write lock, for tests and dumps. */
+    /** Threads queued for the write lock, for tests. */
     public int queuedWriters() {
         return (int) ((word & WRITERS) / WRITER);
     }

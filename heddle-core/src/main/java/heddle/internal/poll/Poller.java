@@ -23,8 +23,12 @@ import java.util.function.Consumer;
  *   <li>{@link #register}, {@link #deregister}: any thread, once each for a descriptor; 0 or -errno;
  *   <li>{@link #arm}: any thread, before each wait; only for backends that forget interest once they reported it;
  *   <li>{@link #select}: one thread at a time; blocks at most so many nanoseconds (0 none, negative for ever); calls {@link
- *       Registration#signal} for what is ready, never for a generation that was deregistered;
+ *       Registration#signal} for what is ready, never for a generation that was deregistered, and adds the waits that this ended to
+ *       {@link #woken};
  *   <li>{@link #wakeUp}: any thread; makes the current or else the next select return;
+ *   <li>{@link #forEachWatched}: any thread; by it a dead poller ends its waits, and a dump lists them;
+ *   <li>{@link #abandon}: by the polling thread once the poller is dead; only for backends in which somebody waits for a select besides
+ *       the registrations;
  *   <li>{@link #close}: when nobody polls any more.
  * </ul>
  *

@@ -12,33 +12,42 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 
-/**
- * Hands readiness of one direction of one descriptor from the poller to the thread that waits for it, and ends the wait at the
- * direction's deadline. The direction's lock in {@code DescriptorLock} admits one waiter; any thread may signal, release or move the
- * deadline.
- *
- *   EMPTY  -> READY    ready()    nobody waits yet
- *   EMPTY  -> waiter   await()    about to park
- *   READY  -> EMPTY    await()    consumed without parking
- *   READY  -> EMPTY    clear()    before a system call, which will see whatever made it ready
- *   waiter -> READY    ready()    unpark
- *   waiter -> EMPTY    release()  deadline or close; unpark, the cause is in the flags and the deadline
- *   waiter -> EMPTY    await()    saw a cause after storing itself, or an interrupt
- *
- * 1. A READY stays until a waiter consumes or clears it; release() leaves it alone, so it cannot fake readiness.
- * 2. A thread taken out by another is unparked by that other, exactly once. An unpark too many (the permit is sticky) is harmless:
- *    a waiter believes the slot, never the return from park.
- * 3. The deadline is stored, not armed. A timer exists once a thread has waited with a deadline, and fires at or before the deadline
- *    in force; one that fires early finds the later deadline and re-arms itself (go-net.md 2.2, section 4 row 9).
- *
- * 4. A wait's own limit is in place before the waiter stores itself, so it counts as a deadline that was moved before.
- *
- * Ordering: await() stores itself, then reads the closing flag and the deadline; close and setDeadline() store those, then read the
- * slot in release() or armIfAwaited(). All are volatile, so one side sees the other. Likewise a timer that fires stores NOT_ARMED
- * and then reads the slot, while await() stores itself and then reads armedAt. ReadinessSlotStress has the twins without it.
- *
- * Source: go-net.md 2.1 and 2.2; epoll(7), "edge-triggered".
- */
+/// Hands readiness of one direction of one descriptor from the poller to the thread that waits for it, and ends the
+/// wait at the direction's deadline. `DescriptorLock` admits one waiter at a time. Any thread may signal, release or
+/// move the deadline.
+///
+/// The slot is EMPTY, READY, or holds the thread that waits:
+///
+///     EMPTY  -> READY    ready()    nobody waits yet
+///     EMPTY  -> waiter   await()    about to park
+///     READY  -> EMPTY    await()    consumed without parking
+///     READY  -> EMPTY    clear()    before a system call, which finds whatever made it ready
+///     waiter -> READY    ready()    unpark; the waiter consumes it
+///     waiter -> EMPTY    release()  close or deadline: unpark; the cause is in the flags and the deadline
+///     waiter -> EMPTY    await()    saw a cause after storing itself, or an interrupt
+///     EMPTY  -> waiter   await()    was taken out, but the deadline has moved on and no cause is left: waits again
+///
+/// 1. A READY stays until a waiter consumes or clears it. release() leaves it alone, so it cannot fake readiness.
+/// 2. A thread taken out by another is unparked by that other, exactly once. An unpark too many (the permit is sticky)
+///    is harmless: a waiter believes the slot, never the return from park.
+/// 3. The deadline is stored, not armed. A timer exists once a thread has waited with a deadline, and fires at or
+///    before the deadline in force. One that fires early finds the later deadline and arms itself again. So a deadline
+///    that is moved for each message costs a store.
+/// 4. The limit of a single wait, awaitUntil(), is stored before the waiter stores itself. For the waiter it is a
+///    deadline that was set before the wait.
+///
+/// Ordering: in each pair both sides store first and read then. Each of these fields is volatile, so one side sees the
+/// other.
+///
+/// - await() stores its thread, then reads the closing flag and the deadline. close() and setDeadline() store those,
+///   then read the slot.
+/// - A waiter's Registration.watch() stores the poller, then the waiter reads the deadline. setDeadline() stores the
+///   deadline, then reads the poller: without one it leaves arming to the waiter.
+/// - A timer that fires stores NOT_ARMED, then reads the slot. await() stores its thread, then reads armedAtNanos.
+///
+/// ReadinessSlotStress and DeadlineStress have twins that do it the other way round.
+///
+/// Source: Go's netpoll, which has the same states; epoll(7), "edge-triggered".
 public final class ReadinessSlot {
 
     private static final Object READY = new Object();

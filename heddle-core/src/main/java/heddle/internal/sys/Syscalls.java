@@ -6,8 +6,11 @@ import java.util.Map;
 /**
  * The system calls that Heddle makes, one method a call. Called by {@code internal.fd} on any thread; implementations are stateless
  * towards their callers and thread-safe. Every method returns a result of zero or more, or {@code -errno} in the numbering of {@link
- * Errno}, and never throws. Every descriptor is non-blocking and close-on-exec from its birth; a backend without descriptors of a
- * kernel (NIO) hands out numbers of its own.
+ * Errno}. Every descriptor is non-blocking and close-on-exec from its birth; a backend without descriptors of a kernel (NIO) hands out
+ * numbers of its own.
+ *
+ * <p>No failure of the system is thrown. A transfer throws only for memory that the caller may not use: WrongThreadException for another
+ * thread's segment, IllegalStateException for one of a closed arena.
  *
  * <p>The transfer calls take an {@code int[1]} in which the C library leaves its errno: allocated once by the caller, so that a
  * transfer allocates nothing, and owned by it during the call.
