@@ -67,7 +67,7 @@ public final class Conformance {
         }
     }
 
-    /** A class with its citations; {@code name} is as in the source, {@code Outer.Inner}, {@code without} the way it is disabled in. */
+    /** A class with its citations; {@code name} is after that of the class around and a dot, {@code without} the way it is disabled in. */
     private record Type(
             String module,
             String packageName,
