@@ -1,4 +1,15 @@
-/** Wires the floors together. */
+/// Picks what this JVM and this kernel allow, once, and puts the floors on each other.
+///
+/// `Platform` looks whether native calls are allowed, whether the kernel has epoll, and whether the JDK lets us make
+/// carriers; then it chooses one of the three ways of running and builds its system calls, pollers and scheduler.
+///
+/// Who enters: `heddle.net`, at the first use of anything, on whatever thread that is.
+///
+/// What it owes:
+///
+/// - a way that works always: the last one needs neither native access nor a flag of the JVM;
+/// - one line in the log, saying which way it is and which flag would give a better one;
+/// - no floor reaches another through here: `PackageDirectionTest` sees to it.
 @NullMarked
 package heddle.internal;
 

@@ -1,21 +1,28 @@
-/**
- * The communication server: takes messages over from many clients, keeps them, and says so only when they are kept.
- *
- * <p>Every packet starts alike; all integers are big-endian. The frame around it is {@link heddle.frame}'s.
- *
- * <pre>
- *    0     1                9
- *    +-----+----------------+----------------------------------+
- *    | cmd | id             | conn, submit: payload, 0 and up  |
- *    |     |                | conn ack, submit ack: result, 1  |
- *    +-----+----------------+----------------------------------+
- *    1 byte 8 bytes, given back as they came
- * </pre>
- *
- * The way of a message: {@link heddle.gateway.GatewaySession} reads it on its connection's thread and offers it to the {@link
- * heddle.gateway.Sink}; the sink's one writer stores all that has been offered meanwhile in one transaction, so one fsync serves
- * them all; then each session's acks go out in as few writes as there are commits.
- */
+/// The communication server: takes messages over from many clients, keeps them, and says so only when they are kept.
+///
+/// Every packet starts alike; all integers are big-endian. The frame around it is [heddle.frame]'s.
+///
+///     0     1                9
+///     +-----+----------------+----------------------------------+
+///     | cmd | id             | conn, submit: payload, 0 and up  |
+///     |     |                | conn ack, submit ack: result, 1  |
+///     +-----+----------------+----------------------------------+
+///     1 byte 8 bytes, given back as they came
+///
+/// The way of a message, from the socket to the disk and back:
+///
+///     connection's thread  FrameReader -> GatewaySession -> Sink.offer  waits while the queue is full
+///     the sink's writer    SinkQueue -> transaction -> commit           what was offered meanwhile shares its fsync
+///     the sink's writer    Receipt -> FrameWriter                       acks go out, many in a write
+///
+/// Who enters: a server starts a [Gateway][heddle.gateway.Gateway]; a program that submits uses a
+/// [Client][heddle.gateway.Client].
+///
+/// What it owes:
+///
+/// - an ack with [Result#SUCCESS][heddle.gateway.Result#SUCCESS] means that the message is on the disk;
+/// - every queue is bounded, in messages and bytes; a full one slows its clients down, and in the end refuses;
+/// - each submit is acknowledged once, or its connection ends.
 @NullMarked
 package heddle.gateway;
 

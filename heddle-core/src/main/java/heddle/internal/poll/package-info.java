@@ -1,4 +1,22 @@
-/** Readiness, parking and deadlines, free of any system. */
+/// Readiness, waiting and deadlines, free of any system.
+///
+///     fd.Descriptor -> ReadinessSlot.await()   the thread stores itself and parks
+///     Registration                             a descriptor as its poller sees it, with a slot a direction
+///     Poller.select() -> Registration.signal() -> ReadinessSlot.ready()   the thread is unparked
+///     DeadlineQueue -> ReadinessSlot           a deadline passed: the thread is taken out
+///
+/// Who enters: from above the thread that waits, and any thread that closes or moves a deadline; from below the one
+/// thread that polls a [Poller][heddle.internal.poll.Poller]. That is a carrier without work, or a thread of a
+/// [PollLoop][heddle.internal.poll.PollLoop].
+///
+/// What it owes:
+///
+/// - no readiness and no cause to give up is slept through; each class says by which order of stores and loads, and
+///   `heddle-stress` has a twin of each without it;
+/// - a deadline never ends a wait early; it ends it late by the time that the poller takes to look;
+/// - nothing of the size of the data is allocated, and a connection that is idle has no buffer here.
+///
+/// A platform implements `Poller`, whose comment lists all that it must supply.
 @NullMarked
 package heddle.internal.poll;
 

@@ -1,4 +1,19 @@
-/** The system calls that Heddle makes, and their errors, free of any system. */
+/// The system calls that Heddle makes, and their errors, free of any system.
+///
+///     Syscalls       one method a call: n or -errno
+///     Errno          numbers and texts, Linux's
+///     SocketName     an address as the kernel takes it: SockAddr for IP, UnixName for paths
+///     SocketOption   the options that Heddle sets or reads
+///
+/// Who enters: `internal.fd` for each call on a socket; `heddle.net` to make one and to name its options.
+///
+/// What it owes:
+///
+/// - a method is one system call: no retry, no wait, no lock. EINTR and EAGAIN are answers like others;
+/// - errors are numbers: an exception object for each EAGAIN would cost more than the call;
+/// - transfers allocate nothing; the caller brings the memory in which errno is left.
+///
+/// Implemented by `sys.linux` and `sys.nio`, and by tests that make a chosen call fail.
 @NullMarked
 package heddle.internal.sys;
 

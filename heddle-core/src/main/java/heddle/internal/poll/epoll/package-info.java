@@ -1,4 +1,16 @@
-/** A poller over epoll(7). */
+/// Pollers over epoll(7).
+///
+/// A descriptor is added once, edge-triggered, for both directions, and stays until it is closed: a wait costs no
+/// system call of its own.
+///
+///     EpollPoller         one epoll instance: what it reports goes to the slots
+///     RegistrationTable   descriptor -> registration, for events that carry a number
+///     VirtualPollers      way jdk: a virtual thread polls each instance, one platform thread watches all of them
+///
+/// Who enters: the polling thread; any thread that registers, deregisters or wakes.
+///
+/// What it owes beyond the contract of `Poller`: an event of a descriptor that was closed, and whose number is
+/// another's by now, reaches nobody. The generation in the event's data tells them apart.
 @NullMarked
 package heddle.internal.poll.epoll;
 
