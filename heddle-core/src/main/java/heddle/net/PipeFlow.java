@@ -11,21 +11,20 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/**
- * One direction of a {@link Pipe}: hands bytes from the buffers of the one writer whose turn it is to whoever reads, without a buffer
- * between them, as Go's net.Pipe does. Any thread, virtual or not, on either side.
- *
- *   nothing offered -> offer      write()  it is this writer's turn
- *   offer           -> the rest   read()   took part of it: the writer goes on waiting
- *   offer           -> nothing    read()   took the last byte: the writer is done
- *   offer           -> nothing    write()  gives up: closed, expired or interrupted; what was taken counts
- *
- * 1. Of the ends of a call, closed comes before ended by a half-close, that before expired, and expired before data.
- * 2. Buffers are touched by their owner or, under the lock, by the other side while their owner waits in its call.
- * 3. Every change of state wakes all who wait, and each looks again.
- *
- * Everything is under one lock, held to copy and never to wait. docs/decisions/0010 says why.
- */
+/// One direction of a [Pipe]: hands bytes from the buffers of the one writer whose turn it is to whoever reads, without
+/// a buffer between them, as Go's net.Pipe does. Any thread, virtual or not, on either side.
+///
+///     nothing offered -> offer      write()  it is this writer's turn
+///     offer           -> the rest   read()   took part of it: the writer goes on waiting
+///     offer           -> nothing    read()   took the last byte: the writer is done
+///     offer           -> nothing    write()  gives up: closed, expired or interrupted; what was taken counts
+///
+/// 1. Of the ends of a call, closed comes before ended by a half-close, that before expired, and
+///    expired before data.
+/// 2. Buffers are touched by their owner or, under the lock, by the other side while their owner waits in its call.
+/// 3. Every change of state wakes all who wait, and each looks again.
+///
+/// Everything is under one lock, held to copy and never to wait. docs/decisions/0010 says why.
 final class PipeFlow {
 
     private final ReentrantLock lock = new ReentrantLock();

@@ -9,32 +9,31 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.Semaphore;
 
-/**
- * Serialises the reads and the writes of one descriptor, each among themselves, and keeps its number open while anybody uses it.
- * Called by every operation of {@link Descriptor}, on any thread.
- *
- * The word:
- *   bit  0      CLOSED   close() was called; no lock or reference can be had any more
- *   bit  1      READING  the read lock is held
- *   bit  2      WRITING  the write lock is held
- *   bits 3-22   references: one for the descriptor's life, one each lock holder, one each other user
- *   bits 23-42  threads queued for the read lock
- *   bits 43-62  threads queued for the write lock
- *
- * 1. A lock holder has a reference. Whoever takes the last reference away after CLOSED destroys the descriptor, once.
- * 2. A queued thread is counted in the word; who unlocks takes one out of the count and gives one permit to that semaphore. So
- *    count plus permits is the number of threads queued, and a permit is never lost: a queued thread that gives up takes one out of
- *    the count, or takes a permit, and then passes the lock on. It does not wait for either: another may take the permit meant for
- *    it, and queue again behind a holder that reads for hours.
- * 3. close() takes all queued threads out; each of them sees CLOSED.
- *
- * Queued threads leave in the order they came, but a newcomer may pass them: no fairness is promised. A queue's bound is 2^20-1;
- * one more is a programming error that throws. The semaphores exist once somebody has queued.
- *
- * Ordering: every change is a compare-and-set of the one word; DescriptorLockStress has the twins that do without.
- *
- * Source: Go's internal/poll, fd_mutex.go, has the same bits and counts.
- */
+/// Serialises the reads and the writes of one descriptor, each among themselves, and keeps its number open while
+/// anybody uses it. Every operation of [Descriptor] takes it, on any thread.
+///
+/// The word:
+///
+///     bit  0      CLOSED   close() was called; no lock or reference can be had any more
+///     bit  1      READING  the read lock is held
+///     bit  2      WRITING  the write lock is held
+///     bits 3-22   references: one for the descriptor's life, one each lock holder, one each other user
+///     bits 23-42  threads queued for the read lock
+///     bits 43-62  threads queued for the write lock
+///
+/// 1. A lock holder has a reference. Whoever takes the last reference away after CLOSED destroys the descriptor, once.
+/// 2. A queued thread is counted in the word. Who unlocks takes one out of the count and gives one permit to that
+///    side's semaphore. So count plus permits is the number of threads queued, and no permit is lost.
+/// 3. A queued thread that gives up takes one out of the count, or takes a permit and passes the lock on. It waits for
+///    neither: another may take the permit meant for it, and queue again behind a holder that reads for hours.
+/// 4. close() takes all queued threads out; each of them sees CLOSED.
+///
+/// Queued threads leave in the order they came, but a newcomer may pass them: no fairness is promised. A queue holds at
+/// most 2^20-1 threads; one more is a programming error, and throws. The semaphores exist once somebody has queued.
+///
+/// Ordering: every change is a compare-and-set of the one word; DescriptorLockStress has the twins that do without.
+///
+/// Source: Go's internal/poll, fd_mutex.go, has the same bits and counts.
 public final class DescriptorLock {
 
     /** What asking for a lock came to. */

@@ -1,13 +1,13 @@
 package heddle.internal.fd;
 
-/**
- * What an operation of {@link Descriptor} came to, as a number: 0 or more is the result, {@code -errno} a failed system call, and
- * the constants here the ends that are not the kernel's. {@code heddle.net} makes exceptions of them, knowing the addresses.
- *
- * A write tells two things, so its long holds:
- *   bits  0-47  bytes that the kernel took
- *   bits 48-62  0, or the failure negated
- */
+/// What an operation of [Descriptor] came to, as a number: 0 or more is the result, `-errno` a failed system call, and
+/// the constants here are the ends that are not the kernel's. `heddle.net` makes exceptions of them, knowing the
+/// addresses.
+///
+/// A write tells two things, so its long holds:
+///
+///     bits  0-47  bytes that the kernel took
+///     bits 48-62  0, or the failure negated
 public final class Result {
 
     /** The peer's half-close: nothing more will come. */

@@ -8,8 +8,8 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.Executor;
 
 /**
- * What Heddle needs of the JDK beyond its API: virtual threads on a scheduler of our own, and the carrier of the current thread. The
- * one place that asks for non-public members; found by their shape, so a JDK that changed them makes {@link #probe} answer with a
+ * What Heddle needs of the JDK beyond its API to run: virtual threads on a scheduler of our own, and the carrier of the current thread.
+ * The members that it asks for are not public, and are found by their shape: a JDK that changed them makes {@link #probe} answer with a
  * reason, and Heddle runs on the JDK's scheduler.
  *
  * Seen with the same shape in JDK 25 to 28.

@@ -6,20 +6,22 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
-/**
- * The deadlines that one poller must not sleep through: a binary heap that only the polling thread touches, and an intake, a
- * lock-free stack onto which any thread pushes timers that must fire earlier than they would. Bounded by two timers a descriptor.
- *
- * 1. A timer's place in the heap is never later than the deadline of whoever waits with it, or the timer is in the intake.
- * 2. Moving a deadline later, or waiting again with one that is later than the timer, touches neither: the timer fires early,
- *    once, and finds the new deadline. So a connection that moves its deadline for each message costs a heap operation a deadline's
- *    length, not one a message.
- *
- * Ordering: a timer is stored as not armed before its slot is read, and as taken from the intake before its deadline is read; who moves
- * a deadline or waits stores that first and then reads the timer. DeadlineStress has the twins that do it the other way round.
- *
- * Dropped: a timing wheel. It would make arming cheaper, which is rare here, and firing late by its tick.
- */
+/// The deadlines that one poller must not sleep through. A binary heap, which only the polling thread touches, and an
+/// intake: a lock-free stack onto which any thread pushes timers that must fire earlier than they would. Bounded by two
+/// timers a descriptor.
+///
+/// 1. A timer's place in the heap is never later than the deadline of whoever waits with it, or the timer is in the
+///    intake.
+/// 2. Moving a deadline later, or waiting again with one that is later than the timer, touches neither: the timer fires
+///    early, once, and finds the new deadline. So a connection that moves its deadline for each message costs a heap
+///    operation a deadline's length, not one a message.
+///
+/// Ordering: a timer is stored as not armed before its slot is read, and as taken from the intake before its deadline
+/// is read. Who moves a deadline or waits stores that first and then reads the timer. DeadlineStress has the twins that
+/// do it the other way round.
+///
+/// Dropped: a timing wheel. Arming would be cheaper, which is rare here, and a deadline would fire late by the wheel's
+/// tick.
 @SuppressWarnings("NullAway") // The heap's places 1 to size are never null, which it cannot know.
 final class DeadlineQueue {
 

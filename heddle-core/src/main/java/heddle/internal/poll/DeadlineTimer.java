@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/** One slot's place in a {@link DeadlineQueue}: which see for who touches what. */
+/** One slot's place in a {@link DeadlineQueue}; the comment at each field says which thread may touch it. */
 final class DeadlineTimer {
 
     /** {@link #armedAtNanos} of a timer that will not fire. */

@@ -10,20 +10,21 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * One descriptor as the poller sees it: its number, a generation that tells it from the next descriptor of that number, and a {@link
- * ReadinessSlot} a direction. Made with the descriptor, registered with a poller at the first wait (most short connections never
- * wait for writing, and a connection belongs to the poller of the carrier where its thread first waits), deregistered right before
- * the number is closed.
- *
- * The word {@code flags}:
- *   bit 0  CLOSING      close() has begun: waits end, calls fail
- *   bit 1  MUST_TRY     the peer shut down, an error or urgent data came: a short read no longer proves that nothing is left
- *   bit 2  BROKEN       the poller died: waits end with its failure
- *   bit 3  PEER_CLOSED  the peer shut down, hung up or reset, or the kernel gave it up
- *
- * Ordering: flags are stored before the slots are signalled; a waiter stores itself before it reads them.
- */
+/// One descriptor as the poller sees it: its number, a generation that tells it from the next descriptor of that
+/// number, and a [ReadinessSlot] for each direction.
+///
+/// It is made with the descriptor and registered with a poller at the first wait: most short connections never wait for
+/// writing, and a connection belongs to the poller of the carrier where its thread first waits. It is deregistered
+/// right before the number is closed.
+///
+/// The word `flags`:
+///
+///     bit 0  CLOSING      close() has begun: waits end, calls fail
+///     bit 1  MUST_TRY     the peer shut down, an error or urgent data came: a short read may have left some
+///     bit 2  BROKEN       the poller died: waits end with its failure
+///     bit 3  PEER_CLOSED  the peer shut down, hung up or reset, or the kernel gave it up
+///
+/// Ordering: flags are stored before the slots are signalled; a waiter stores itself before it reads them.
 public final class Registration {
 
     private static final int CLOSING = 1;

@@ -7,28 +7,28 @@ import org.jspecify.annotations.Nullable;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/**
- * The right to run virtual threads: Go's P. Owns a run queue and a poller; a {@link Carrier} runs it. There are as many as threads shall
- * run at once; a carrier that is stuck in a task loses it to another carrier.
- *
- * The word:
- *   bits 0-2   state
- *   bits 3-63  tick: how many tasks were begun; tells one RUNNING from the next
- *
- *   OWNED      -> RUNNING    carrier   begins a task
- *   RUNNING    -> OWNED      carrier   the task parked or ended
- *   RUNNING    -> TAKEN      monitor, or the task itself before a blocking call: another carrier gets it
- *   TAKEN      -> OWNED      the new carrier
- *   OWNED      -> PARKED     carrier   is about to block in the poller
- *   PARKED     -> SIGNALLED  any       sent a wake-up, once
- *   PARKED, SIGNALLED -> OWNED  carrier  its wait in the poller is over
- *
- * 1. Only the carrier that made it OWNED touches the poller, except for its wake-up.
- * 2. A task in the queue is seen: its producer stores it and then reads the word; the carrier stores PARKED and then looks at the
- *    queue. One of them sees the other.
- *
- * Ordering: the word is changed by volatile stores and compare-and-sets. HandOffStress, WakeUpStress have the twins without.
- */
+/// The right to run virtual threads: Go's P. Owns a run queue and a poller; a [Carrier] runs it. There are as many as
+/// threads shall run at once. A carrier that is stuck in a task loses its processor to another carrier.
+///
+/// The word:
+///
+///     bits 0-2   state
+///     bits 3-63  tick: how many tasks were begun; tells one RUNNING from the next
+///
+///     OWNED      -> RUNNING    carrier   begins a task
+///     RUNNING    -> OWNED      carrier   the task parked or ended
+///     RUNNING    -> TAKEN      monitor, or the task itself before a blocking call: another carrier gets it
+///     TAKEN      -> OWNED      the new carrier
+///     OWNED      -> PARKED     carrier   is about to block in the poller
+///     PARKED     -> SIGNALLED  any       sent a wake-up, once
+///     PARKED, SIGNALLED -> OWNED  carrier  its wait in the poller is over
+///
+/// 1. Only the carrier that made it OWNED touches the poller, except for its wake-up.
+/// 2. A task in the queue is seen: its producer stores it and then reads the word; the carrier stores PARKED and then
+///    looks at the queue. One of them sees the other.
+///
+/// Ordering: the word is changed by volatile stores and compare-and-sets. HandOffStress and WakeUpStress have the twins
+/// without.
 final class Processor {
 
     static final int OWNED = 0;

@@ -5,22 +5,23 @@ import org.jspecify.annotations.Nullable;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/**
- * A bounded first-in-first-out queue of continuations that any thread may add to and take from, without locks. Its processor's
- * carrier adds and takes; idle processors steal; a carrier that has lost its processor but not noticed yet may still add.
- *
- * A slot's sequence number tells whose turn it is:
- *   position           free for the producer of that position
- *   position + 1       holds that producer's task
- *   position + size    taken; free for the producer of the next round
- *
- * 1. A position is claimed by a compare-and-set of the tail (or head), and handed over by the store of the sequence number.
- * 2. Between a producer's claim and its store, consumers see the queue as ended there. Whoever relies on an empty answer to go to
- *    sleep must therefore be woken by producers after their store: see {@link Processor}.
- *
- * Dropped: the single-producer ring of Go and ForkJoinPool. It saves the compare-and-set on adding (5 ns), and needs the producer to be
- * the owner, which a hand-off by the monitor cannot promise. Source: D. Vyukov, bounded MPMC queue.
- */
+/// A bounded first-in-first-out queue of continuations that any thread may add to and take from, without locks. Its
+/// processor's carrier adds and takes; idle processors steal; a carrier that has lost its processor but not noticed yet
+/// may still add.
+///
+/// A slot's sequence number tells whose turn it is:
+///
+///     position           free for the producer of that position
+///     position + 1       holds that producer's task
+///     position + size    taken; free for the producer of the next round
+///
+/// 1. A position is claimed by a compare-and-set of the tail (or head), and handed over by the store of the sequence
+///    number.
+/// 2. Between a producer's claim and its store, consumers see the queue as ended there. Whoever relies on an empty
+///    answer to go to sleep must therefore be woken by producers after their store: see [Processor].
+///
+/// Dropped: the single-producer ring of Go and ForkJoinPool. It saves the compare-and-set on adding (5 ns), and needs
+/// the producer to be the owner, which a hand-off by the monitor cannot promise. Source: D. Vyukov, bounded MPMC queue.
 final class RunQueue {
 
     private static final VarHandle TASKS = MethodHandles.arrayElementVarHandle(Runnable[].class);

@@ -18,17 +18,16 @@ import heddle.internal.trace.Counters;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/**
- * A poller over one epoll instance. A descriptor is added once, edge-triggered, for both directions, and never modified; closing it
- * removes it, since no duplicate of ours is open; epoll(7), Q6.
- *
- * The event's data:
- *   bits  0-31  descriptor
- *   bits 32-63  generation of its registration; an event of another generation is dropped
- *
- * EPOLLPRI is asked for because urgent data makes a read short although more is there: the one case in which a short read of a
- * stream does not prove it drained; tcp(7), "urgent data".
- */
+/// A poller over one epoll instance. A descriptor is added once, edge-triggered, for both directions, and never
+/// modified. Closing it removes it, since no duplicate of ours is open; epoll(7), Q6.
+///
+/// The event's data:
+///
+///     bits  0-31  descriptor
+///     bits 32-63  generation of its registration; an event of another generation is dropped
+///
+/// EPOLLPRI is asked for because urgent data makes a read short although more is there: the one case in which a short
+/// read of a stream does not prove it drained; tcp(7), "urgent data".
 public final class EpollPoller extends Poller {
 
     private static final int INTEREST = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;

@@ -15,19 +15,20 @@ import org.jspecify.annotations.Nullable;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/**
- * Polls from virtual threads of the JDK's scheduler: one for each poller, which looks without blocking while it finds events, so that the
- * threads it wakes run next on its own carrier; when it finds none it parks, and one platform thread, the master, waits for all those
- * that parked by an epoll instance that watches theirs.
- *
- *   virtual thread: events -> yield, look again     none -> arm in the master, park     parked -> woken by the master, look
- *
- * Ordering: a poller arms after it has looked, and an armed descriptor with events reports them at once, so none is slept through. A
- * poller publishes its next deadline, then arms; the master, woken by that or by anything else, reads the deadlines before it waits.
- *
- * A poller that died ends its virtual thread. If the master fails, it stores why and then unparks all; a poller sets {@code waiting},
- * then looks, and dies of the same cause.
- */
+/// Polls from virtual threads of the JDK's scheduler: one for each poller. It looks without blocking while it finds
+/// events, so that the threads it wakes run next on its own carrier. When it finds none it parks, and one platform
+/// thread, the master, waits for all that parked, by an epoll instance that watches theirs.
+///
+///     virtual thread:  events  -> yield, look again
+///                      none    -> arm in the master, park
+///                      parked  -> woken by the master, look again
+///
+/// Ordering: a poller arms after it has looked, and an armed descriptor with events reports them at once, so none is
+/// slept through. A poller publishes its next deadline, then arms; the master, woken by that or by anything else, reads
+/// the deadlines before it waits.
+///
+/// A poller that died ends its virtual thread. If the master fails, it stores why and then unparks all; a poller sets
+/// `waiting`, then looks, and dies of the same cause.
 public final class VirtualPollers implements PollLoop {
 
     private final Epoll master = new Epoll();

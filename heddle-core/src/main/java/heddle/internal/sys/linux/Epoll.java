@@ -14,13 +14,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.concurrent.TimeUnit;
 
-/**
- * One epoll instance with its eventfd and the buffer that events arrive in; epoll(7), eventfd(2). {@link #add} and {@link #notifyPoller}
- * may be called by any thread, the rest by one at a time.
- *
- *   struct epoll_event  0 events (4)  4 data (8)            12 bytes, on x86-64 alone
- *                       0 events (4)  4 hole  8 data (8)    16 bytes, everywhere else
- */
+/// One epoll instance with its eventfd and the buffer that events arrive in; epoll(7), eventfd(2). [#add] and
+/// [#notifyPoller] may be called by any thread, the rest by one at a time.
+///
+///     struct epoll_event  0 events (4)  4 data (8)            12 bytes, on x86-64 alone
+///                         0 events (4)  4 hole  8 data (8)    16 bytes, everywhere else
 public final class Epoll {
 
     public static final int EPOLLIN = 0x1;

@@ -9,17 +9,15 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/**
- * {@code sockaddr_in}, {@code sockaddr_in6} and {@code sockaddr_un}; ip(7), ipv6(7), unix(7). The family and the scope are in the
- * machine's byte order, the other numbers in the network's.
- *
- *   sockaddr_in   0 family (2)  2 port (2)  4 address (4)  8 zero (8)                          16 bytes
- *   sockaddr_in6  0 family (2)  2 port (2)  4 flow info (4)  8 address (16)  24 scope id (4)    28 bytes
- *   sockaddr_un   0 family (2)  2 name (0 to 108)                                              2 to 110 bytes
- *
- * The length tells the kinds of names of a {@code sockaddr_un} apart: 2 is none, a leading NUL is an abstract one of all bytes that follow,
- * and a path ends at its NUL.
- */
+/// `sockaddr_in`, `sockaddr_in6` and `sockaddr_un`; ip(7), ipv6(7), unix(7). The family and the scope are in the
+/// machine's byte order, the other numbers in the network's.
+///
+///     sockaddr_in   0 family (2)  2 port (2)  4 address (4)  8 zero (8)                          16 bytes
+///     sockaddr_in6  0 family (2)  2 port (2)  4 flow info (4)  8 address (16)  24 scope id (4)   28 bytes
+///     sockaddr_un   0 family (2)  2 name (0 to 108)                                              2 to 110 bytes
+///
+/// The length tells the kinds of names of a `sockaddr_un` apart: 2 is none, a leading NUL is an abstract one of all
+/// bytes that follow, and a path ends at its NUL.
 final class LinuxSockAddr {
 
     static final int AF_INET = 2;

@@ -9,14 +9,12 @@ import heddle.internal.sys.TcpStat;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 
-/**
- * {@code struct tcp_info} of linux/tcp.h, as far as it is read here. The kernel appends to it and tells how much it filled in: what lies
- * behind that is unknown. No holes; all in the machine's byte order.
- *
- *   0 state (1)  2 retransmits (1)  8 rto (4)  16 snd_mss (4)  24 unacked (4)  32 lost (4)  60 pmtu (4)  68 rtt (4)  72 rttvar (4)
- *   80 snd_cwnd (4)  100 total_retrans (4)  120 bytes_acked (8)  128 bytes_received (8)  144 notsent_bytes (4)  148 min_rtt (4)
- *   160 delivery_rate (8)
- */
+/// `struct tcp_info` of linux/tcp.h, as far as it is read here. The kernel appends to it and tells how much it filled
+/// in: what lies behind that is unknown. No holes; all in the machine's byte order.
+///
+///     0 state (1)  2 retransmits (1)  8 rto (4)  16 snd_mss (4)  24 unacked (4)  32 lost (4)  60 pmtu (4)
+///     68 rtt (4)  72 rttvar (4)  80 snd_cwnd (4)  100 total_retrans (4)  120 bytes_acked (8)
+///     128 bytes_received (8)  144 notsent_bytes (4)  148 min_rtt (4)  160 delivery_rate (8)
 final class LinuxTcpInfo {
 
     /** What is asked for. */
