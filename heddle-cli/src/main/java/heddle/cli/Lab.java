@@ -45,7 +45,7 @@ final class Lab implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Missing command");
+        throw new ParameterException(spec.commandLine(), "missing command: want list or run");
     }
 
     /** {@code heddle lab list}. */

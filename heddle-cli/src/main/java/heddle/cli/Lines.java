@@ -71,7 +71,7 @@ final class Lines implements Closeable {
 
     private IOException tooLong() {
         return new IOException(
-                "%s line %d: longer than %d bytes, what fits into a frame; see --max-frame"
+                "%s line %d: longer than %d bytes, so it and what follows were not sent; for longer ones raise --max-frame, here and at the server"
                         .formatted(source, count + 1, lineBytesMax));
     }
 

@@ -39,12 +39,15 @@ import java.util.concurrent.Callable;
             ExitCodes.USAGE_TEXT
         })
 final class Serve implements Callable<Integer> {
+    /** Where it listens, and submit sends, unless told otherwise. */
+    static final String ADDRESS = "127.0.0.1:7000";
+
     @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
     @Option(
             names = "--listen",
             paramLabel = "HOST:PORT",
-            defaultValue = "127.0.0.1:7000",
+            defaultValue = Serve.ADDRESS,
             converter = Address.class,
             description = "Where clients connect; port 0 takes a free one.")
     private String listen;

@@ -23,9 +23,11 @@ import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -55,7 +57,7 @@ final class Submit implements Callable<Integer> {
     @Option(
             names = "--to",
             paramLabel = "HOST:PORT",
-            required = true,
+            defaultValue = Serve.ADDRESS,
             converter = Address.Peer.class,
             description = "The server.")
     private String to;
@@ -81,9 +83,9 @@ final class Submit implements Callable<Integer> {
     @Option(
             names = "--resend",
             description =
-                    "When the connection is lost, connect again and send again what was not"
-                        + " acknowledged: nothing is lost, some may be there twice. Otherwise that"
-                        + " ends the command.")
+                    "When the connection ends, connect again, for 30s at most, and send again what"
+                            + " was not acknowledged: nothing is lost, some may be there twice."
+                            + " Otherwise that ends the command.")
     private boolean resend;
 
     @Option(
@@ -123,7 +125,7 @@ final class Submit implements Callable<Integer> {
         if (count == null && !file.equals(STDIN)) {
             checkReadable(Path.of(file)); // before anybody is bothered
         }
-        var tally = new Tally(resend);
+        var tally = new Tally(resend, spec);
         long start = System.nanoTime();
         @Nullable IOException failure = null;
         try (var client = new Client(to, clientOptions(), tally)) {
@@ -166,7 +168,8 @@ final class Submit implements Callable<Integer> {
                 .token(token)
                 .frameBytesMax((int) frameBytesMax)
                 .inFlight(inFlight, Math.max(16 << 20, frameBytesMax))
-                .resend(resend);
+                .resend(resend)
+                .reconnect(resend);
     }
 
     /** What ended it before all was sent and settled, or null. */
@@ -194,7 +197,8 @@ final class Submit implements Callable<Integer> {
             throws IOException, InterruptedException {
         try (var progress = progress("messages", messages)) {
             byte[] message = new byte[(int) size];
-            for (long i = 0; i < messages && tally.goOn(); i++) {
+            for (long i = 0; i < messages; i++) {
+                tally.checkMaySend(true);
                 generate(message, i);
                 client.submit(message, 0, message.length);
                 tally.submitted++;
@@ -224,13 +228,28 @@ final class Submit implements Callable<Integer> {
                                 stdin ? "stdin" : file,
                                 client.payloadBytesMax());
                 var progress = progress("bytes", bytes)) {
-            tally.input = in;
-            while (tally.goOn() && lines.next()) {
+            if (stdin) {
+                tally.input = in;
+            }
+            while (next(lines, tally)) {
                 client.submit(lines.buffer(), lines.offset(), lines.length());
                 tally.submitted++;
                 step(progress, lines.count(), lines.bytes());
             }
         }
+    }
+
+    /** Whether there is one more line and leave to send it. */
+    private static boolean next(Lines lines, Tally tally) throws IOException {
+        boolean more;
+        try {
+            more = lines.next();
+        } catch (ClosedChannelException ended) {
+            // By the tally, since the server is gone: nobody can tell whether there were more.
+            more = true;
+        }
+        tally.checkMaySend(more);
+        return more;
     }
 
     private static void checkReadable(Path path) throws IOException {
@@ -285,7 +304,8 @@ final class Submit implements Callable<Integer> {
 
     private int conclude(Tally tally, @Nullable IOException failure) {
         var lost = tally.lost;
-        if (lost != null && !resend) {
+        boolean done = failure == null && tally.acknowledged == tally.submitted;
+        if (lost != null && !resend && !done) {
             Terminal.note(spec, "server gone: " + lost.getMessage());
         } else if (failure != null) {
             Terminal.note(spec, "" + failure.getMessage());
@@ -299,20 +319,20 @@ final class Submit implements Callable<Integer> {
                                 + Result.text(tally.resultAt(result)));
             }
         }
-        return failure == null && tally.acknowledged == tally.submitted
-                ? ExitCodes.OK
-                : ExitCodes.FAILURE;
+        return done ? ExitCodes.OK : ExitCodes.FAILURE;
     }
 
     /** What became of the messages. Written by the client's reading thread, read by the submitting one after awaitSettled. */
     private static final class Tally implements Outcome {
-        private static final int UNKNOWN_RESULTS = 1;
+        /** {@link Result#NOT_TAKEN} and {@link Result#UNKNOWN}, which are negative. */
+        private static final int OWN_RESULTS = 2;
+
         private static final long LATENCY_MICROS_MAX = 3_600_000_000L;
 
         final Histogram latencyMicros = new Histogram(LATENCY_MICROS_MAX, 3);
 
-        /** By result plus one, as one of them is -1. */
-        final long[] failed = new long[257];
+        /** By result plus {@link #OWN_RESULTS}. */
+        final long[] failed = new long[256 + OWN_RESULTS];
 
         long submitted;
         long acknowledged;
@@ -322,9 +342,11 @@ final class Submit implements Callable<Integer> {
         volatile @Nullable Closeable input;
 
         private final boolean resend;
+        private final CommandLine.Model.CommandSpec spec;
 
-        Tally(boolean resend) {
+        Tally(boolean resend, CommandLine.Model.CommandSpec spec) {
             this.resend = resend;
+            this.spec = spec;
         }
 
         @Override
@@ -333,12 +355,12 @@ final class Submit implements Callable<Integer> {
                 acknowledged++;
                 latencyMicros.recordValue(Math.min(latencyNanos / 1000, LATENCY_MICROS_MAX));
             } else {
-                failed[result + UNKNOWN_RESULTS]++;
+                failed[result + OWN_RESULTS]++;
             }
         }
 
         int resultAt(int index) {
-            return index - UNKNOWN_RESULTS;
+            return index - OWN_RESULTS;
         }
 
         @Override
@@ -346,7 +368,31 @@ final class Submit implements Callable<Integer> {
             lost = cause;
             if (!resend) {
                 endInput();
+            } else {
+                Terminal.note(
+                        spec,
+                        cause.getMessage()
+                                + "; connecting again to send "
+                                + unsettled
+                                + " messages again");
             }
+        }
+
+        @Override
+        public void retrying(IOException cause, Duration remaining) {
+            if (resend) {
+                Terminal.note(
+                        spec,
+                        cause.getMessage()
+                                + "; trying again for "
+                                + Math.ceilDiv(remaining.toMillis(), 1000)
+                                + " s at most");
+            }
+        }
+
+        @Override
+        public void reconnected() {
+            Terminal.note(spec, "connected again");
         }
 
         /** So that the end does not wait for a line. */
@@ -361,9 +407,12 @@ final class Submit implements Callable<Integer> {
             }
         }
 
-        /** Whether to send more. */
-        boolean goOn() {
-            return resend || lost == null;
+        /** Throws what ended the connection, if that ends the command before it has sent what is there. */
+        void checkMaySend(boolean more) throws IOException {
+            var end = lost;
+            if (more && !resend && end != null) {
+                throw end;
+            }
         }
     }
 }

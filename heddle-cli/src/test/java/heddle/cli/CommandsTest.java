@@ -4,20 +4,37 @@ import static heddle.cli.Ran.heddle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import picocli.CommandLine.TypeConversionException;
 
+import java.io.EOFException;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.Stream;
 
 /** What goes wrong before anything is done: exit code, and one line that says it. */
 @Timeout(60)
@@ -33,7 +50,7 @@ class CommandsTest {
         var ran = heddle();
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err())
-                .startsWith("Missing command")
+                .startsWith("heddle: missing command: want one of serve, submit, ")
                 .contains("serve", "submit", "tail", "echo", "dial", "stack", "lab");
     }
 
@@ -65,7 +82,7 @@ class CommandsTest {
                 "serve --max-frame=big",
                 "serve --max-connections=0",
                 "serve surplus",
-                "submit",
+                "submit --to",
                 "submit --to 127.0.0.1:1 --count=1 file",
                 "submit --to 127.0.0.1:1 --count=-1",
                 "submit --to 127.0.0.1:1 --count=1 --size=2M",
@@ -80,7 +97,9 @@ class CommandsTest {
     void argumentsThatMakeNoSenseAreUsage(String line) {
         var ran = heddle(line.split(" ", -1));
         assertThat(ran.exit()).as(ran.err()).isEqualTo(2);
-        assertThat(ran.err()).contains("Usage: heddle").doesNotContain("\tat ");
+        assertThat(ran.err()).startsWith("heddle").contains(" --help tells all options");
+        assertThat(ran.err().lines()).as("the error stays in sight").hasSizeLessThan(5);
+        assertThat(ran.err()).doesNotContain("Usage:", "\tat ");
     }
 
     @ParameterizedTest
@@ -197,6 +216,60 @@ class CommandsTest {
         assertThat(ran.err()).isEqualTo(line + System.lineSeparator());
         assertThat(ran.exit()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
+    }
+
+    @Test
+    void aChoiceIsNamedAsTheDocsWriteIt() {
+        var ran = heddle("serve", "--sync", "maybe", "--data", data().toString());
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(ran.err())
+                .startsWith(
+                        "heddle serve: Invalid value for option '--sync': 'maybe' is none:"
+                                + " want always or interval");
+        assertThat(data()).doesNotExist();
+    }
+
+    @Test
+    void aMisspeltOptionIsNamedAndTheRightOneSuggested() {
+        var ran = heddle("serve", "--liste", "127.0.0.1:0");
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(ran.err()).startsWith("heddle serve: Unknown option").contains("--listen");
+    }
+
+    static Stream<Exception> failuresOfFilesAndStreams() {
+        return Stream.of(
+                new NoSuchFileException("f"),
+                new AccessDeniedException("f"),
+                new FileAlreadyExistsException("f"),
+                new DirectoryNotEmptyException("f"),
+                new NotDirectoryException("f"),
+                new NotLinkException("f"),
+                new FileSystemLoopException("f"),
+                new AtomicMoveNotSupportedException("f", "g", null),
+                new FileSystemException("f"),
+                new FileSystemException("f", null, "the system's words"),
+                new FileSystemException(null),
+                new UnknownHostException("f"),
+                new EOFException(),
+                new ClosedChannelException(),
+                new AsynchronousCloseException(),
+                new IOException());
+    }
+
+    @ParameterizedTest
+    @MethodSource("failuresOfFilesAndStreams")
+    void noErrorLineNamesAClassOrNothing(Exception failure) {
+        assertThat(Main.text(failure)).doesNotContain("Exception", "java.", "null").isNotBlank();
+    }
+
+    @Test
+    void aFolderThatCannotBeMadeIsSaidInWords() {
+        assumeTrue(Files.isDirectory(Path.of("/proc/self")), "needs a proc(5)");
+        var ran = heddle("serve", "--listen", "127.0.0.1:0", "--data", "/proc/heddle/data");
+        expectFailure(
+                ran,
+                "heddle serve: data folder /proc/heddle/data: cannot be made: the system makes no"
+                        + " folder at /proc/heddle");
     }
 
     @Test

@@ -72,7 +72,7 @@ class LinesTest {
             assertThatThrownBy(() -> lines("a\n\n" + fits + "x" + end, max))
                     .isInstanceOf(IOException.class)
                     .hasMessage(
-                            "test line 3: longer than %d bytes, what fits into a frame; see --max-frame"
+                            "test line 3: longer than %d bytes, so it and what follows were not sent; for longer ones raise --max-frame, here and at the server"
                                     .formatted(max));
         }
     }

@@ -75,22 +75,105 @@ class ServeTest {
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.out()).startsWith("2 messages, 2 acknowledged");
             assertThat(ran.err())
-                    .startsWith("heddle submit: " + file + " line 3: longer than 99 bytes")
+                    .startsWith(
+                            "heddle submit: "
+                                    + file
+                                    + " line 3: longer than 99 bytes, so it and what follows were"
+                                    + " not sent; for longer ones raise --max-frame, here and at"
+                                    + " the server")
                     .hasLineCount(1);
             assertThat(stored(data())).containsExactly("one", "two");
         }
     }
 
     @Test
-    void aServerWithASmallerLimitIsAnErrorNotAHang() throws Exception {
-        var file = file("x".repeat(100) + "\n");
+    void aServerWithASmallerLimitIsAnErrorThatSaysSo() throws Exception {
+        var file = file("one\n" + "x".repeat(100) + "\n");
         try (var server = ServeProcess.start(data(), "--max-frame", "50")) {
             var ran = heddle("submit", "--to", server.address, file.toString());
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.err())
-                    .contains("heddle submit: server gone: ")
-                    .contains("heddle submit: 1 not acknowledged: connection lost before the ack")
-                    .doesNotContain("\tat ");
+                    .isEqualTo(
+                            "heddle submit: server gone: the server at "
+                                    + server.address
+                                    + " closed the connection; message 2, of 100 bytes, may be"
+                                    + " larger than the server's --max-frame\n"
+                                    + "heddle submit: 1 not acknowledged: connection lost before"
+                                    + " the ack\n");
+        }
+    }
+
+    @Test
+    void withResendAMessageThatTheServerNeverTakesIsRefusedAndTheRestKept() throws Exception {
+        var file = file("one\n" + "x".repeat(100) + "\nthree\n");
+        try (var server = ServeProcess.start(data(), "--max-frame", "50")) {
+            var ran = heddle("submit", "--resend", "--to", server.address, file.toString());
+            assertThat(ran.exit()).isEqualTo(1);
+            assertThat(ran.out()).startsWith("3 messages, 2 acknowledged");
+            assertThat(ran.err())
+                    .contains(
+                            "message 2, of 100 bytes, may be larger than the server's --max-frame")
+                    .endsWith(
+                            "heddle submit: 1 not acknowledged: the server closes the connection"
+                                    + " at it: probably larger than its --max-frame\n");
+            assertThat(stored(data())).containsExactly("one", "three");
+        }
+    }
+
+    /** It ends in order with nothing in flight, so that only its end tells. */
+    @Test
+    void withoutResendTheEndOfTheServerEndsSubmitAlsoBetweenTwoLines() throws Exception {
+        List<String> command = new ArrayList<>(ServeProcess.java());
+        Path err = folder.resolve("err");
+        try (var server = ServeProcess.start(data())) {
+            command.addAll(List.of("submit", "--to", server.address));
+            Process submit = new ProcessBuilder(command).redirectError(err.toFile()).start();
+            try {
+                submit.getOutputStream().write("one\n".getBytes(StandardCharsets.US_ASCII));
+                submit.getOutputStream().flush();
+                while (!stored(data()).contains("one")) {
+                    Thread.sleep(20);
+                }
+                assertThat(server.terminate()).isZero();
+                try (var _ = ServeProcess.start(List.of(), server.address, data())) {
+                    assertThat(submit.waitFor(60, TimeUnit.SECONDS)).as("ended").isTrue();
+                }
+                assertThat(submit.exitValue()).isEqualTo(1);
+                assertThat(Files.readString(err))
+                        .isEqualTo(
+                                "heddle submit: server gone: the server at "
+                                        + server.address
+                                        + " closed the connection\n");
+                assertThat(stored(data())).containsExactly("one");
+            } finally {
+                submit.destroyForcibly();
+            }
+        }
+    }
+
+    @Test
+    void withResendWhatIsWaitedForIsSaidAtTheFirstRefusal() throws Exception {
+        String address;
+        try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            address = "127.0.0.1:" + free.getLocalPort();
+        }
+        List<String> command = new ArrayList<>(ServeProcess.java());
+        command.addAll(List.of("submit", "--resend", "--to", address, "--count", "1"));
+        Process submit = new ProcessBuilder(command).start();
+        try (var err = submit.errorReader()) {
+            assertThat(err.readLine())
+                    .isEqualTo(
+                            "heddle submit: dial tcp "
+                                    + address
+                                    + ": connect: connection refused; trying again for 30 s at"
+                                    + " most");
+            try (var _ = ServeProcess.start(List.of(), address, data())) {
+                assertThat(err.readLine()).isEqualTo("heddle submit: connected again");
+                assertThat(submit.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            }
+            assertThat(submit.exitValue()).isZero();
+        } finally {
+            submit.destroyForcibly();
         }
     }
 

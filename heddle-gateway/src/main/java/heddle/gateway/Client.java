@@ -15,7 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * Submits messages to a gateway, many in flight at a time, and tells an {@link Outcome} what became of each. Any number of threads
  * may submit.
  *
- * <p>It connects when there is something to send and no connection: at the first submit, and again after a connection was lost.
+ * <p>It connects when there is something to send and no connection: at the first submit, and again after a connection was lost, unless
+ * {@link ClientOptions#reconnect} says no.
  * Nothing reconnects behind the caller's back. A connection is read to the end of its stream before what is left counts as
  * unacknowledged, also when writing to it has failed: acks may lie ahead of the end.
  */
@@ -24,11 +25,15 @@ public final class Client implements Closeable {
     private static final long BACKOFF_MIN_NANOS = Duration.ofMillis(20).toNanos();
     private static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(1).toNanos();
 
+    /** See {@link #suspect}. */
+    private static final int SUSPICIONS_MAX = 3;
+
     private final String address;
     private final ClientOptions options;
     private final Outcome outcome;
     private final byte[] introduction;
     private final int payloadBytesMax;
+    private final boolean reconnects;
 
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -59,6 +64,23 @@ public final class Client implements Closeable {
     private long numbers;
     private boolean closed;
 
+    /** The longest message that this server has answered, in bytes; -1 for none. */
+    private int answeredBytesMax = -1;
+
+    /**
+     * The number of the message at which the last connection ended, and how many in a row ended there, without a failed attempt to connect
+     * in between: {@link #suspect}. The number is -1 for none.
+     */
+    private long suspected = -1;
+
+    private int suspicions;
+
+    /** The outcome was told that this client goes on trying to connect. */
+    private boolean toldRetrying;
+
+    /** What ended the connection of a client that makes no other. */
+    private @Nullable IOException end;
+
     /**
      * A client of the gateway at {@code address}; does not connect yet.
      *
@@ -73,6 +95,7 @@ public final class Client implements Closeable {
         this.outcome = outcome;
         this.introduction = Introduction.encode(options.name, options.token);
         this.payloadBytesMax = options.frameBytesMax - Packets.FRAME_BYTES_MIN;
+        this.reconnects = options.reconnect || options.resend;
         this.window = new Window(options.inFlightMax, options.inFlightBytesMax, options.resend);
     }
 
@@ -108,7 +131,8 @@ public final class Client implements Closeable {
      * @param offset where it starts
      * @param length its size in bytes, at most {@link #payloadBytesMax}
      * @return its number, counting up from 0, by which the outcome names it
-     * @throws IOException there was no connection and none could be made; the message is not submitted and has no number
+     * @throws IOException there was no connection and none could be made, or this client makes no other; the message is not submitted and
+     *     has no number
      * @throws InterruptedException the thread was interrupted; likewise
      * @throws IllegalArgumentException the message is too long
      * @throws IllegalStateException it would have to wait within the outcome; likewise
@@ -180,6 +204,10 @@ public final class Client implements Closeable {
             if (now != null) {
                 return now;
             }
+            var last = end;
+            if (last != null) {
+                throw new IOException(last.getMessage(), last);
+            }
             if (busy) {
                 checkMayWait();
                 changed.await();
@@ -211,13 +239,14 @@ public final class Client implements Closeable {
 
     /** Called with the lock, lets it go meanwhile. Failing for good, it settles what is open. */
     private Link reconnect() throws IOException, InterruptedException {
-        var until = giveUp;
-        if (until == null) {
-            until = Deadline.after(options.resend ? options.reconnectTimeout : Duration.ZERO);
-            giveUp = until;
+        if (giveUp == null) {
+            giveUp = Deadline.after(options.resend ? options.reconnectTimeout : Duration.ZERO);
             backoffNanos = BACKOFF_MIN_NANOS;
             failure = null;
         }
+        var until = giveUp;
+        boolean connectFailed = false;
+        @Nullable IOException refused = null;
         while (true) {
             var last = failure;
             if (last != null) {
@@ -225,19 +254,45 @@ public final class Client implements Closeable {
                     reportAll();
                     throw last;
                 }
+                if (connectFailed && !toldRetrying) {
+                    toldRetrying = true;
+                    tell(() -> outcome.retrying(last, until.remaining()));
+                }
                 changed.awaitNanos(backoffNanos);
                 backoffNanos = Math.min(2 * backoffNanos, BACKOFF_MAX_NANOS);
             }
+            @Nullable Link fresh = null;
             lock.unlock();
-            IOException refused;
             try {
-                return Link.open(this, address, options, introduction);
+                fresh = Link.open(this, address, options, introduction);
             } catch (IOException e) {
                 refused = e;
             } finally {
                 lock.lock();
             }
+            if (fresh != null) {
+                if (toldRetrying) {
+                    toldRetrying = false;
+                    tell(outcome::reconnected);
+                }
+                return fresh;
+            }
             failure = refused;
+            connectFailed = true;
+            // The server was away, which ends connections too.
+            suspected = -1;
+        }
+    }
+
+    /** Calls the outcome without the lock. */
+    private void tell(Runnable call) {
+        telling = Thread.currentThread();
+        lock.unlock();
+        try {
+            call.run();
+        } finally {
+            lock.lock();
+            telling = null;
         }
     }
 
@@ -303,6 +358,7 @@ public final class Client implements Closeable {
             }
             acks.ids[i] = window.number(id);
             acks.latencyNanos[i] = now - window.sentNanos(id);
+            answeredBytesMax = Math.max(answeredBytesMax, window.length(id));
             window.settle(id);
         }
         return acks.size();
@@ -337,17 +393,23 @@ public final class Client implements Closeable {
         lock.lock();
         try {
             link = null;
-            failure = cause;
+            IOException why = suspect(cause);
+            failure = why;
+            if (!reconnects) {
+                end = why;
+            }
             busy = true; // so that nobody connects anew, and the outcome hears of one link at a
             // time
             int open = window.open();
             try {
-                if (open > 0) {
-                    reportLost(cause, open);
+                if (open > 0 || (!reconnects && !closed)) {
+                    tell(() -> outcome.lost(why, open));
                 }
             } finally { // though the outcome may throw
                 if (closed || !options.resend) {
                     reportAll();
+                } else {
+                    giveUpSuspect();
                 }
             }
         } finally {
@@ -357,15 +419,52 @@ public final class Client implements Closeable {
         }
     }
 
-    /** Called with the lock, lets it go meanwhile. */
-    private void reportLost(IOException cause, int open) {
-        telling = Thread.currentThread();
-        lock.unlock();
+    /**
+     * Whether the link ended, for {@code cause}, because of the oldest open message: then that as the cause. A server closes at a frame
+     * that is larger than its limit, after it has answered all before it, and says no more; so it may be the message's size if it is
+     * longer than all that were answered and nothing behind it is. A server that dies looks the same. But it is away then for a moment, or
+     * takes the message from the next connection. So a message at which {@link #SUSPICIONS_MAX} connections in a row end, none of
+     * which was hard to get, is given up. Called with the lock, which it may let go.
+     */
+    private IOException suspect(IOException cause) {
+        if (window.open() == 0) {
+            return cause;
+        }
+        long id = window.oldest();
+        long number = window.number(id);
+        int length = window.length(id);
+        if (length <= answeredBytesMax || window.isSettledBehindOldest()) {
+            suspected = -1;
+            return cause;
+        }
+        suspicions = suspected == number ? suspicions + 1 : 1;
+        suspected = number;
+        return new IOException(
+                cause.getMessage()
+                        + "; message "
+                        + (number + 1)
+                        + ", of "
+                        + length
+                        + " bytes, may be larger than the server's --max-frame",
+                cause);
+    }
+
+    /** Settles the oldest open message if it is what ends the connections. Called with the lock, lets it go meanwhile. */
+    private void giveUpSuspect() {
+        if (suspected < 0 || suspicions < SUSPICIONS_MAX) {
+            return;
+        }
+        long number = suspected;
+        window.settle(window.oldest());
+        suspected = -1;
+        // As good as an ack: the next connection is for the messages behind it.
+        giveUp = null;
+        unreported++;
         try {
-            outcome.lost(cause, open);
+            tell(() -> outcome.settled(number, Result.NOT_TAKEN, 0));
         } finally {
-            lock.lock();
-            telling = null;
+            unreported--;
+            changed.signalAll();
         }
     }
 

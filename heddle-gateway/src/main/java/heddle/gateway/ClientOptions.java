@@ -13,6 +13,7 @@ public final class ClientOptions {
     int inFlightMax = 8192;
     long inFlightBytesMax = 16 << 20;
     boolean resend;
+    boolean reconnect = true;
     Duration connectTimeout = Duration.ofSeconds(10);
     Duration reconnectTimeout = Duration.ofSeconds(30);
     Duration ackTimeout = Duration.ofSeconds(60);
@@ -81,6 +82,18 @@ public final class ClientOptions {
     }
 
     /**
+     * Whether the client connects anew, when there is something to send, after its connection has ended; true unless set. A client that
+     * {@link #resend}s does so whatever is set here. One that does not tells the end by {@link Outcome#lost}, and every later submit throws it.
+     *
+     * @param anew false for one connection only
+     * @return this
+     */
+    public ClientOptions reconnect(boolean anew) {
+        reconnect = anew;
+        return this;
+    }
+
+    /**
      * How long one attempt to connect and be introduced may take; 10 s unless set.
      *
      * @param timeout for both together
@@ -92,8 +105,9 @@ public final class ClientOptions {
     }
 
     /**
-     * With {@link #resend}: how long attempts to connect are repeated; 30 s unless set. A connection that brings no ack, as when the
-     * server rejects a message's frame, counts as a failed attempt; an ack makes the time start anew.
+     * With {@link #resend}: how long attempts to connect are repeated; 30 s unless set. A connection that brings no ack counts as a failed
+     * attempt; an ack makes the time start anew. A message at which three connections in a row end, as the server takes no frame of its
+     * size, is settled as {@link Result#NOT_TAKEN}, and the time starts anew too.
      *
      * @param timeout from the first attempt since the last ack on
      * @return this

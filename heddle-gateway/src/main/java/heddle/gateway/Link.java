@@ -116,8 +116,9 @@ final class Link {
                             "the outcome threw " + e,
                             e); // else nobody would ever be told of the end
         }
-        close();
+        // Before the close, which fails a write that is under way.
         var first = writeFailure;
+        close();
         client.ended(first != null ? first : cause);
     }
 

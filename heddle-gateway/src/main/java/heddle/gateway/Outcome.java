@@ -1,6 +1,7 @@
 package heddle.gateway;
 
 import java.io.IOException;
+import java.time.Duration;
 
 /**
  * Who wants to know what became of a client's messages. Called by the connection's reading thread, or by the thread that closes the
@@ -22,10 +23,22 @@ public interface Outcome {
     void settled(long number, int result, long latencyNanos);
 
     /**
-     * A connection ended while messages were in flight: before their {@link Result#UNKNOWN}, or before they are sent again.
+     * A connection ended while messages were in flight: before their {@link Result#UNKNOWN}, or before they are sent again. A client that
+     * does not reconnect ({@link ClientOptions#reconnect}) tells the end of its connection in any case.
      *
      * @param cause what ended it
-     * @param unsettled how many messages
+     * @param unsettled how many messages; 0 only of a client that does not reconnect
      */
     default void lost(IOException cause, int unsettled) {}
+
+    /**
+     * An attempt to connect failed, and the client goes on trying. Told once until a connection stands again.
+     *
+     * @param cause why it failed
+     * @param remaining how long it goes on trying at most
+     */
+    default void retrying(IOException cause, Duration remaining) {}
+
+    /** A connection stands again, after {@link #retrying}. What was not acknowledged is sent next. */
+    default void reconnected() {}
 }

@@ -24,6 +24,12 @@ public final class Result {
     /** Never on the wire: the connection ended before the ack. The message may or may not have been taken. */
     public static final int UNKNOWN = -1;
 
+    /**
+     * Never on the wire: the server closed one connection after the other at this message, and answered nothing behind it. Such a
+     * message is larger than the largest frame that the server takes. It is not kept.
+     */
+    public static final int NOT_TAKEN = -2;
+
     private Result() {}
 
     /**
@@ -41,6 +47,8 @@ public final class Result {
             case TOO_LARGE -> "message too large for the sink";
             case NOT_STORED -> "not stored, try again later";
             case UNKNOWN -> "connection lost before the ack";
+            case NOT_TAKEN ->
+                    "the server closes the connection at it: probably larger than its --max-frame";
             default -> "result " + result;
         };
     }

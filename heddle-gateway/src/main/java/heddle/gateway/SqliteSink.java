@@ -11,6 +11,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
@@ -121,9 +122,13 @@ public final class SqliteSink implements Sink {
     }
 
     private static String reason(FileSystemException e) {
-        return e.getReason() != null
-                ? e.getReason()
-                : e.getClass().getSimpleName() + " " + e.getFile();
+        return switch (e) {
+            case FileSystemException said when said.getReason() != null -> said.getReason();
+            case AccessDeniedException denied -> "permission denied at " + denied.getFile();
+            // Of a folder that was there a moment ago, as in /proc.
+            case NoSuchFileException _ -> "the system makes no folder at " + e.getFile();
+            default -> "the system refused " + e.getFile();
+        };
     }
 
     /** Two writers would give the same numbers to different messages. The kernel drops the lock with its process. */

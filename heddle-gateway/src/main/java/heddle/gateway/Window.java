@@ -101,6 +101,20 @@ final class Window {
         return sentNanos[slot(first)];
     }
 
+    /** The oldest open request, at which the server is; there is one. */
+    long oldest() {
+        return first;
+    }
+
+    int length(long id) {
+        return lengths[slot(id)];
+    }
+
+    /** Whether something behind the oldest open request is settled. */
+    boolean isSettledBehindOldest() {
+        return next - first > open;
+    }
+
     void settle(long id) {
         int slot = slot(id);
         bytes -= lengths[slot];

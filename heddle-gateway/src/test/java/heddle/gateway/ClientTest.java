@@ -280,24 +280,109 @@ class ClientTest {
 
     /** Each connection is introduced, and ended for the sake of the message. */
     @Test
-    void withResendAServerThatRefusesTheMessageIsGivenUp() throws Exception {
-        var options = new ClientOptions().resend(true).reconnectTimeout(SHORT);
+    void withResendAMessageThatTheServerNeverTakesIsGivenUpAndTheRestIsKept() throws Exception {
+        var options = new ClientOptions().resend(true);
         try (var gateway = new RunningGateway(sink, new GatewayOptions().frameBytesMax(50));
                 var client = new Client(gateway.address, options, told)) {
+            submit(client, "before");
             client.submit(new byte[100], 0, 100);
             submit(client, "behind it");
-            assertThatThrownBy(client::awaitSettled).isInstanceOf(IOException.class);
-            assertThat(told.results)
-                    .containsEntry(0L, Result.UNKNOWN)
-                    .containsEntry(1L, Result.UNKNOWN);
-            // With pauses of 20, 40 and 80 ms between them.
-            assertThat(gateway.counters.value(Counter.CONNECTIONS)).isBetween(2L, 6L);
-
-            // The next message begins anew.
-            submit(client, "small");
+            Task<Void> all = Task.run(client::awaitSettled);
             sink.settle(1, Result.SUCCESS);
+            sink.settle(1, Result.SUCCESS);
+            all.result();
+            assertThat(told.results)
+                    .containsEntry(0L, Result.SUCCESS)
+                    .containsEntry(1L, Result.NOT_TAKEN)
+                    .containsEntry(2L, Result.SUCCESS);
+            assertThat(told.lost).hasSize(3);
+            assertThat(told.causes.getLast())
+                    .hasMessage(
+                            "the server at "
+                                    + gateway.address
+                                    + " closed the connection; message 2, of 100 bytes, may be"
+                                    + " larger than the server's --max-frame");
+            assertThat(gateway.counters.value(Counter.ERROR_TOO_LONG)).isEqualTo(3);
+        }
+    }
+
+    /** It has taken a longer one, or what is behind it: then it is not the size. */
+    @Test
+    void withResendAServerThatOftenDiesIsNotBlamedOnAMessage() throws Exception {
+        try (var server = new FakeServer();
+                var client = new Client(server.address, options().resend(true), told)) {
+            var first = server.next();
+            client.submit(new byte[100], 0, 100);
+            client.submit(new byte[10], 0, 10);
+            client.submit(new byte[200], 0, 200);
+            Task<Void> all = Task.run(client::awaitSettled);
+            first.get().readSubmits(3);
+            first.get().acknowledge(1);
+            first.get().socket.close();
+            for (int i = 0; i < 5; i++) {
+                Peer later = server.next().get();
+                later.readSubmits(2);
+                later.socket.close();
+            }
+            Peer odd = server.next().get();
+            odd.readSubmits(2);
+            odd.acknowledge(1);
+            odd.socket.close();
+            Peer last = server.next().get();
+            last.readSubmits(1);
+            last.acknowledge(1);
+            all.result();
+            assertThat(told.results.values()).containsOnly(Result.SUCCESS).hasSize(3);
+        }
+    }
+
+    @Test
+    void withResendAServerThatIsAwayInBetweenIsNotBlamedOnAMessage() throws Exception {
+        var server = new FakeServer();
+        try (var client = new Client(server.address, options().resend(true), told)) {
+            var next = server.next();
+            client.submit(new byte[100], 0, 100);
+            Task<Void> all = Task.run(client::awaitSettled);
+            for (int i = 0; i < 5; i++) {
+                Peer peer = next.get();
+                peer.readSubmits(1);
+                int retries = told.retries.get();
+                server.close();
+                peer.reset();
+                Await.until(
+                        () -> "the client was told that nobody listens",
+                        () -> told.retries.get() > retries);
+                server = new FakeServer(server.port());
+                next = server.next();
+            }
+            next.get().readSubmits(1);
+            next.get().acknowledge(1);
+            all.result();
+            assertThat(told.results).containsEntry(0L, Result.SUCCESS);
+            assertThat(told.retries.get()).isEqualTo(5);
+            assertThat(told.reconnections.get()).isEqualTo(5);
+        } finally {
+            server.close();
+        }
+    }
+
+    @Test
+    void aClientOfOneConnectionMakesNoOther() throws Exception {
+        try (var server = new FakeServer();
+                var client = new Client(server.address, options().reconnect(false), told)) {
+            var peer = server.next();
+            submit(client, "one");
+            peer.get().readSubmits(1);
+            peer.get().acknowledge(1);
             client.awaitSettled();
-            assertThat(told.results).containsEntry(2L, Result.SUCCESS);
+            peer.get().socket.close();
+            Await.until(() -> "the end was told", () -> !told.lost.isEmpty());
+            assertThat(told.lost).containsExactly(0);
+            var e = assertThrows(IOException.class, () -> submit(client, "two"));
+            assertThat(e).hasMessage("the server at " + server.address + " closed the connection");
+            assertThrows(IOException.class, client::connect);
+            assertThat(server.accepted()).isEqualTo(1);
+            assertThat(told.results).hasSize(1);
         }
     }
 
@@ -616,6 +701,9 @@ class ClientTest {
     private static class Told implements Outcome {
         final TreeMap<Long, Integer> results = new TreeMap<>();
         final List<Integer> lost = new CopyOnWriteArrayList<>();
+        final List<IOException> causes = new CopyOnWriteArrayList<>();
+        final AtomicInteger retries = new AtomicInteger();
+        final AtomicInteger reconnections = new AtomicInteger();
 
         @Override
         public void settled(long number, int result, long latencyNanos) {
@@ -641,7 +729,19 @@ class ClientTest {
 
         @Override
         public void lost(IOException cause, int unsettled) {
+            causes.add(cause);
             lost.add(unsettled);
+        }
+
+        @Override
+        public void retrying(IOException cause, Duration remaining) {
+            assertThat(remaining).isBetween(Duration.ofMillis(1), Duration.ofSeconds(30));
+            retries.incrementAndGet();
+        }
+
+        @Override
+        public void reconnected() {
+            reconnections.incrementAndGet();
         }
     }
 
@@ -655,7 +755,11 @@ class ClientTest {
         private volatile boolean closed;
 
         FakeServer() throws IOException {
-            listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+            this(0);
+        }
+
+        FakeServer(int port) throws IOException {
+            listener = new ServerSocket(port, 10, InetAddress.getLoopbackAddress());
             address = "127.0.0.1:" + listener.getLocalPort();
             accepting = Thread.startVirtualThread(this::accept);
         }
@@ -665,6 +769,10 @@ class ClientTest {
             var next = new FutureTask<>(peers::take);
             Thread.startVirtualThread(next);
             return next;
+        }
+
+        int port() {
+            return listener.getLocalPort();
         }
 
         /** How many connections there were. */

@@ -1,0 +1,31 @@
+package heddle.cli;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** One of the constants of an enum, as people write them: in lower case, or in any other. */
+final class Choice<E extends Enum<E>> implements ITypeConverter<E> {
+    private final Class<E> type;
+
+    Choice(Class<E> type) {
+        this.type = type;
+    }
+
+    @Override
+    public E convert(String text) {
+        for (E constant : type.getEnumConstants()) {
+            if (constant.name().equalsIgnoreCase(text)) {
+                return constant;
+            }
+        }
+        String wanted =
+                Arrays.stream(type.getEnumConstants())
+                        .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                        .collect(Collectors.joining(" or "));
+        throw new TypeConversionException("'" + text + "' is none: want " + wanted);
+    }
+}
