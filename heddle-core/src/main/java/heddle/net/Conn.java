@@ -13,8 +13,8 @@ import java.nio.channels.ScatteringByteChannel;
  * is held meanwhile.
  *
  * <p>All methods may be called from any thread at any time. A reader and a writer never wait for each other; several readers (or
- * several writers) take turns, and each write call is atomic among the writers however many system calls it takes. Two write
- * calls that belong together may be torn apart by a third thread's.
+ * several writers) take turns, and each write call is atomic among the writers however many system calls it takes. Another
+ * thread's write may come between two calls.
  *
  * <p>What ends a call early, and what is left:
  *
@@ -29,12 +29,12 @@ import java.nio.channels.ScatteringByteChannel;
  *
  * Each of them is a {@link NetError}, whose {@link NetError#bytesTransferred} says how many bytes of a failed write the kernel took.
  *
- * <p>Buffers may be of any kind. Those of an arena that is closed meanwhile, or of another thread's, end the call with the JDK's
- * IllegalStateException or WrongThreadException, after which nobody knows what went.
+ * <p>Buffers may be of any kind. If the arena of one is closed during the call, or belongs to another thread, the call throws the JDK's
+ * IllegalStateException or WrongThreadException. How many bytes were transferred is then unknown.
  *
- * <p>A connection may be the target of {@link java.nio.channels.FileChannel#transferTo}. After a failed write the JDK does not count what
- * that write had sent, so who goes on from the count sends bytes twice. Where that matters, read the file into a buffer and write that,
- * whose position is exact.
+ * <p>A connection may be the target of {@link java.nio.channels.FileChannel#transferTo}. When one of its writes
+ * fails, the JDK does not count what that write had sent: whoever resumes from the count sends those bytes twice. Where that matters, read
+ * the file into a buffer and write the buffer, whose position is exact.
  */
 public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
 
@@ -162,9 +162,9 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     }
 
     /**
-     * Waits until a read need not wait: for bytes, the end of the stream, or an error that the read will throw. Takes no buffer, so a
-     * connection that is idle for long need not have one, and takes nothing away. Readers take turns, and this is one of them: it waits
-     * for the one that reads; once it has returned, another may be quicker to read what is there.
+     * Waits until a read need not wait: for bytes, the end of the stream, or an error that the read will throw. It reads nothing and needs
+     * no buffer, so a connection can be idle without one. It takes its turn among the readers: it waits while another thread reads. Once it
+     * has returned, another reader may take what is there first.
      *
      * @param deadline how long to wait at most, {@link Deadline#NONE} for no limit; the read deadline bounds it too
      * @throws DeadlineExceededException one of the two deadlines passed, even if data is ready
@@ -178,8 +178,8 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      * Whether the peer is known to have closed: it ended its stream, reset the connection or hung up, or the system gave it up. Also after
      * this side ended its own reading. Never waits, takes nothing away; no system call once the poller has seen it, else one.
      *
-     * <p>False means that nothing of the kind has arrived yet, not that the peer is there: a request sent now may still fail. Where Heddle
-     * runs on NIO it is false, too, while unread bytes are in front of the end, or another thread reads.
+     * <p>False means that nothing of the kind has arrived yet, not that the peer is there: a request sent now may still fail. In
+     * {@link heddle.net##ways way nio} it is false, too, while unread bytes are in front of the end, or another thread reads.
      *
      * @return true if so, and from then on
      * @throws ConnClosedException this side closed

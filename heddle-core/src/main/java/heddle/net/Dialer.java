@@ -156,7 +156,7 @@ public final class Dialer {
 
     /**
      * How long sent data may stay unacknowledged before the kernel breaks the connection, the handshake included; TCP_USER_TIMEOUT, tcp(7).
-     * Not in the way "nio".
+     * Not in {@link heddle.net##ways way nio}.
      *
      * @param limit rounded up to milliseconds; zero for the system's own limit
      * @return the changed copy
@@ -169,7 +169,7 @@ public final class Dialer {
     /**
      * Whether the first write goes with the connection request where the peer is known to take that, which saves a round trip; RFC 7413,
      * TCP_FASTOPEN_CONNECT. The dial then returns before anything is sent, so a refusal comes with the first read or write, and nothing
-     * comes from the peer before that write. Not in the way "nio".
+     * comes from the peer before that write. Not in {@link heddle.net##ways way nio}.
      *
      * @param on true to do so
      * @return the changed copy
@@ -189,7 +189,8 @@ public final class Dialer {
     }
 
     /**
-     * The network device that the connection uses, whatever the routes say; SO_BINDTODEVICE, socket(7). Not in the way "nio".
+     * The network device that the connection uses, whatever the routes say; SO_BINDTODEVICE, socket(7). Not in
+     * {@link heddle.net##ways way nio}.
      *
      * @param name such as {@code eth0}; empty for any
      * @return the changed copy

@@ -99,8 +99,8 @@ public final class ListenConfig {
     }
 
     /**
-     * Size of the receive buffer of accepted connections, known before they are, so that the window that they offer can be as large; an end
-     * to its automatic sizing. SO_RCVBUF, socket(7).
+     * Size of the receive buffer of accepted connections, which ends its automatic sizing. It is set before they connect, so the window
+     * that they offer can be as large. SO_RCVBUF, socket(7).
      *
      * @param bytes the size, which the kernel may round and double
      * @return the changed copy
@@ -121,7 +121,7 @@ public final class ListenConfig {
 
     /**
      * How long data sent on accepted connections may stay unacknowledged before the kernel breaks them; TCP_USER_TIMEOUT, tcp(7). Not in
-     * the way "nio".
+     * {@link heddle.net##ways way nio}.
      *
      * @param limit rounded up to milliseconds; zero for the system's own limit
      * @return the changed copy
@@ -133,8 +133,8 @@ public final class ListenConfig {
 
     /**
      * Whether clients may send data with their connection request, which saves them a round trip; RFC 7413, TCP_FASTOPEN. Such a request may
-     * arrive twice, so what it asks for must not matter if it is done twice. Linux wants net.ipv4.tcp_fastopen to allow it. Not in the way
-     * "nio".
+     * arrive twice, so it must do no harm if it is carried out twice. On Linux net.ipv4.tcp_fastopen must allow it. Not in
+     * {@link heddle.net##ways way nio}.
      *
      * @param queued most such connections whose handshake is not complete; 0 for none
      * @return the changed copy
@@ -147,8 +147,8 @@ public final class ListenConfig {
     }
 
     /**
-     * Leaves connections to the kernel until their first data comes, so that {@link Listener#accept} yields none that says nothing;
-     * TCP_DEFER_ACCEPT, tcp(7). For protocols in which the client speaks first. Not in the way "nio".
+     * Leaves connections to the kernel until their first data comes, so that {@link Listener#accept} never returns a silent one;
+     * TCP_DEFER_ACCEPT, tcp(7). For protocols in which the client speaks first. Not in {@link heddle.net##ways way nio}.
      *
      * @param limit how long at most, about: rounded up to seconds, and by the kernel to its own steps; zero to not wait
      * @return the changed copy
@@ -169,7 +169,7 @@ public final class ListenConfig {
     }
 
     /**
-     * The network device through which clients must come; SO_BINDTODEVICE, socket(7). Not in the way "nio".
+     * The network device through which clients must come; SO_BINDTODEVICE, socket(7). Not in {@link heddle.net##ways way nio}.
      *
      * @param name such as {@code eth0}; empty for any
      * @return the changed copy

@@ -48,8 +48,8 @@ public final class Net {
 
     /**
      * Two connected ends in memory, without the system: what one writes the other reads, straight from the writer's buffer. Nothing is
-     * buffered between them: a write waits until readers have taken all of it, and an empty one waits for a reader too, or for one who
-     * awaits something to read. Buffers must be accessible to any thread. Good for tests of protocols.
+     * buffered between them. A write waits until readers have taken all of it; an empty write waits for a reader too, or for an {@link
+     * Conn#awaitReadable}. Buffers must be accessible to any thread. Good for tests of protocols.
      *
      * @return both ends
      */

@@ -45,7 +45,7 @@ public interface NetError {
     }
 
     /**
-     * The remote address; a listener's own.
+     * The remote address; where a listener failed, its own.
      *
      * @return the address, or null where it is unknown
      */
@@ -54,8 +54,8 @@ public interface NetError {
     }
 
     /**
-     * The system's error number. Where Heddle runs on NIO, it is found by the type and the English text of the JDK's exception: in
-     * another language many become EIO, and EMFILE where accept failed.
+     * The system's error number. In {@link heddle.net##ways way nio} it is found by the type and the
+     * English text of the JDK's exception: in another language many become EIO, and EMFILE where accept failed.
      *
      * @return the errno in Linux's numbering, one of {@link Errno}; 0 if no system call failed
      */
@@ -73,9 +73,9 @@ public interface NetError {
     }
 
     /**
-     * Whether the same call may succeed later without anybody's doing: the system was short of descriptors or memory (EMFILE, ENFILE, ENOMEM,
-     * ENOBUFS), or what a listener would have accepted was broken or not allowed, which Linux tells as accept's own failure (ECONNABORTED,
-     * EPERM, ENETDOWN and others; accept(2)). Who tries again waits in between: the failure comes again at once as long as its cause lasts.
+     * Whether the same call may succeed later by itself. Either the system was short of descriptors or memory (EMFILE, ENFILE, ENOMEM,
+     * ENOBUFS), or the connection to accept was broken or not allowed, which Linux reports as accept's own failure (ECONNABORTED, EPERM,
+     * ENETDOWN and others; accept(2)). Wait before you try again: while its cause lasts, the failure comes back at once.
      *
      * @return true if it is worth it; false for a deadline, an interrupt and a close
      */

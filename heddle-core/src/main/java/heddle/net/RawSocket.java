@@ -8,7 +8,7 @@ public interface RawSocket {
     /**
      * The kernel's number of the descriptor.
      *
-     * @return the number, or -1 where the way of running has none (NIO), and once the hook has returned
+     * @return the number, or -1 in {@link heddle.net##ways way nio}, and once the hook has returned
      */
     int descriptor();
 

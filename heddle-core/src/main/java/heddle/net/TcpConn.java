@@ -69,11 +69,12 @@ public final class TcpConn extends SocketConn {
     }
 
     /**
-     * How long sent data may stay unacknowledged before the kernel breaks the connection; TCP_USER_TIMEOUT, tcp(7). Not in the way "nio".
+     * How long sent data may stay unacknowledged before the kernel breaks the connection; TCP_USER_TIMEOUT, tcp(7). Not in
+     * {@link heddle.net##ways way nio}.
      *
      * @param limit rounded up to milliseconds; zero for the system's own limit
      * @throws ConnClosedException this side closed
-     * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in the way "nio"
+     * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in {@link heddle.net##ways way nio}
      */
     public void setUserTimeout(Duration limit) throws IOException {
         int millis = SocketOptions.roundedUp(limit, TimeUnit.MILLISECONDS);
@@ -88,7 +89,7 @@ public final class TcpConn extends SocketConn {
      *
      * @return whole milliseconds; zero for the system's own limit
      * @throws ConnClosedException this side closed
-     * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in the way "nio"
+     * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in {@link heddle.net##ways way nio}
      */
     public Duration userTimeout() throws IOException {
         int millis = descriptor().option(SocketOption.USER_TIMEOUT);
@@ -97,11 +98,12 @@ public final class TcpConn extends SocketConn {
     }
 
     /**
-     * What the kernel knows of the connection now: its state, round trips, losses, bytes. One system call. Not in the way "nio".
+     * What the kernel knows of the connection now: its state, round trips, losses, bytes. One system call. Not in
+     * {@link heddle.net##ways way nio}.
      *
      * @return a snapshot
      * @throws ConnClosedException this side closed
-     * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in the way "nio"
+     * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in {@link heddle.net##ways way nio}
      */
     public TcpInfo info() throws IOException {
         Map<TcpStat, Long> stats = new EnumMap<>(TcpStat.class);

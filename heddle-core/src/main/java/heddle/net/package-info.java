@@ -39,6 +39,20 @@
  * <p>{@link heddle.net.Net} listens, dials and makes pipes with the defaults; {@link heddle.net.ListenConfig} and {@link
  * heddle.net.Dialer} have the options. What every connection does is with {@link heddle.net.Conn}, what can go wrong with {@link
  * heddle.net.NetError}, the threads with {@link heddle.net.Heddle}.
+ *
+ * <h2 id="ways">Ways of running</h2>
+ *
+ * <p>Heddle starts in the best of three ways that the JVM and the system allow. {@link heddle.net.Heddle#mode} says which one it is, and
+ * which flag would give a better one. All calls work in each; what a way cannot do fails with an error, and its method says so.
+ *
+ * <table>
+ *   <caption>The ways, best first</caption>
+ *   <tr><th scope="col">way</th><th scope="col">needs</th><th scope="col">uses</th></tr>
+ *   <tr><td>carriers</td><td>Linux, {@code --enable-native-access}, {@code --add-opens java.base/java.lang}</td>
+ *       <td>epoll, polled by carrier threads of Heddle's own</td></tr>
+ *   <tr><td>jdk</td><td>Linux, {@code --enable-native-access}</td><td>epoll, and the JDK's scheduler</td></tr>
+ *   <tr><td>nio</td><td>nothing</td><td>the JDK's channels and Selector, and its scheduler</td></tr>
+ * </table>
  */
 @NullMarked
 package heddle.net;
