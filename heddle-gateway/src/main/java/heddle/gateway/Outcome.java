@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Who wants to know what became of a client's messages. Called by the connection's reading thread, or by the thread that closes the
- * client or fails to connect; one call at a time and without a lock held; what it takes, the acks behind it wait.
+ * Learns what became of a client's messages. Called by the thread that reads the connection, or by the one that closes the client or fails
+ * to connect. One call at a time, without a lock held. A slow callback delays the acks behind it.
  *
- * <p>It may call the client, but not wait for it, which would be for itself: {@link Client#submit} throws {@link IllegalStateException}
- * where it would wait for room or for a connection, {@link Client#awaitSettled} always, and {@link Client#close} returns at once. Nor
- * may it wait for another thread that does one of these.
+ * <p>A callback may call the client, but must not wait for it: it would wait for itself. So within a callback {@link Client#submit} throws
+ * {@link IllegalStateException} where it would wait for room or for a connection, {@link Client#awaitSettled} throws it always, and {@link
+ * Client#close} returns at once. A callback must not wait for another thread either that is in one of these.
  */
 public interface Outcome {
 

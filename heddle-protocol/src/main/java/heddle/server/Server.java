@@ -25,9 +25,13 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>States: serving, then stopping (from {@link #stop}, or when the listener fails), for good.
  *
- * <p>1. At most {@code connectionsMax} sessions live; at the bound the server does not accept, so further clients wait in the
- * kernel's backlog. 2. A session is in {@link #live} from before its thread starts until after its connection is closed. 3. A
- * session that comes to live after the stop is drained by who put it there, one before by who stops: {@link #lock} orders the two.
+ * <ol>
+ *   <li>At most {@code connectionsMax} sessions live. At the bound the server does not accept: further clients wait in the kernel's
+ *       backlog.
+ *   <li>A session is in {@link #live} from before its thread starts until after its connection is closed.
+ *   <li>Each session is drained once the server stops: by {@link #stop} if it was in {@link #live} by then, else by the accept loop that
+ *       puts it there. {@link #lock} orders the two.
+ * </ol>
  *
  * <p>A lack of descriptors or memory is not the end: accept waits 5 ms, doubling to 1 s, and tries again, as Go's net/http does.
  * The episode is logged once at its start and once at its end.

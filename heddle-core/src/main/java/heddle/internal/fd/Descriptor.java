@@ -491,8 +491,8 @@ public final class Descriptor {
         if (result != -Errno.EINPROGRESS && result != -Errno.EALREADY && result != -Errno.EINTR) {
             return result;
         }
-        // On loopback the handshake is over by now. An answer for the price of a call, instead of a
-        // wait and three.
+        // On loopback the handshake is usually complete: one getpeername replaces a wait and three
+        // calls.
         while (true) {
             int peerless = sys.remoteAddress(fd, peer);
             if (peerless == 0) {

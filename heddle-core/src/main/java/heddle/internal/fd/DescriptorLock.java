@@ -237,7 +237,10 @@ public final class DescriptorLock {
         }
     }
 
-    /** Wakes the next in the queue if the lock is free: its holder's unlock() spent its one permit on a thread that gives up. */
+    /**
+     * Wakes the next in the queue if the lock is free. The last holder's unlock() gave its one permit to a thread that gives up, so nobody
+     * else was woken.
+     */
     private void passOn(Side side) {
         while (true) {
             long seen = word;

@@ -338,7 +338,10 @@ public final class Scheduler implements Executor {
         }
     }
 
-    /** A spare or a new carrier that waits for a processor from the caller; null if there is none to be had, of which the log tells. */
+    /**
+     * Takes a spare carrier, or starts one, which then waits until the caller gives it a processor. Null once the scheduler stops, and if
+     * there are too many carriers or the system gives no thread: the log says which.
+     */
     private @Nullable Carrier reserveCarrier() {
         Carrier spare;
         while ((spare = spares.pollFirst()) != null) {

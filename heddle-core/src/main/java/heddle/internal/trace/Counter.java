@@ -17,7 +17,7 @@ public enum Counter {
     WAKES("waits ended by readiness", "waits"),
     /** A deadline came, or was moved into the past. */
     EXPIRED("waits ended by their deadline", "waits"),
-    /** Also the wait that a deadline ended which was moved on meanwhile: it begins again. */
+    /** Includes waits that begin again: their deadline fired, but had been moved on meanwhile. */
     GIVEN_UP("waits ended by close, interrupt or failure", "waits"),
     /** With and without blocking. */
     POLLS("polls of the system", "polls"),
