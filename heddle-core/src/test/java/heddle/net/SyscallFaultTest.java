@@ -30,28 +30,27 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * For k = 1, 2, ... the k-th system call of a session fails, once with each errno, until a session goes through with no call left to fail. A
- * failure either does not show, where Heddle knows what to do, or comes up once as an exception of the right shape; the step is then
- * done again, as nothing was lost, and the session ends as if nothing had happened.
- *
- * What the kernel really answers, by the man pages and net/ of Linux 6.18; any other pair must do no harm either:
- *
- *   socket       EMFILE ENFILE ENOBUFS ENOMEM
- *   connect      EAGAIN (no local port left; on unix, the backlog is full) EINTR ENOBUFS ENOMEM
- *   accept4      EAGAIN EINTR EMFILE ENFILE ENOBUFS ENOMEM ECONNABORTED
- *   read, readv  EAGAIN EINTR ECONNRESET ENOMEM ENOTCONN
- *   write(v)     EAGAIN EINTR ECONNRESET ENOBUFS ENOMEM ENOTCONN EPIPE
- *   shutdown     ENOTCONN
- *   setsockopt   ENOBUFS ENOMEM
- *   getsockname, getpeername  ENOBUFS; the latter also ENOTCONN
- *   epoll_ctl    ENOMEM ENOSPC
- *   close        EINTR EIO; the descriptor is gone all the same
- *   poll         ENOMEM
- *   unlink       ENOMEM
- *   bind         ENOMEM on unix
- *   listen, getsockopt(SO_ERROR)  none of these
- */
+/// For k = 1, 2, ... the k-th system call of a session fails, once with each errno, until a session goes through with
+/// no call left to fail. A failure either does not show, where Heddle knows what to do, or comes up once as an
+/// exception of the right shape. The step is then done again, as nothing was lost, and the session ends as if nothing
+/// had happened.
+///
+/// What the kernel really answers, by the man pages and net/ of Linux 6.18; any other pair must do no harm either:
+///
+///     socket       EMFILE ENFILE ENOBUFS ENOMEM
+///     connect      EAGAIN (no local port left; on unix, the backlog is full) EINTR ENOBUFS ENOMEM
+///     accept4      EAGAIN EINTR EMFILE ENFILE ENOBUFS ENOMEM ECONNABORTED
+///     read, readv  EAGAIN EINTR ECONNRESET ENOMEM ENOTCONN
+///     write(v)     EAGAIN EINTR ECONNRESET ENOBUFS ENOMEM ENOTCONN EPIPE
+///     shutdown     ENOTCONN
+///     setsockopt   ENOBUFS ENOMEM
+///     getsockname, getpeername  ENOBUFS; the latter also ENOTCONN
+///     epoll_ctl    ENOMEM ENOSPC
+///     close        EINTR EIO; the descriptor is gone all the same
+///     poll         ENOMEM
+///     unlink       ENOMEM
+///     bind         ENOMEM on unix
+///     listen, getsockopt(SO_ERROR)  none of these
 @Ways
 class SyscallFaultTest {
 

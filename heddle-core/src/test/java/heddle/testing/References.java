@@ -125,13 +125,13 @@ final class References {
     private final Set<String> calls = new HashSet<>();
     private final Set<String> packages = new HashSet<>();
 
-    /** All strings of the code, and what is dotted in it otherwise. */
+    /** All strings of the code, a line each. */
     private final StringBuilder strings = new StringBuilder();
 
     /** Paths from the root. */
     private final Set<String> files = new TreeSet<>();
 
-    /** Those that declare a class of ours is, by its simple name; nested ones too. */
+    /** The sources that declare a class of ours, by its simple name; nested ones too. */
     private final Map<String, Set<Source>> types = new HashMap<>();
 
     /** Classes of the JDK by simple name. */

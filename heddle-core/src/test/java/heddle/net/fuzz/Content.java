@@ -1,14 +1,13 @@
 package heddle.net.fuzz;
 
-/**
- * The bytes of endless streams, each place of each with content of its own: eight bytes at a time are a number that tells stream and
- * place. So bytes that come twice, or too early, or from elsewhere, are seen as such.
- *
- *   bits  0-39  number of the eight bytes in their stream
- *   bits 40-63  stream
- *
- * What is sent is that number mixed (a bijection, the finalizer of SplitMix64), so that no two places look alike by chance.
- */
+/// The bytes of endless streams, each place of each with content of its own: eight bytes at a time are a number that
+/// tells stream and place. So bytes that come twice, or too early, or from elsewhere, are seen as such.
+///
+///     bits  0-39  number of the eight bytes in their stream
+///     bits 40-63  stream
+///
+/// What is sent is that number mixed (a bijection, the finalizer of SplitMix64), so that no two places look alike by
+/// chance.
 final class Content {
 
     static final int CELL_BYTES = 8;
