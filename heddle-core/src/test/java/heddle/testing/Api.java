@@ -30,19 +30,19 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * Writes down what a module shows to others, as text: docs/api has such a file for each module that is a library, {@code mvn -q -Papi}
- * makes them anew, and the test {@code ApiTest} of the module fails when its file is stale. So a change of the API is seen as one.
- *
- * <p>It reads class files: those of the packages that module-info exports to all. For each class there is a line with its kind, its
- * supertypes and permitted subclasses, then one for each member that is public or protected, sorted. What a class inherits from one that
- * nobody outside can name is listed with it. Types of java.lang and of the class's own package go without their package.
- *
- * <p>Left out: what the compiler made up (bridges, an enum's valueOf, a record's hashCode), names of parameters, annotations but for Deprecated
- * and jspecify's Nullable.
- *
- * <p>Runs by the java launcher too, and needs nothing on the class path.
- */
+/// Writes down what a module shows to others, as text. docs/api has such a file for each module that is a library, `mvn
+/// -q -Papi` makes them anew, and the module's test `ApiTest` fails when its file is stale. So a change of the API is
+/// seen as one.
+///
+/// It reads class files: those of the packages that module-info exports to all. For each class there is a line with its
+/// kind, its supertypes and permitted subclasses, then one for each member that is public or protected, sorted. What a
+/// class inherits from one that nobody outside can name is listed with it. Types of java.lang and of the class's own
+/// package go without their package.
+///
+/// Left out: what the compiler made up (bridges, an enum's valueOf, a record's hashCode), names of parameters,
+/// annotations other than Deprecated and jspecify's Nullable.
+///
+/// Runs by the java launcher too, and needs nothing on the class path.
 public final class Api {
 
     private static final String NULLABLE = "Lorg/jspecify/annotations/Nullable;";

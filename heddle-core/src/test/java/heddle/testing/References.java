@@ -21,26 +21,23 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * Finds what comments and pages name and nobody has: a method that was renamed, a class that went, a page that was never there. The
- * compiler sees none of it, as comments name things in prose.
- *
- * <p>What is taken for a name, and when it holds:
- *
- * <ul>
- *   <li>{@code ReadinessSlot}, two humps or more: a class of the JDK, a word of the code, or the end of a dotted one in a string of the code.
- *   <li>{@code Poller.arm} and {@code Poller#arm}: the class, ours or the JDK's, has such a member.
- *   <li>{@code close()}: some code declares or calls it. Names with an underscore are the kernel's.
- *   <li>{@code deadlineNanos}: a word of the code. So is {@code NOT_ARMED} in a comment, unless it begins as the kernel's do; in a
- *       page it is a variable of the environment.
- *   <li>{@code docs/lab.md}, {@code tools/emulate}, {@code References.java}: a path from the root or its beginning up to a slash or a
- *       hyphen, or a file of that name anywhere.
- *   <li>{@code heddle.net.Conn}, {@code heddle.mode}: a package or a class of ours, or in a string of the code, as properties are.
- * </ul>
- *
- * <p>Words of the code are the identifiers outside of comments and strings of all Java sources, tests too. Read are the comments of
- * these, and README and the pages below docs outside of what is fenced or indented.
- */
+/// Finds what comments and pages name and nobody has: a method that was renamed, a class that went, a page that was
+/// never there. The compiler sees none of it, as comments name things in prose.
+///
+/// What is taken for a name, and when it holds:
+///
+/// - `ReadinessSlot`, two humps or more: a class of the JDK, a word of the code, or the end of a dotted one in a string
+///   of the code.
+/// - `Poller.arm` and `Poller#arm`: the class, ours or the JDK's, has such a member.
+/// - `close()`: some code declares or calls it. Names with an underscore are the kernel's.
+/// - `deadlineNanos`: a word of the code. So is `NOT_ARMED` in a comment, unless it begins as the kernel's do; in a
+///   page it is a variable of the environment.
+/// - `docs/lab.md`, `tools/emulate`, `References.java`: a path from the root or its beginning up to a slash or a
+///   hyphen, or a file of that name anywhere.
+/// - `heddle.net.Conn`, `heddle.mode`: a package or a class of ours, or in a string of the code, as properties are.
+///
+/// Words of the code are the identifiers outside of comments and strings of all Java sources, tests too. Read are the
+/// comments of these, and README, CONTRIBUTING and the pages below docs outside of what is fenced or indented.
 final class References {
 
     /** Names of others that look like ours. */
@@ -270,10 +267,8 @@ final class References {
     }
 
     private Set<String> unknown(String comment, Source source) {
-        String text =
-                URL.matcher(SNIPPET.matcher(comment).replaceAll(" "))
-                        .replaceAll(" ")
-                        .replaceAll("\n\\s*(\\*|///?) ?", "\n");
+        String text = SNIPPET.matcher(comment).replaceAll(" ");
+        text = URL.matcher(text).replaceAll(" ").replaceAll("\n\\s*(\\*|///?) ?", "\n");
         Set<String> unknown = new TreeSet<>();
         for (Pattern pattern : List.of(PATH, FILE)) {
             all(pattern, text).stream().filter(f -> !isFile(f)).forEach(unknown::add);
@@ -308,7 +303,10 @@ final class References {
         return unknown;
     }
 
-    /** A path from the root or, as in "docs/decisions/0010", the beginning of one up to a word's end; or a file's name alone; what the build makes is not looked for. */
+    /**
+     * Whether it is a path from the root, the beginning of one up to a word's end (docs/decisions/0010), or a file's name alone. What the
+     * build makes is not looked for.
+     */
     private boolean isFile(String link) {
         String name = link.replaceFirst("^(\\.\\./)+", "");
         return name.contains("/target/")
