@@ -73,13 +73,14 @@ class LauncherTest {
                 tools.resolve("mvn"),
                 """
                 echo "mvn for $JAVA25_HOME" >> mvn.log
+                if [ -e says ]; then cat says; fi
                 if [ -e broken ]; then echo 'it does not compile' >&2; exit 1; fi
                 echo 'noise of the build'
                 cat
                 sleep 0.1
-                mkdir -p heddle-cli/target/lib
-                echo dependency > heddle-cli/target/lib/dependency.jar
-                echo itself > heddle-cli/target/heddle-cli-1.jar
+                mkdir -p heddle-cli/target/run/lib
+                echo dependency > heddle-cli/target/run/lib/dependency.jar
+                echo itself > heddle-cli/target/run/heddle-cli-1.jar
                 """);
         environment.put("PATH", tools.toString());
         environment.put("HEDDLE_JVM_FOLDERS", folder.resolve("no such folder") + ":" + jvms);
@@ -174,6 +175,60 @@ class LauncherTest {
         aSecondLater(source);
         assertThat(run().err).contains("building");
         assertThat(builds()).isEqualTo(2);
+    }
+
+    /** The lines are those of Maven 3.8, in batch mode, cut short. */
+    @Test
+    void theBuildSaysHowFarItIsAndNoMore() throws Exception {
+        Path jdk = jdk("jdk", "25.0.3");
+        StringBuilder says = new StringBuilder("[INFO] Scanning for projects...\n");
+        for (int i = 1; i <= 101; i++) {
+            String from = " from central: https://repo.example/org/file-" + i + ".jar";
+            says.append("[INFO] Downloading").append(from).append('\n');
+            says.append("[INFO] Downloaded").append(from).append(" (12 kB at 30 kB/s)\n");
+        }
+        says.append(
+                """
+                [INFO] Building Heddle 0.1.0-SNAPSHOT                                     [1/2]
+                [INFO] --------------------------------[ pom ]---------------------------------
+                [INFO]
+                [INFO] Building heddle-core 0.1.0-SNAPSHOT                                [2/2]
+                [INFO] Building jar: /x/heddle-core/target/run/heddle-core-0.1.0-SNAPSHOT.jar
+                [WARNING] JAR will be empty - no content was marked for inclusion!
+                [WARNING] a * of another kind \\n
+
+                [INFO] BUILD SUCCESS
+                """);
+        Files.writeString(clone.resolve("says"), says);
+        assertThat(run().err)
+                .isEqualTo(
+                        """
+                        heddle: building (mvn package, with %s)
+                        heddle: downloading the build's tools and libraries; this takes minutes, but only once
+                        heddle: downloading file 50: file-50.jar
+                        heddle: downloading file 100: file-100.jar
+                        heddle: building 1 of 2: Heddle
+                        heddle: building 2 of 2: heddle-core
+                        [WARNING] a * of another kind \\n
+                        noise of the build
+                        """
+                                .formatted(jdk));
+    }
+
+    /** A build whose text ends like a good one, without an end of line. */
+    @Test
+    void aFailedBuildShowsItsErrors() throws Exception {
+        jdk("jdk", "25.0.3");
+        Files.writeString(
+                clone.resolve("says"),
+                "[INFO] BUILD FAILURE\n[ERROR] A.java:[1,2] ';' expected\nbuilt");
+        Files.writeString(clone.resolve("broken"), "");
+        Ran ran = run();
+        assertThat(ran.exit).isEqualTo(70);
+        assertThat(ran.err)
+                .contains("[ERROR] A.java:[1,2] ';' expected\n")
+                .contains("it does not compile\nheddle: the build failed")
+                .doesNotContain("BUILD FAILURE");
     }
 
     @Test
