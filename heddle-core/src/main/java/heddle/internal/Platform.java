@@ -1,5 +1,6 @@
 package heddle.internal;
 
+import heddle.internal.jdk.Flags;
 import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.poll.PollLoop;
 import heddle.internal.poll.Poller;
@@ -277,7 +278,7 @@ public final class Platform {
      * @throws IllegalStateException the way that {@code choice} forces is not possible here; the message says what is missing
      */
     public static Platform start(Choice choice) {
-        String noEpoll = reasonAgainstEpoll();
+        String noEpoll = reasonAgainstEpoll(choice);
         Platform platform;
         if (choice.mode == Mode.NIO || (choice.mode == null && !noEpoll.isEmpty())) {
             platform = new Platform(Mode.NIO, noEpoll, null, choice);
@@ -315,14 +316,11 @@ public final class Platform {
     }
 
     /** Empty if epoll can be used, else what would make it possible. */
-    private static String reasonAgainstEpoll() {
+    private static String reasonAgainstEpoll(Choice choice) {
         if (!System.getProperty("os.name").equals("Linux")) {
             return "this system has no epoll";
         }
-        if (!Platform.class.getModule().isNativeAccessEnabled()) {
-            return "--enable-native-access=" + VirtualThreads.target() + " would give it epoll";
-        }
-        return "";
+        return Flags.missingForEpoll(choice.mode != Mode.JDK);
     }
 
     private void startThreads() {
@@ -357,7 +355,7 @@ public final class Platform {
         return mode;
     }
 
-    /** One line: which way this runs, and which flag would change it. */
+    /** One line: which way this runs, and which flags would change it. */
     public String report() {
         return report;
     }

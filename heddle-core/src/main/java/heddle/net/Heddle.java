@@ -22,7 +22,7 @@ public final class Heddle {
     }
 
     /**
-     * Which way Heddle runs in this JVM, and which flag would change it.
+     * Which way Heddle runs in this JVM, and which flags would change it.
      *
      * @return one line
      */

@@ -52,11 +52,7 @@ public final class VirtualThreads {
             threads.builder(Runnable::run);
             return new Probe(threads, "");
         } catch (IllegalAccessException closed) {
-            return new Probe(
-                    null,
-                    "--add-opens java.base/java.lang="
-                            + target()
-                            + " would give it carriers of its own");
+            return new Probe(null, Flags.missingForCarriers());
         } catch (ReflectiveOperationException changed) {
             return new Probe(
                     null,
