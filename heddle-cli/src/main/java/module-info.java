@@ -1,4 +1,5 @@
 /** The heddle command. */
+@SuppressWarnings("module") // The lab is built after this module, and may be absent.
 module heddle.cli {
     requires heddle.gateway;
     requires info.picocli;
@@ -15,6 +16,11 @@ module heddle.cli {
     requires jdk.jfr;
     requires static org.jspecify;
 
+    exports heddle.cli to
+            heddle.lab;
+
     opens heddle.cli to
             info.picocli;
+
+    uses heddle.cli.Subcommand;
 }

@@ -24,6 +24,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.util.Optional;
+import java.util.ServiceLoader;
 
 /** Where {@code ./heddle} arrives. Each subcommand is a class of its own. */
 @Command(
@@ -33,15 +34,7 @@ import java.util.Optional;
         scope = ScopeType.INHERIT,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            Serve.class,
-            Submit.class,
-            Tail.class,
-            Echo.class,
-            Dial.class,
-            Stack.class,
-            Lab.class
-        },
+        subcommands = {Serve.class, Submit.class, Tail.class, Echo.class, Dial.class, Stack.class},
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {ExitCodes.OK_TEXT, ExitCodes.FAILURE_TEXT, ExitCodes.USAGE_TEXT})
 public final class Main implements Runnable {
@@ -54,8 +47,14 @@ public final class Main implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        var heddle = new CommandLine(new Main());
+        ServiceLoader.load(Subcommand.class).forEach(heddle::addSubcommand);
+        if (!heddle.getSubcommands().containsKey("lab")) {
+            // The command that would know the arguments is not here.
+            heddle.addSubcommand(
+                    new CommandLine(new AbsentLab()).setUnmatchedArgumentsAllowed(true));
+        }
+        return heddle.setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(SyncMode.class, new Choice<>(SyncMode.class))
                 .setParameterExceptionHandler(Main::misused)
                 .setExecutionExceptionHandler(Main::failed);

@@ -7,20 +7,20 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /** What a command says to people: answers go to stdout, notes and errors to stderr, behind the command's name. */
-final class Terminal {
+public final class Terminal {
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\t]]");
 
     private Terminal() {}
 
     /** A line of the answer. */
-    static void say(CommandSpec command, String line) {
+    public static void say(CommandSpec command, String line) {
         var out = command.commandLine().getOut();
         out.println(line);
         out.flush();
     }
 
     /** A line beside the answer. */
-    static void note(CommandSpec command, String line) {
+    public static void note(CommandSpec command, String line) {
         var err = command.commandLine().getErr();
         err.println(command.qualifiedName() + ": " + line);
         err.flush();

@@ -46,6 +46,16 @@ class CommandsTest {
     }
 
     @Test
+    void theLabIsAModuleOfItsOwnAndSaidToBeAbsent() {
+        Ran ran = heddle("lab", "run", "W2", "--explain");
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.err())
+                .isEqualToIgnoringNewLines(
+                        "heddle lab: the module heddle.lab is not installed here; run ./heddle lab"
+                                + " in a clone of Heddle's sources");
+    }
+
+    @Test
     void withoutACommandItSaysWhichThereAre() {
         var ran = heddle();
         assertThat(ran.exit()).isEqualTo(2);

@@ -78,9 +78,12 @@ class LauncherTest {
                 echo 'noise of the build'
                 cat
                 sleep 0.1
-                mkdir -p heddle-cli/target/run/lib
-                echo dependency > heddle-cli/target/run/lib/dependency.jar
-                echo itself > heddle-cli/target/run/heddle-cli-1.jar
+                app=heddle-cli
+                case " $* " in *" heddle-lab "*) app=heddle-lab ;; esac
+                mkdir -p $app/target/run/lib
+                echo dependency > $app/target/run/lib/dependency.jar
+                echo itself > $app/target/run/$app-1.jar
+                echo tests > $app/target/run/$app-1-tests.jar
                 """);
         environment.put("PATH", tools.toString());
         environment.put("HEDDLE_JVM_FOLDERS", folder.resolve("no such folder") + ":" + jvms);
@@ -229,6 +232,17 @@ class LauncherTest {
                 .contains("[ERROR] A.java:[1,2] ';' expected\n")
                 .contains("it does not compile\nheddle: the build failed")
                 .doesNotContain("BUILD FAILURE");
+    }
+
+    @Test
+    void theLabHasABuildOfItsOwn() throws Exception {
+        jdk("jdk", "25.0.3");
+        Files.createDirectories(clone.resolve("heddle-lab/src/main/java"));
+        Files.writeString(clone.resolve("heddle-lab/pom.xml"), "<project/>");
+        assertThat(run("lab", "list").out).contains("jars: dependency.jar heddle-lab-1.jar\n");
+        assertThat(run("serve").out).contains("jars: dependency.jar heddle-cli-1.jar\n");
+        assertThat(run("lab").err + run("tail").err).doesNotContain("building");
+        assertThat(builds()).isEqualTo(2);
     }
 
     @Test

@@ -4,9 +4,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** What a command said and how it ended. */
-record Ran(int exit, String out, String err) {
+public record Ran(int exit, String out, String err) {
     /** Runs a command in this JVM. */
-    static Ran heddle(String... args) {
+    public static Ran heddle(String... args) {
         var out = new StringWriter();
         var err = new StringWriter();
         int exit =

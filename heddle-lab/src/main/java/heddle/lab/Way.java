@@ -1,0 +1,27 @@
+package heddle.lab;
+
+import heddle.net.Heddle;
+
+/** Which way Heddle runs in this process, as it says itself. */
+enum Way {
+    CARRIERS,
+    JDK,
+    NIO;
+
+    static Way current() {
+        String mode = Heddle.mode();
+        if (mode.startsWith("epoll, carriers of its own")) {
+            return CARRIERS;
+        }
+        return mode.startsWith("epoll") ? JDK : NIO;
+    }
+
+    boolean usesEpoll() {
+        return this != NIO;
+    }
+
+    /** Whether a task that computes loses its processor to others. */
+    boolean handsOff() {
+        return this == CARRIERS;
+    }
+}
