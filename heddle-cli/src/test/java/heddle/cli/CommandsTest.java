@@ -61,11 +61,22 @@ class CommandsTest {
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err())
                 .startsWith("heddle: missing command: want one of serve, submit, ")
-                .contains("serve", "submit", "tail", "echo", "dial", "stack", "lab");
+                .contains("serve", "submit", "tail", "echo", "dial", "stack", "lab", "java");
+    }
+
+    @Test
+    void helpListsWhatTheScriptRunsByItself() {
+        assertThat(heddle("--help").out())
+                .containsPattern("(?m)^  java +Runs Java with Heddle on the class path");
+        var ran = heddle("java");
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(ran.err())
+                .startsWith(
+                        "heddle java: java is a command of the script: call ./heddle java");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "submit", "tail", "echo", "dial", "stack", "lab"})
+    @ValueSource(strings = {"serve", "submit", "tail", "echo", "dial", "stack", "lab", "java"})
     void eachCommandHelpsAndTellsItsExitCodes(String command) {
         var ran = heddle(command, "--help");
         assertThat(ran.exit()).isZero();

@@ -165,6 +165,15 @@ class LauncherTest {
     }
 
     @Test
+    void javaIsJavaWithHeddleOnTheClassPath() throws Exception {
+        jdk("jdk", "25.0.3");
+        assertThat(run("java", "A B.java", "--help").out)
+                .contains("\n[--enable-native-access=ALL-UNNAMED]\n")
+                .contains("/*]\n[A B.java]\n[--help]\n")
+                .doesNotContain("[java]", "--module-path");
+    }
+
+    @Test
     void itBuildsOnceAndAgainAfterAChange() throws Exception {
         jdk("jdk", "25.0.3");
         Ran first = run();
