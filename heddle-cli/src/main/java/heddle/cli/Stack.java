@@ -8,13 +8,21 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.JMRuntimeException;
+import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
 import javax.management.remote.JMXConnectorFactory;
@@ -37,9 +45,13 @@ import javax.management.remote.JMXServiceURL;
         })
 final class Stack implements Callable<Integer> {
     private static final String BEAN = "dev.heddle:type=Runtime";
+    private static final String GATEWAYS = "dev.heddle:type=Gateway,*";
 
-    /** A process registers its bean some time after it first used Heddle, and it may have just been started. */
-    private static final Duration YOUNG = Duration.ofSeconds(10);
+    /** For so long after a process's start its JVM, and Heddle in it, may still be starting. */
+    static final Duration YOUNG = Duration.ofSeconds(3);
+
+    /** The thread that registers Heddle's bean a while after the first use, and ends. */
+    private static final String REGISTERING = "heddle-management";
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
 
@@ -53,15 +65,21 @@ final class Stack implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         ProcessHandle process =
                 ProcessHandle.of(pid).orElseThrow(() -> new IOException("no such process: " + pid));
-        try (var jmx = JMXConnectorFactory.connect(new JMXServiceURL(address(process)))) {
-            Terminal.say(spec, dump(jmx.getMBeanServerConnection(), process).stripTrailing());
+        String refusal = new Attachable(Path.of("/proc"), pid).refusal(isYoung(process));
+        if (refusal != null) {
+            throw new IOException("process " + pid + " " + refusal);
+        }
+        try (var jmx = JMXConnectorFactory.connect(new JMXServiceURL(address()))) {
+            MBeanServerConnection beans = jmx.getMBeanServerConnection();
+            Terminal.say(spec, dump(beans, process).stripTrailing());
+            gateways(beans).forEach(line -> Terminal.say(spec, line));
         }
         return ExitCodes.OK;
     }
 
     /** Where the process answers management tools on this machine, from now on. */
-    private String address(ProcessHandle process) throws IOException {
-        VirtualMachine jvm = attach(process);
+    private String address() throws IOException {
+        VirtualMachine jvm = attach();
         try {
             return jvm.startLocalManagementAgent();
         } catch (IOException failure) {
@@ -73,24 +91,13 @@ final class Stack implements Callable<Integer> {
         }
     }
 
-    private VirtualMachine attach(ProcessHandle process) throws IOException {
+    private VirtualMachine attach() throws IOException {
         try {
             return VirtualMachine.attach(Long.toString(pid));
         } catch (AttachNotSupportedException | IOException failure) {
-            // The latter too where there is no JVM, but a killed one of this number left its
-            // socket.
-            String owner = process.info().user().orElse("");
-            String me = ProcessHandle.current().info().user().orElse("");
-            String hint =
-                    owner.equals(me)
-                            ? ""
-                            : ", which belongs to " + owner + " while this runs as " + me + ",";
+            // The latter too where a killed JVM of this number left its socket.
             throw new IOException(
-                    "process "
-                            + pid
-                            + hint
-                            + " does not answer as a JVM does: "
-                            + failure.getMessage(),
+                    "process " + pid + " does not answer as a JVM does: " + failure.getMessage(),
                     failure);
         }
     }
@@ -98,15 +105,12 @@ final class Stack implements Callable<Integer> {
     private String dump(MBeanServerConnection beans, ProcessHandle process)
             throws IOException, InterruptedException {
         while (true) {
+            // Before the look for the bean, which is there when that thread has ended.
+            boolean mayCome = isYoung(process) || registers(beans);
             try {
                 return (String) beans.invoke(new ObjectName(BEAN), "dump", null, null);
             } catch (InstanceNotFoundException missing) {
-                boolean young =
-                        process.info()
-                                .startInstant()
-                                .filter(Instant.now().minus(YOUNG)::isBefore)
-                                .isPresent();
-                if (!young) {
+                if (!mayCome) {
                     throw new IOException(
                             "process " + pid + " does not use Heddle, or has not begun to",
                             missing);
@@ -118,5 +122,45 @@ final class Stack implements Callable<Integer> {
                         failure);
             }
         }
+    }
+
+    /** What the gateways of the process have counted, but for zeros. */
+    private List<String> gateways(MBeanServerConnection beans) throws IOException {
+        List<String> lines = new ArrayList<>();
+        try {
+            var names = new TreeSet<>(beans.queryNames(new ObjectName(GATEWAYS), null));
+            for (ObjectName name : names) {
+                lines.add("");
+                lines.add("Gateway at " + ObjectName.unquote(name.getKeyProperty("address")) + ":");
+                for (MBeanAttributeInfo counter : beans.getMBeanInfo(name).getAttributes()) {
+                    Object value = beans.getAttribute(name, counter.getName());
+                    if (!value.equals(0L)) {
+                        Object unit = counter.getDescriptor().getFieldValue("units");
+                        lines.add("    " + counter.getDescription() + ": " + value + " " + unit);
+                    }
+                }
+            }
+        } catch (JMException | JMRuntimeException failure) {
+            throw new IOException(
+                    "process " + pid + " could not tell its counters: " + failure.getMessage(),
+                    failure);
+        }
+        return lines;
+    }
+
+    private static boolean isYoung(ProcessHandle process) {
+        return process.info()
+                .startInstant()
+                .filter(Instant.now().minus(YOUNG)::isBefore)
+                .isPresent();
+    }
+
+    private static boolean registers(MBeanServerConnection beans) throws IOException {
+        ThreadMXBean threads =
+                ManagementFactory.newPlatformMXBeanProxy(
+                        beans, ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
+        return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
+                // Null for one that has ended.
+                .anyMatch(thread -> thread != null && thread.getThreadName().equals(REGISTERING));
     }
 }

@@ -4,16 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import heddle.net.Heddle;
+import heddle.testing.Await;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -53,6 +60,25 @@ class StackTest {
     }
 
     @Test
+    void whatAServersGatewayCountedFollowsItsThreads() throws Exception {
+        try (var server = ServeProcess.start(folder.resolve("data"))) {
+            assertThat(Ran.heddle("submit", "--to", server.address, "--count=3").exit()).isZero();
+            Ran ran;
+            // The bean comes a second after the start.
+            do {
+                ran = stack(Long.toString(server.pid()));
+                assertThat(ran.exit()).as(ran.err()).isZero();
+            } while (!ran.out().contains("Gateway at "));
+            assertThat(ran.out())
+                    .contains(
+                            "\n\nGateway at " + server.address + ":\n",
+                            "    submits acknowledged: 3 messages\n")
+                    .doesNotContain("protocol error");
+            assertThat(server.terminate()).isZero();
+        }
+    }
+
+    @Test
     void noSuchProcessIsOneLine() throws Exception {
         var ran = stack(NO_PID);
         assertThat(ran.exit()).isEqualTo(1);
@@ -61,13 +87,30 @@ class StackTest {
     }
 
     @Test
-    void aProcessThatIsNoJvmSurvivesTheQuestion() throws Exception {
+    void aProcessThatIsNoJvmIsOneLineAtOnce() throws Exception {
         Process cat = new ProcessBuilder("cat").start();
         try {
-            // The JDK's own patience is ten seconds.
-            assertThatItIsNoJvm(cat, "-Dsun.tools.attach.attachTimeout=500");
+            assertThatRefused(cat, "is no JVM");
         } finally {
             cat.destroyForcibly().waitFor();
+        }
+    }
+
+    /** As each program in Go is one. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aProcessThatEndsBySigquitSurvivesTheQuestion() throws Exception {
+        Process shell =
+                new ProcessBuilder(
+                                "sh",
+                                "-c",
+                                "trap 'exit 3' QUIT; echo set; while read -r x; do :; done")
+                        .start();
+        try {
+            assertThat(shell.inputReader().readLine()).isEqualTo("set");
+            assertThatRefused(shell, "is no JVM");
+        } finally {
+            shell.destroyForcibly().waitFor();
         }
     }
 
@@ -83,49 +126,99 @@ class StackTest {
                     .bind(UnixDomainSocketAddress.of(left))
                     .close();
             Files.setPosixFilePermissions(left, PosixFilePermissions.fromString("rw-------"));
-            assertThatItIsNoJvm(cat);
+            assertThatRefused(cat, "is no JVM");
         } finally {
             Files.deleteIfExists(left);
             cat.destroyForcibly().waitFor();
         }
     }
 
-    private void assertThatItIsNoJvm(Process other, String... flags) throws Exception {
-        var ran = stack(Long.toString(other.pid()), flags);
-        assertThat(ran.exit()).isEqualTo(1);
-        assertThat(ran.err().lines())
-                .singleElement()
-                .asString()
-                .startsWith(
-                        "heddle stack: process "
-                                + other.pid()
-                                + " does not answer as a JVM does: ");
-        assertThat(other.isAlive()).isTrue();
+    @Test
+    void aJvmWithoutHeddleIsOneLine() throws Exception {
+        assertThatJvmRefused("does not use Heddle, or has not begun to");
+    }
+
+    /** Without the file that would tell the JDK too. */
+    @Test
+    void aJvmThatDoesNotLetOthersAttachIsOneLineAtOnce() throws Exception {
+        assertThatJvmRefused(
+                "does not let itself be looked into: it was started with"
+                        + " -XX:+DisableAttachMechanism",
+                "-XX:+DisableAttachMechanism",
+                "-XX:-UsePerfData");
     }
 
     @Test
-    void aJvmWithoutHeddleIsOneLine() throws Exception {
-        Process java =
-                new ProcessBuilder(
-                                ServeProcess.java().getFirst(),
-                                "-cp",
-                                classPath(),
-                                Idle.class.getName())
-                        .start();
-        try {
-            assertThat(java.inputReader().readLine()).isEqualTo("idle");
-            var ran = stack(Long.toString(java.pid()));
-            assertThat(ran.exit()).isEqualTo(1);
-            assertThat(ran.err())
-                    .isEqualTo(
-                            "heddle stack: process "
-                                    + java.pid()
-                                    + " does not use Heddle, or has not begun to\n");
-            // Killed, it would leave its socket to the process that gets its number.
-            java.getOutputStream().close();
-            assertThat(java.waitFor()).isZero();
-        } finally {
-            java.destroyForcibly().waitFor();
+    @EnabledOnOs(OS.LINUX)
+    void aJvmThatDoesNotHearSignalsIsOneLineAtOnce() throws Exception {
+        assertThatJvmRefused(
+                "does not let itself be looked into: it does not catch SIGQUIT (-Xrs?);"
+                        + " -XX:+StartAttachListener would let it",
+                "-Xrs");
+    }
+
+    @Test
+    void aJvmThatDoesNotHearSignalsButListensIsAsked() throws Exception {
+        assertThatJvmRefused(
+                "does not use Heddle, or has not begun to", "-Xrs", "-XX:+StartAttachListener");
+    }
+
+    @Test
+    void aJvmThatJustBeganToUseHeddleIsShown() throws Exception {
+        try (Started java = Started.java(Idle.class)) {
+            java.awaitOld();
+            java.process.outputWriter().append("x").flush();
+            assertThat(java.process.inputReader().readLine()).startsWith("Heddle: ");
+            var ran = stack(Long.toString(java.process.pid()));
+            assertThat(ran.err()).isEmpty();
+            assertThat(ran.out()).startsWith("Heddle: ");
+        }
+    }
+
+    private void assertThatJvmRefused(String why, String... flags) throws Exception {
+        try (Started java = Started.java(Idle.class, flags)) {
+            java.awaitOld();
+            assertThatRefused(java.process, why);
+        }
+    }
+
+    private void assertThatRefused(Process other, String why) throws Exception {
+        // The JDK's own patience, which is ten seconds, would outlast the test.
+        var ran = stack(Long.toString(other.pid()), "-Dsun.tools.attach.attachTimeout=600000");
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.err()).isEqualTo("heddle stack: process " + other.pid() + " " + why + "\n");
+        assertThat(ran.out()).isEmpty();
+        assertThat(other.isAlive()).isTrue();
+    }
+
+    /** A JVM that runs a class of this test. */
+    private record Started(Process process) implements AutoCloseable {
+
+        static Started java(Class<?> main, String... flags) throws Exception {
+            List<String> command = new ArrayList<>(List.of(ServeProcess.java().getFirst()));
+            command.addAll(List.of(flags));
+            command.addAll(List.of("-cp", classPath(), main.getName()));
+            Process process = new ProcessBuilder(command).start();
+            assertThat(process.inputReader().readLine()).isEqualTo("idle");
+            return new Started(process);
+        }
+
+        /** Until nobody takes it for one that is still starting. */
+        void awaitOld() throws Exception {
+            Instant started = process.info().startInstant().orElseThrow();
+            Await.until(
+                    process + " is old", () -> Instant.now().isAfter(started.plus(Stack.YOUNG)));
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                // Killed, it would leave its socket to the process that gets its number.
+                process.getOutputStream().close();
+                assertThat(process.onExit().join().exitValue()).isZero();
+            } finally {
+                process.destroyForcibly().onExit().join();
+            }
         }
     }
 
@@ -134,13 +227,15 @@ class StackTest {
                 "surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
-    /** A program that does nothing until its input ends. */
+    /** A program that uses Heddle when it reads something, and ends with its input. */
     static final class Idle {
         private Idle() {}
 
         public static void main(String[] args) throws Exception {
             System.out.println("idle");
-            while (System.in.read() >= 0) {}
+            while (System.in.read() >= 0) {
+                System.out.println(Heddle.dump().lines().findFirst().orElseThrow());
+            }
         }
     }
 }

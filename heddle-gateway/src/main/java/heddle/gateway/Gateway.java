@@ -15,6 +15,9 @@ import java.time.Duration;
 public final class Gateway {
 
     private final Server server;
+    private final Counters counters;
+    private final String address;
+    private final Shown shown = new Shown();
 
     /**
      * A gateway that clients reach at {@code listener}.
@@ -25,6 +28,8 @@ public final class Gateway {
      * @param counters where everything is counted
      */
     public Gateway(Listener listener, Sink sink, GatewayOptions options, Counters counters) {
+        this.counters = counters;
+        this.address = listener.address().toString();
         var limits = new FrameLimits(Packets.FRAME_BYTES_MIN, options.frameBytesMax);
         this.server =
                 new Server(
@@ -34,12 +39,14 @@ public final class Gateway {
     }
 
     /**
-     * Serves until {@link #stop}. Blocks the calling thread.
+     * Serves until {@link #stop}. Blocks the calling thread. Meanwhile the counters are attributes of the managed bean
+     * {@code dev.heddle:type=Gateway,address="HOST:PORT"}, where this JVM has java.management.
      *
      * @throws IOException the listener failed for good
      * @throws InterruptedException the thread was interrupted
      */
     public void serve() throws IOException, InterruptedException {
+        shown.begin(address, counters);
         server.serve();
     }
 
@@ -51,6 +58,10 @@ public final class Gateway {
      * @throws InterruptedException the thread was interrupted
      */
     public int stop(Duration bound) throws InterruptedException {
-        return server.stop(bound);
+        try {
+            return server.stop(bound);
+        } finally {
+            shown.end();
+        }
     }
 }
