@@ -6,7 +6,9 @@
  * java.base/java.lang=heddle.core} for carriers of its own.
  */
 module heddle.core {
-    requires static transitive org.jspecify;
+    // Not transitive: a user's module would then not compile without it. Annotations that javac
+    // does not find it passes over.
+    requires static org.jspecify;
     // To see inside, where a JVM has them: docs/observability.md.
     requires static java.management;
     requires static jdk.jfr;

@@ -40,6 +40,7 @@ public interface NetError {
      *
      * @return the address, or null where there is none or it is unknown
      */
+    @SuppressWarnings("exports") // An annotation, which users need not have: docs/decisions/0004.
     default @Nullable Addr source() {
         return details().source();
     }
@@ -49,6 +50,7 @@ public interface NetError {
      *
      * @return the address, or null where it is unknown
      */
+    @SuppressWarnings("exports") // An annotation, which users need not have: docs/decisions/0004.
     default @Nullable Addr address() {
         return details().address();
     }
@@ -103,6 +105,7 @@ public interface NetError {
      * @param timeout see {@link NetError#timeout}
      * @param bytesTransferred see {@link NetError#bytesTransferred}
      */
+    @SuppressWarnings("exports") // As above.
     record Details(
             String op,
             String network,

@@ -39,6 +39,7 @@ public final class ClientOptions {
      * @param secret the token, null for none
      * @return this
      */
+    @SuppressWarnings("exports") // An annotation, which users need not have: docs/decisions/0004.
     public ClientOptions token(@Nullable String secret) {
         token = secret;
         return this;

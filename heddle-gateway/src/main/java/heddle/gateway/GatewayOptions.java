@@ -105,6 +105,7 @@ public final class GatewayOptions {
      * @param secret the token, null for none
      * @return this
      */
+    @SuppressWarnings("exports") // An annotation, which users need not have: docs/decisions/0004.
     public GatewayOptions token(@Nullable String secret) {
         token = secret == null ? null : secret.getBytes(StandardCharsets.UTF_8);
         return this;
