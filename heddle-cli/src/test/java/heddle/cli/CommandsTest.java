@@ -71,8 +71,7 @@ class CommandsTest {
         var ran = heddle("java");
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err())
-                .startsWith(
-                        "heddle java: java is a command of the script: call ./heddle java");
+                .startsWith("heddle java: java is a command of the script: call ./heddle java");
     }
 
     @ParameterizedTest

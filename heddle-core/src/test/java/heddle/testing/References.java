@@ -51,6 +51,8 @@ final class References {
                     "ArchUnit",
                     "AssertJ",
                     "DevTools",
+                    "GitHub",
+                    "IntelliJ",
                     "MapDB",
                     "NullAway",
                     "RocksDB",
@@ -60,15 +62,25 @@ final class References {
                     "WebDriver",
                     "WebJar",
                     "testCompile",
+                    "argLine",
+                    "commandlineArgs",
+                    "attachListener_linux",
                     "toolchains.xml",
                     // Go's, and a flag of the JVM.
                     "FallbackDelay",
                     "SetReadDeadline",
+                    "SetWriteDeadline",
+                    "SetDeadline",
+                    "CloseWrite",
                     "fd_mutex.go",
                     "MaxFDLimit",
                     // A field on the wire; the attribute that a counter's id becomes.
                     "totalLength",
-                    "GivenUp");
+                    "GivenUp",
+                    "ErrorTooLong",
+                    // Of the user's project in docs/library.md.
+                    "src/main/java/app/Main.java",
+                    "src/test/java/app/MainTest.java");
 
     private static final Pattern COMMENT_OR_TEXT =
             Pattern.compile(
