@@ -1,11 +1,15 @@
 package heddle.gateway;
 
+import heddle.net.ConnResetException;
 import heddle.net.Deadline;
+import heddle.net.Errno;
 import heddle.net.Heddle;
+import heddle.net.NetError;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
@@ -27,6 +31,9 @@ public final class Client implements Closeable {
 
     /** See {@link #suspect}. */
     private static final int SUSPICIONS_MAX = 3;
+
+    /** A message of so many bytes may well be too large for a server. See {@link #giveUpSuspect}. */
+    private static final int LARGE_BYTES = 64 << 10;
 
     private final String address;
     private final ClientOptions options;
@@ -74,6 +81,9 @@ public final class Client implements Closeable {
     private long suspected = -1;
 
     private int suspicions;
+
+    /** A message was settled as {@link Result#NOT_TAKEN} since the last ack. */
+    private boolean gaveUpSuspect;
 
     /** The outcome was told that this client goes on trying to connect. */
     private boolean toldRetrying;
@@ -327,6 +337,7 @@ public final class Client implements Closeable {
             unreported += valid;
             if (valid > 0) {
                 giveUp = null;
+                gaveUpSuspect = false;
             }
             telling = Thread.currentThread();
         } finally {
@@ -424,7 +435,7 @@ public final class Client implements Closeable {
      * that is larger than its limit, after it has answered all before it, and says no more; so it may be the message's size if it is
      * longer than all that were answered and nothing behind it is. A server that dies looks the same. But it is away then for a moment, or
      * takes the message from the next connection. So a message at which {@link #SUSPICIONS_MAX} connections in a row end, none of
-     * which was hard to get, is given up. Called with the lock, which it may let go.
+     * which was hard to get, is given up. An end that this client made itself, as when acks are overdue, tells nothing. Called with the lock.
      */
     private IOException suspect(IOException cause) {
         if (window.open() == 0) {
@@ -433,7 +444,7 @@ public final class Client implements Closeable {
         long id = window.oldest();
         long number = window.number(id);
         int length = window.length(id);
-        if (length <= answeredBytesMax || window.isSettledBehindOldest()) {
+        if (!isMadeByPeer(cause) || length <= answeredBytesMax || window.isSettledBehindOldest()) {
             suspected = -1;
             return cause;
         }
@@ -449,11 +460,26 @@ public final class Client implements Closeable {
                 cause);
     }
 
-    /** Settles the oldest open message if it is what ends the connections. Called with the lock, lets it go meanwhile. */
+    /** Whether the server closed, in order or not, rather than this side, or the network between them. */
+    private static boolean isMadeByPeer(IOException end) {
+        return end instanceof EOFException
+                || end instanceof ConnResetException
+                || (end instanceof NetError error && error.errno() == Errno.EPIPE);
+    }
+
+    /**
+     * Settles the oldest open message if it is what ends the connections. A server that closes at whatever it is sent, as one may that
+     * cannot store, would lose message after message so: after one that was given up, a small one is only when something has been
+     * answered. Until then it is sent again, as long as all others are. Called with the lock, lets it go meanwhile.
+     */
     private void giveUpSuspect() {
         if (suspected < 0 || suspicions < SUSPICIONS_MAX) {
             return;
         }
+        if (gaveUpSuspect && window.length(window.oldest()) < LARGE_BYTES) {
+            return;
+        }
+        gaveUpSuspect = true;
         long number = suspected;
         window.settle(window.oldest());
         suspected = -1;

@@ -25,8 +25,9 @@ public final class Result {
     public static final int UNKNOWN = -1;
 
     /**
-     * Never on the wire: the server closed one connection after the other at this message, and answered nothing behind it. Such a
-     * message is larger than the largest frame that the server takes. It is not kept.
+     * Never on the wire: the server closed one connection after the other at this message, and answered nothing behind it. Most likely the
+     * message is larger than the largest frame that the server takes, and so not kept. The client infers that: a server that keeps a
+     * message and then fails at it every time looks the same.
      */
     public static final int NOT_TAKEN = -2;
 

@@ -366,6 +366,72 @@ class ClientTest {
         }
     }
 
+    /** Its disk is full, say, and it closes rather than answer: sizes have nothing to do with it, and later it takes all. */
+    @Test
+    void withResendAServerThatAnswersNothingForAWhileIsBlamedOnOneSmallMessageAtMost()
+            throws Exception {
+        try (var server = new FakeServer();
+                var client = new Client(server.address, options().resend(true), told)) {
+            var next = server.next();
+            for (int i = 0; i < 3; i++) {
+                client.submit(new byte[100], 0, 100);
+            }
+            Task<Void> all = Task.run(client::awaitSettled);
+            for (int i = 0; i < 8; i++) {
+                Peer peer = next.get();
+                peer.readSubmits(2);
+                next = server.next();
+                peer.socket.close();
+            }
+            Peer mended = next.get();
+            mended.readSubmits(2);
+            mended.acknowledge(1);
+            mended.acknowledge(2);
+            all.result();
+            assertThat(told.results)
+                    .containsEntry(0L, Result.NOT_TAKEN)
+                    .containsEntry(1L, Result.SUCCESS)
+                    .containsEntry(2L, Result.SUCCESS);
+        }
+    }
+
+    @Test
+    void withResendMessagesThatFewServersTakeAreGivenUpOneAfterTheOther() throws Exception {
+        int length = 70_000;
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().frameBytesMax(length));
+                var client = new Client(gateway.address, options().resend(true), told)) {
+            client.submit(new byte[length], 0, length);
+            client.submit(new byte[length], 0, length);
+            client.awaitSettled();
+            assertThat(told.results)
+                    .containsEntry(0L, Result.NOT_TAKEN)
+                    .containsEntry(1L, Result.NOT_TAKEN);
+        }
+    }
+
+    /** The client ends these connections itself, so they say nothing about what the server takes. */
+    @Test
+    void withResendAServerThatIsSlowIsNotBlamedOnAMessage() throws Exception {
+        var options = options().resend(true).ackTimeout(SHORT);
+        try (var server = new FakeServer();
+                var client = new Client(server.address, options, told)) {
+            var next = server.next();
+            client.submit(new byte[100], 0, 100);
+            Task<Void> all = Task.run(client::awaitSettled);
+            for (int i = 0; i < 4; i++) {
+                next.get().readSubmits(1);
+                next = server.next();
+            }
+            next.get().readSubmits(1);
+            next.get().acknowledge(1);
+            all.result();
+            assertThat(told.results).containsEntry(0L, Result.SUCCESS);
+            assertThat(told.causes)
+                    .hasSizeGreaterThanOrEqualTo(4)
+                    .allSatisfy(cause -> assertThat(cause).hasMessageNotContaining("--max-frame"));
+        }
+    }
+
     @Test
     void aClientOfOneConnectionMakesNoOther() throws Exception {
         try (var server = new FakeServer();
