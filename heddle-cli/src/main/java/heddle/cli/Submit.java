@@ -229,7 +229,7 @@ final class Submit implements Callable<Integer> {
                                 client.payloadBytesMax());
                 var progress = progress("bytes", bytes)) {
             if (stdin) {
-                tally.input = in;
+                tally.reads(in);
             }
             while (next(lines, tally)) {
                 client.submit(lines.buffer(), lines.offset(), lines.length());
@@ -323,7 +323,7 @@ final class Submit implements Callable<Integer> {
     }
 
     /** What became of the messages. Written by the client's reading thread, read by the submitting one after awaitSettled. */
-    private static final class Tally implements Outcome {
+    static final class Tally implements Outcome {
         /** {@link Result#NOT_TAKEN} and {@link Result#UNKNOWN}, which are negative. */
         private static final int OWN_RESULTS = 2;
 
@@ -339,7 +339,7 @@ final class Submit implements Callable<Integer> {
         volatile @Nullable IOException lost;
 
         /** Where the lines come from. Written by the submitting thread, read by the client's. */
-        volatile @Nullable Closeable input;
+        private volatile @Nullable Closeable input;
 
         private final boolean resend;
         private final CommandLine.Model.CommandSpec spec;
@@ -393,6 +393,15 @@ final class Submit implements Callable<Integer> {
         @Override
         public void reconnected() {
             Terminal.note(spec, "connected again");
+        }
+
+        /** Lines come from {@code source} now; the end of the connection closes it. */
+        void reads(Closeable source) {
+            input = source;
+            // Look again: lost() before the store above found nothing to close.
+            if (lost != null && !resend) {
+                endInput();
+            }
         }
 
         /** So that the end does not wait for a line. */
