@@ -1,6 +1,7 @@
 package heddle.cli;
 
 import heddle.gateway.SyncMode;
+import heddle.net.NetError;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -108,7 +109,9 @@ public final class Main implements Runnable {
                     e.getFile() == null
                             ? "a file could not be used"
                             : e.getFile() + ": cannot be used";
-            case UnknownHostException e -> e.getMessage() + ": no such host";
+            // A NetError tells all itself.
+            case UnknownHostException e when !(e instanceof NetError) ->
+                    e.getMessage() + ": no such host";
             case EOFException e when e.getMessage() == null -> "the input ended too early";
             case ClosedChannelException e when e.getMessage() == null -> "closed meanwhile";
             default ->

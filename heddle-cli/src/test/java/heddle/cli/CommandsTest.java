@@ -282,6 +282,15 @@ class CommandsTest {
         assertThat(Main.text(failure)).doesNotContain("Exception", "java.", "null").isNotBlank();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"dial", "submit --to", "echo --listen"})
+    void aHostThatIsNotThereIsSaidOnce(String command) {
+        var line = command + " no-such-host.invalid:7000";
+        var ran = heddle(line.split(" ", -1));
+        assertThat(ran.exit()).as(ran.err()).isEqualTo(1);
+        assertThat(ran.err()).containsOnlyOnce("no such host").contains("no-such-host.invalid");
+    }
+
     @Test
     void aFolderThatCannotBeMadeIsSaidInWords() {
         assumeTrue(Files.isDirectory(Path.of("/proc/self")), "needs a proc(5)");
