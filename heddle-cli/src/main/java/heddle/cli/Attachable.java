@@ -75,8 +75,9 @@ final class Attachable {
         if (options().contains(SWITCHED_OFF)) {
             return "does not let itself be looked into: it was started with " + SWITCHED_OFF;
         }
+        // A JVM with -Xrs catches none, but listens from its start.
         if (!catchesQuit(status) && !listens(status) && !young) {
-            return "does not let itself be looked into: it does not catch SIGQUIT (-Xrs?);"
+            return "does not let itself be looked into: it neither catches SIGQUIT nor listens;"
                     + " -XX:+StartAttachListener would let it";
         }
         return null;

@@ -89,7 +89,7 @@ class AttachableTest {
     void aJvmWithoutItsSignalHandlerIsAskedOnlyWhileItMayBeStarting() throws IOException {
         process("1000", "S (sleeping)", "0000000000000000");
         file(PID + "/cmdline", "java\0Main\0");
-        assertThat(refusal()).contains("does not catch SIGQUIT");
+        assertThat(refusal()).contains("neither catches SIGQUIT nor listens");
         assertThat(new Attachable(proc, PID).refusal(true)).isNull();
         file(PID + "/root/tmp/.java_pid" + PID, "");
         assertThat(refusal()).isEmpty();

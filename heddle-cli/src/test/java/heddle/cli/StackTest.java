@@ -148,19 +148,10 @@ class StackTest {
                 "-XX:-UsePerfData");
     }
 
+    /** It catches no SIGQUIT, and listens from its start instead. */
     @Test
-    @EnabledOnOs(OS.LINUX)
-    void aJvmThatDoesNotHearSignalsIsOneLineAtOnce() throws Exception {
-        assertThatJvmRefused(
-                "does not let itself be looked into: it does not catch SIGQUIT (-Xrs?);"
-                        + " -XX:+StartAttachListener would let it",
-                "-Xrs");
-    }
-
-    @Test
-    void aJvmThatDoesNotHearSignalsButListensIsAsked() throws Exception {
-        assertThatJvmRefused(
-                "does not use Heddle, or has not begun to", "-Xrs", "-XX:+StartAttachListener");
+    void aJvmThatDoesNotHearSignalsIsAsked() throws Exception {
+        assertThatJvmRefused("does not use Heddle, or has not begun to", "-Xrs");
     }
 
     @Test
