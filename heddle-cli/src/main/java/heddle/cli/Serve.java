@@ -218,16 +218,30 @@ final class Serve implements Callable<Integer> {
         while (!end.await(statsInterval)) {
             printCounters(counters);
         }
+        int open = gateway.connections();
+        if (open > 0) {
+            Terminal.note(
+                    spec,
+                    "ending: waits for "
+                            + connections(open)
+                            + " to close, "
+                            + drainTimeout.toMillis()
+                            + " ms at most; another signal ends it at once");
+        }
         int left = gateway.stop(drainTimeout);
         sink.close();
         printCounters(counters);
         if (left > 0) {
             Terminal.note(
                     spec,
-                    left + " connections were still open after " + drainTimeout.toMillis() + " ms");
+                    connections(left) + " still open after " + drainTimeout.toMillis() + " ms");
         }
         accepting.check();
         return ExitCodes.OK;
+    }
+
+    private static String connections(int count) {
+        return count == 1 ? "1 connection" : count + " connections";
     }
 
     /** What has happened at all, a line a counter. */

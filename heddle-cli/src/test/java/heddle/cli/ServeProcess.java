@@ -86,6 +86,11 @@ final class ServeProcess implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
+    /** SIGTERM, without waiting. */
+    void signal() {
+        process.destroy();
+    }
+
     /** SIGTERM; the exit code. */
     int terminate() throws InterruptedException {
         process.destroy();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.gateway.StoreReader;
+import heddle.testing.Await;
 import heddle.testing.ForkedJvm;
 
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -267,6 +269,38 @@ class ServeTest {
                                     + ": in use by another server; stop that one, or choose"
                                     + " another folder (serve --data DIR)");
             assertThat(server.terminate()).isZero();
+        }
+    }
+
+    @Test
+    void whereItListensIsSaidOnceAndTheEndIsNotWaitedForInSilence() throws Exception {
+        try (var server = ServeProcess.start(data(), "--drain-timeout=1h")) {
+            String port = server.address.substring(server.address.indexOf(':') + 1);
+            try (var client =
+                    new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port))) {
+                client.getOutputStream()
+                        .write(HexFormat.of().parseHex("0000000d" + "01" + "0".repeat(16)));
+                new DataInputStream(client.getInputStream()).readFully(new byte[14]);
+                server.signal();
+                Await.until(
+                        "the end is announced",
+                        () ->
+                                server.stderr()
+                                        .contains(
+                                                "heddle serve: ending: waits for 1 connection to"
+                                                        + " close, 3600000 ms at most; another"
+                                                        + " signal ends it at once\n"));
+                assertThat(server.terminate()).as("by the second signal").isEqualTo(1);
+            }
+            assertThat(server.stderr()).doesNotContain("127.0.0.1:" + port + "\n");
+        }
+    }
+
+    @Test
+    void anEndWithoutClientsIsNotAnnounced() throws Exception {
+        try (var server = ServeProcess.start(data())) {
+            assertThat(server.terminate()).isZero();
+            assertThat(server.stderr()).doesNotContain("ending: ");
         }
     }
 

@@ -51,6 +51,15 @@ public final class Gateway {
     }
 
     /**
+     * How many clients are connected.
+     *
+     * @return the number of connections now
+     */
+    public int connections() {
+        return server.connections();
+    }
+
+    /**
      * Stops accepting, answers what has been read, half-closes the connections, and waits for the clients to do the same.
      *
      * @param bound longest wait; then the connections that are left are closed

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +37,9 @@ import java.util.concurrent.locks.ReentrantLock;
 final class GatewaySession implements Session, Receipt {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
+
+    private static final VarHandle INT =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     private static final int ACK_BYTES_MAX = 64 << 10;
 
@@ -105,7 +111,7 @@ final class GatewaySession implements Session, Receipt {
                         case TOO_LONG -> Counter.ERROR_TOO_LONG;
                         case TRUNCATED -> Counter.ERROR_TRUNCATED;
                     },
-                    e.getMessage());
+                    e.getMessage() + guess(e));
         } catch (DeadlineExceededException e) {
             var timeout =
                     name == null
@@ -114,6 +120,20 @@ final class GatewaySession implements Session, Receipt {
             rejected(timeout, timeout.label());
         }
         return false;
+    }
+
+    /** What it may be instead of a frame: somebody at the wrong port reads that, and not a size that is no size. */
+    private String guess(FrameException failure) {
+        if (name != null || failure.kind() == FrameException.Kind.TRUNCATED) {
+            return "";
+        }
+        int header = reader.offset() - FrameLimits.HEADER_BYTES;
+        String guess = Arrival.name((int) INT.get(reader.buffer(), header));
+        return guess == null
+                ? ""
+                : "; it looks like "
+                        + guess
+                        + ", but this port speaks Heddle's own protocol, docs/server.md";
     }
 
     private boolean next() throws IOException, InterruptedException {

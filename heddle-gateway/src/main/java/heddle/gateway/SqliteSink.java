@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -75,6 +76,7 @@ public final class SqliteSink implements Sink {
         this.queue = new SinkQueue(options.queueMessagesMax(), options.queueBytesMax());
         makeFolder(folder);
         this.lockFile = lock(folder);
+        warnOfReaders(folder);
         try {
             this.store = Store.open(folder, options.sync(), options.storeBytesMax());
         } catch (SQLException e) {
@@ -85,6 +87,23 @@ public final class SqliteSink implements Sink {
             throw e;
         }
         this.writer = Thread.ofPlatform().name("heddle-store").start(this::write);
+    }
+
+    /** Of a folder that this did not make. Its rights stay: others may have been given them on purpose. */
+    private static void warnOfReaders(Path folder) {
+        try {
+            List<String> wider = OwnerOnly.wider(folder, StoreFormat.FILES);
+            if (!wider.isEmpty()) {
+                LOG.log(
+                        Level.WARNING,
+                        "data folder {0}: other users have rights ({1}); to keep them out: chmod"
+                                + " 700 {0}",
+                        folder,
+                        String.join(", ", wider));
+            }
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, e::getMessage); // Who cannot look has nothing to warn of.
+        }
     }
 
     private static void makeFolder(Path folder) throws IOException {
@@ -111,7 +130,7 @@ public final class SqliteSink implements Sink {
             throw new FileSystemException(folder.toString(), null, "no such root");
         }
         makeDurably(parent);
-        Files.createDirectory(folder);
+        Files.createDirectory(folder, OwnerOnly.folder(folder));
         try (var directory = FileChannel.open(parent, StandardOpenOption.READ)) {
             directory.force(true);
         } catch (AccessDeniedException e) {
@@ -133,11 +152,12 @@ public final class SqliteSink implements Sink {
 
     /** Two writers would give the same numbers to different messages. The kernel drops the lock with its process. */
     private static FileChannel lock(Path folder) throws IOException {
+        var path = folder.resolve(StoreFormat.LOCK);
         var file =
                 FileChannel.open(
-                        folder.resolve(StoreFormat.LOCK),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE);
+                        path,
+                        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                        OwnerOnly.file(path));
         try {
             if (file.tryLock() != null) {
                 return file;

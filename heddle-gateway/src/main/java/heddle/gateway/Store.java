@@ -5,12 +5,15 @@ import org.sqlite.SQLiteConfig;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The database, open for writing. One thread at a time.
@@ -63,6 +66,7 @@ final class Store implements Closeable {
         // it writes.
         config.setTransactionMode(SQLiteConfig.TransactionMode.DEFERRED);
         var path = folder.resolve(StoreFormat.DATABASE);
+        makeFile(path);
         var connection = config.createConnection("jdbc:sqlite:" + path);
         try {
             StoreFormat.checkUnlessEmpty(connection, folder); // nothing before writes to the file
@@ -79,12 +83,24 @@ final class Store implements Closeable {
             var wal =
                     FileChannel.open(
                             Path.of(path + "-wal"),
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE);
+                            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                            OwnerOnly.file(path));
             return new Store(connection, insert, wal, last);
         } catch (SQLException | IOException | RuntimeException e) {
             connection.close();
             throw e;
+        }
+    }
+
+    /**
+     * Makes an empty file, which SQLite takes for an empty database; nothing if there is one. SQLite itself would let all users read it. It
+     * gives its other files the rights of this one.
+     */
+    private static void makeFile(Path path) throws IOException {
+        try {
+            Files.createFile(path, OwnerOnly.file(path));
+        } catch (FileAlreadyExistsException there) {
+            // Opening it to look would drop SQLite's locks, when it is closed; fcntl(2).
         }
     }
 

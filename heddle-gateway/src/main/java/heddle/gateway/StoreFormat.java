@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 
 /**
  * What a data folder holds: an SQLite database in WAL mode, with one row for each message.
@@ -22,6 +23,9 @@ final class StoreFormat {
 
     static final String DATABASE = "messages.db";
     static final String LOCK = "lock";
+
+    /** What may lie in a data folder. */
+    static final List<String> FILES = List.of(DATABASE, DATABASE + "-wal", DATABASE + "-shm", LOCK);
 
     /** "Hedl", in the database's header: file(1) and we tell our stores from others by it. */
     private static final int APPLICATION_ID = 0x4865646c;

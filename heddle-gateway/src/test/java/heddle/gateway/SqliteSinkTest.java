@@ -2,6 +2,7 @@ package heddle.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -11,8 +12,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 
 @Timeout(60)
 class SqliteSinkTest {
@@ -74,6 +78,50 @@ class SqliteSinkTest {
             assertThat(readAll(folder)).containsExactly(all, new byte[0], large, bytes("last"));
         }
         assertThat(readAll(folder)).containsExactly(all, new byte[0], large, bytes("last"));
+    }
+
+    @Test
+    void whatHoldsMessagesIsTheOwnersAlone() throws Exception {
+        assumeTrue(FileSystems.getDefault().supportedFileAttributeViews().contains("posix"));
+        Path made = folder.resolve("above").resolve("data");
+        var logged = new GatewayLog();
+        try (logged;
+                var sink = new SqliteSink(made, SqliteOptions.DEFAULT, new Counters())) {
+            assertThat(offer(sink, bytes("secret"))).isEqualTo(Result.SUCCESS);
+            settlements.await(1);
+            assertThat(rights(made)).isEqualTo("rwx------");
+            try (Stream<Path> files = Files.list(made)) {
+                assertThat(files)
+                        .hasSize(4)
+                        .allSatisfy(file -> assertThat(rights(file)).isEqualTo("rw-------"));
+            }
+        }
+        assertThat(logged.lines()).isEmpty();
+    }
+
+    @Test
+    void aFolderThatOthersMayReadIsWarnedOfAndLeftAsItIs() throws Exception {
+        assumeTrue(FileSystems.getDefault().supportedFileAttributeViews().contains("posix"));
+        Path wide = Files.createDirectory(folder.resolve("wide"));
+        Files.setPosixFilePermissions(wide, PosixFilePermissions.fromString("rwxr-xr-x"));
+        new SqliteSink(wide, SqliteOptions.DEFAULT, new Counters()).close();
+        Files.setPosixFilePermissions(
+                wide.resolve("messages.db"), PosixFilePermissions.fromString("rw-r--r--"));
+        var logged = new GatewayLog();
+        try (logged) {
+            new SqliteSink(wide, SqliteOptions.DEFAULT, new Counters()).close();
+        }
+        assertThat(logged.lines())
+                .containsExactly(
+                        "data folder %s: other users have rights (rwxr-xr-x %s, rw-r--r-- messages.db); to keep them out: chmod 700 %s"
+                                .formatted(wide, wide, wide));
+        assertThat(rights(wide)).isEqualTo("rwxr-xr-x");
+        assertThat(rights(wide.resolve("messages.db"))).isEqualTo("rw-r--r--");
+        assertThat(rights(wide.resolve("lock"))).isEqualTo("rw-------");
+    }
+
+    private static String rights(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.EOFException;
@@ -16,14 +17,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 
 /** The protocol's description, rule by rule, over real sockets and against a client that is not ours. */
 @Timeout(60)
@@ -250,7 +248,7 @@ class WireTest {
     @ParameterizedTest
     @ValueSource(strings = {"00 00 00 00", "00 00 00 04", "00 00 00 0c"})
     void aTotalLengthBelow13IsCountedLoggedAndClosed(String length) throws Exception {
-        try (var log = new Log();
+        try (var log = new GatewayLog();
                 var gateway = gateway();
                 var client = gateway.dialIntroduced()) {
             client.sendHex(length);
@@ -264,7 +262,7 @@ class WireTest {
     @ParameterizedTest
     @ValueSource(strings = {"00 10 00 01", "7f ff ff ff", "80 00 00 00", "ff ff ff ff"})
     void aTotalLengthAboveTheLimitIsCountedLoggedAndClosed(String length) throws Exception {
-        try (var log = new Log();
+        try (var log = new GatewayLog();
                 var gateway = gateway();
                 var client = gateway.dialIntroduced()) {
             client.sendHex(length);
@@ -272,6 +270,50 @@ class WireTest {
             gateway.endAndExpect(Counter.ERROR_TOO_LONG, 1);
             assertThat(log.lines())
                     .anyMatch(line -> line.startsWith(peer(client) + " \"raw\": frame of "));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'GET / HTTP/1.1\r\n', HTTP",
+        "'PRI * HTTP/2.0\r\n', HTTP",
+        "'OPTIONS * HTTP/1.1', HTTP",
+        "'\u0016\u0003\u0001\u0002\u0000\u0001', TLS",
+        "'SSH-2.0-OpenSSH_9.2\r\n', SSH",
+        "'PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n', a balancer's PROXY protocol",
+        "'\r\n\r\n\u0000\r\nQUIT\n', a balancer's PROXY protocol",
+        "'hello\n', text",
+    })
+    void whatSpeaksAnotherProtocolIsNamed(String sent, String name) throws Exception {
+        try (var log = new GatewayLog();
+                var gateway = gateway();
+                var client = gateway.dial()) {
+            client.send(sent.translateEscapes().getBytes(StandardCharsets.ISO_8859_1));
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.ERROR_TOO_LONG, 1);
+            assertThat(log.lines())
+                    .anyMatch(line ->
+                            line.startsWith(peer(client) + ": frame of ")
+                                    && line.endsWith(
+                                            "; it looks like "
+                                                    + name
+                                                    + ", but this port speaks Heddle's own"
+                                                    + " protocol, docs/server.md"));
+        }
+    }
+
+    @Test
+    void aWrongLengthOfAClientIsNotTakenForAnotherProtocol() throws Exception {
+        try (var log = new GatewayLog();
+                var gateway = gateway();
+                var stranger = gateway.dial();
+                var client = gateway.dialIntroduced()) {
+            stranger.sendHex("7f ff ff ff");
+            stranger.expectEndOfStream();
+            client.send(utf8("GET / HTTP/1.1"));
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.ERROR_TOO_LONG, 2);
+            assertThat(log.lines()).hasSize(2).noneMatch(line -> line.contains("looks like"));
         }
     }
 
@@ -337,7 +379,7 @@ class WireTest {
     @ParameterizedTest
     @ValueSource(ints = {'\n', 0x85, 0x9b, 0x2028, 0x2029, 0x202e})
     void aNameCannotForgeALineOfTheLog(int evil) throws Exception {
-        try (var log = new Log();
+        try (var log = new GatewayLog();
                 var gateway = gateway();
                 var client = gateway.dial()) {
             client.send(frame(1, 0, utf8("evil" + Character.toString(evil) + "fake line")));
@@ -599,33 +641,6 @@ class WireTest {
             client.submit(1, "late");
             sink.settle(1, Result.SUCCESS);
             client.expectAck(0x82, 1, 0);
-        }
-    }
-
-    /** Keeps what the gateway logs. */
-    private static final class Log extends Handler implements AutoCloseable {
-        private final Logger logger = Logger.getLogger("heddle.gateway");
-        private final List<String> lines = new ArrayList<>();
-
-        Log() {
-            logger.addHandler(this);
-        }
-
-        synchronized List<String> lines() {
-            return List.copyOf(lines);
-        }
-
-        @Override
-        public synchronized void publish(LogRecord entry) {
-            lines.add(new SimpleFormatter().formatMessage(entry));
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {
-            logger.removeHandler(this);
         }
     }
 }

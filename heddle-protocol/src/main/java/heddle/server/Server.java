@@ -89,7 +89,7 @@ public final class Server {
             // Not only news: the first record opens files (handlers, time zones), and a lack of
             // descriptors is no
             // time for that.
-            log(Level.INFO, "serving " + listener.address(), null);
+            log(Level.INFO, "accepting at most " + connectionsMax + " connections at a time", null);
             acceptUntilStopped();
         } finally {
             setServing(false);
