@@ -14,7 +14,7 @@ public class EchoServer {
             System.out.println("listening at " + listener.address());
             while (true) {
                 Conn conn = listener.accept();
-                Heddle.ofVirtual().start(() -> echo(conn));
+                Heddle.shared().ofVirtual().start(() -> echo(conn));
             }
         }
     }

@@ -17,9 +17,6 @@ final class Contender implements AutoCloseable {
     /** The name of the JDK's sockets among the contenders. */
     static final String JAVA_NET = "java.net";
 
-    /** The name of way jdk with one polling platform thread, which lost against virtual ones. */
-    static final String THREAD = "thread";
-
     final String name;
     final int port;
     private final Process process;
@@ -32,7 +29,7 @@ final class Contender implements AutoCloseable {
         this.out = out;
     }
 
-    /** {@link EchoServer}'s four contenders by name: Heddle's ways, and the JDK's sockets as {@code java.net}. */
+    /** {@link EchoServer}'s contenders by name: Heddle's ways, and the JDK's sockets as {@code java.net}. */
     static Contender echoServer(String name, int cpu, String... moreFlags) throws IOException {
         List<String> flags = new ArrayList<>(List.of(moreFlags));
         if (name.equals(JAVA_NET)) {
@@ -42,8 +39,7 @@ final class Contender implements AutoCloseable {
                 List.of(
                         "--enable-native-access=ALL-UNNAMED",
                         "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                        "-Dheddle.mode=" + (name.equals(THREAD) ? "jdk" : name),
-                        "-Dheddle.pollerThread=" + name.equals(THREAD)));
+                        "-Dheddle.way=" + name));
         return start("heddle " + name, cpu, java(EchoServer.class, flags, "heddle"));
     }
 

@@ -74,7 +74,7 @@ public class DeadlineBenchmark {
         conn = Net.dial("tcp", listener.address().toString());
         awaited = Net.dial("tcp", listener.address().toString());
         awaited.setReadDeadline(Deadline.afterNanos(HOUR_NANOS));
-        reader = Heddle.ofVirtual().start(() -> read(awaited));
+        reader = Heddle.shared().ofVirtual().start(() -> read(awaited));
         while (reader.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }

@@ -18,7 +18,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * An echo server to be measured: one virtual thread a connection, a straight loop. Prints its port; for each line of its standard input the
  * bytes of heap in use after a collection and the number of platform threads; and runs until that input ends. Argument: {@code heddle} (in
- * the way that -Dheddle.mode forces) or {@code jdk} (java.net.Socket).
+ * the way that -Dheddle.way forces) or {@code jdk} (java.net.Socket).
  */
 public final class EchoServer {
 
@@ -46,11 +46,12 @@ public final class EchoServer {
     private static void heddle() throws IOException {
         Listener listener = Net.listen("tcp4", "127.0.0.1:0");
         report(listener.address().toString());
-        Heddle.ofVirtual()
+        Heddle.shared()
+                .ofVirtual()
                 .start(() -> {
                     while (true) {
                         Conn conn = accept(listener);
-                        Heddle.ofVirtual().start(() -> echo(conn));
+                        Heddle.shared().ofVirtual().start(() -> echo(conn));
                     }
                 });
     }

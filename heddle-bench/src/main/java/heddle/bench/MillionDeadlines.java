@@ -3,9 +3,9 @@ package heddle.bench;
 import heddle.internal.Platform;
 import heddle.internal.poll.MonotonicClock;
 import heddle.internal.poll.Poller;
+import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.Registration;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.net.Conn;
 import heddle.net.Heddle;
 import heddle.net.Listener;
@@ -32,11 +32,18 @@ public final class MillionDeadlines {
 
     private final int count;
     private final int roundTrips;
-    private final Platform platform = Platform.current();
+    private final Platform platform = platform();
     private final Registration[] registrations;
     private final Thread[] threads;
 
-    private MillionDeadlines(int count, int roundTrips) {
+    /** The shared runtime's, which tells it to nobody. */
+    private static Platform platform() throws ReflectiveOperationException {
+        Field platform = Heddle.class.getDeclaredField("platform");
+        platform.setAccessible(true);
+        return (Platform) platform.get(Heddle.shared());
+    }
+
+    private MillionDeadlines(int count, int roundTrips) throws ReflectiveOperationException {
         this.count = count;
         this.roundTrips = roundTrips;
         registrations = new Registration[count];
@@ -47,7 +54,7 @@ public final class MillionDeadlines {
     public static void main(String[] args) throws Exception {
         int count = args.length > 0 ? Integer.parseInt(args[0]) : 1_000_000;
         int roundTrips = args.length > 1 ? Integer.parseInt(args[1]) : 100_000;
-        System.out.printf(Locale.ROOT, "%s; %d deadlines%n", Heddle.mode(), count);
+        System.out.printf(Locale.ROOT, "%s; %d deadlines%n", Heddle.shared().describe(), count);
         new MillionDeadlines(count, roundTrips).measure();
         System.exit(0);
     }
@@ -73,7 +80,8 @@ public final class MillionDeadlines {
             long soonNanos = MonotonicClock.after(TimeUnit.SECONDS.toNanos(10));
             timed("moved to 10 s ahead", () -> moveAll(soonNanos, 0));
             Histogram meanwhile = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
-            Thread client = Heddle.ofVirtual().start(() -> echo.untilEnded(threads, meanwhile));
+            Thread client =
+                    Heddle.shared().ofVirtual().start(() -> echo.untilEnded(threads, meanwhile));
             Thread.sleep(
                     TimeUnit.NANOSECONDS.toMillis(Math.max(0, soonNanos - MonotonicClock.nanos())));
             long beganNanos = System.nanoTime();
@@ -96,15 +104,16 @@ public final class MillionDeadlines {
     private void startWaiting() throws Exception {
         Field poller = Registration.class.getDeclaredField("poller");
         poller.setAccessible(true);
-        long parks = Counters.value(Counter.PARKS);
+        PollerSource pollers = platform.descriptors().pollers();
+        long parks = platform.trace().counters().value(Counter.PARKS);
         for (int i = 0; i < count; i++) {
-            var registration = new Registration(Integer.MAX_VALUE, platform.pollers());
-            Poller processors = platform.pollers().current(); // Each in turn, for this thread.
+            var registration = new Registration(Integer.MAX_VALUE, pollers, platform.trace());
+            Poller processors = pollers.current(); // Each in turn, for this thread.
             poller.set(registration, processors); // In the place of register().
             registrations[i] = registration;
-            threads[i] = Heddle.ofVirtual().start(() -> registration.read().await());
+            threads[i] = Heddle.shared().ofVirtual().start(() -> registration.read().await());
         }
-        while (Counters.value(Counter.PARKS) - parks < count) {
+        while (platform.trace().counters().value(Counter.PARKS) - parks < count) {
             Thread.sleep(1);
         }
     }
@@ -159,7 +168,7 @@ public final class MillionDeadlines {
         private final byte[] buffer = new byte[ECHO_BYTES];
 
         Echo() throws IOException {
-            Heddle.ofVirtual().start(this::serve);
+            Heddle.shared().ofVirtual().start(this::serve);
         }
 
         private void serve() {
@@ -191,7 +200,8 @@ public final class MillionDeadlines {
             Histogram nanos = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
             long beforeCpu = cpuNanos();
             Thread thread =
-                    Heddle.ofVirtual()
+                    Heddle.shared()
+                            .ofVirtual()
                             .start(() -> {
                                 for (int i = 0; i < roundTrips; i++) {
                                     roundTrip(nanos);

@@ -1,10 +1,8 @@
 package heddle.bench;
 
-import heddle.internal.trace.CoarseClock;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
-import heddle.internal.trace.Recorder;
 import heddle.internal.trace.Tally;
+import heddle.internal.trace.Trace;
 
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -32,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 @Fork(2)
 public class SeeingBenchmark {
 
+    private final Trace trace = new Trace();
     private Tally tally;
 
     /** Of the benchmark alone. */
@@ -40,15 +39,15 @@ public class SeeingBenchmark {
     /** A clock that ticks, and a tally. */
     @Setup
     public void setUp() {
-        tally = Counters.tally();
-        CoarseClock.tick(System.nanoTime());
-        Recorder.awaitStart();
+        tally = trace.counters().tally();
+        trace.clock().tick(System.nanoTime());
+        trace.recorder().start();
     }
 
     /** Of each wait. */
     @Benchmark
     public long coarseClock() {
-        return CoarseClock.nanos();
+        return trace.clock().nanos();
     }
 
     /** Rejected: what the coarse clock saves. */
@@ -60,14 +59,14 @@ public class SeeingBenchmark {
     /** Of each wait. */
     @Benchmark
     public void counter() {
-        Counters.add(Counter.PARKS, 1);
+        trace.counters().add(Counter.PARKS, 1);
     }
 
     /** Of waits on two carriers at once. */
     @Benchmark
     @Threads(2)
     public void counterOfTwo() {
-        Counters.add(Counter.PARKS, 1);
+        trace.counters().add(Counter.PARKS, 1);
     }
 
     /** Of each poll. */
@@ -79,6 +78,6 @@ public class SeeingBenchmark {
     /** Of each wait, twice: when it begins and when it ends. */
     @Benchmark
     public boolean recorderOff() {
-        return Recorder.recordsParks();
+        return trace.recorder().recordsParks();
     }
 }

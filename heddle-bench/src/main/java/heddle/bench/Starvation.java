@@ -46,14 +46,14 @@ public final class Starvation {
         System.out.printf(
                 Locale.ROOT,
                 "%s; %d threads compute %s%n",
-                Heddle.mode(),
+                Heddle.shared().describe(),
                 computers,
                 taskMillis == 0 ? "without end" : "in tasks of " + taskMillis + " ms");
         Listener listener = Net.listen("tcp", "127.0.0.1:0");
-        Heddle.ofVirtual().start(() -> quietly(() -> echoAll(listener)));
+        Heddle.shared().ofVirtual().start(() -> quietly(() -> echoAll(listener)));
         measure(
                 "heddle",
-                Heddle.ofVirtual(),
+                Heddle.shared().ofVirtual(),
                 seconds,
                 () -> heddleClient(listener.address().toString()));
         ServerSocket serverSocket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -140,7 +140,8 @@ public final class Starvation {
     private static void echoAll(Listener listener) throws IOException {
         while (true) {
             Conn conn = listener.accept();
-            Heddle.ofVirtual()
+            Heddle.shared()
+                    .ofVirtual()
                     .start(() ->
                             quietly(() -> {
                                 byte[] buffer = new byte[64];

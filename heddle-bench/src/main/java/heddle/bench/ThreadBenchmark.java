@@ -39,7 +39,7 @@ public class ThreadBenchmark {
     public String carriers;
 
     private Thread.Builder.OfVirtual threads() {
-        return carriers.equals("heddle") ? Heddle.ofVirtual() : Thread.ofVirtual();
+        return carriers.equals("heddle") ? Heddle.shared().ofVirtual() : Thread.ofVirtual();
     }
 
     /** One thread starts the others and waits for each. */

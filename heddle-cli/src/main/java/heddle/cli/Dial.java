@@ -54,7 +54,8 @@ final class Dial implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         try (var conn = Net.dial("tcp", peer, timeout)) {
-            var receiving = Heddle.ofVirtual().name("heddle-dial").start(() -> receive(conn));
+            var receiving =
+                    Heddle.shared().ofVirtual().name("heddle-dial").start(() -> receive(conn));
             // A daemon of its own: nothing can end a read of stdin when the peer has closed.
             Thread.ofPlatform().daemon().name("heddle-stdin").start(() -> send(conn));
             receiving.join();

@@ -46,7 +46,8 @@ final class Echo implements Callable<Integer> {
         var server = new Server(listener, EchoSession::new, CONNECTIONS_MAX);
         var end = new Termination();
         var accepting = end.start("heddle-accept", server::serve);
-        Terminal.say(spec, "listening on " + listener.address() + ", " + Heddle.mode());
+        Terminal.say(
+                spec, "listening on " + listener.address() + ", " + Heddle.shared().describe());
         end.await();
         server.stop(DRAIN);
         accepting.check();

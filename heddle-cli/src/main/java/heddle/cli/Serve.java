@@ -214,7 +214,7 @@ final class Serve implements Callable<Integer> {
                                 listener.address(),
                                 data.toAbsolutePath().normalize(),
                                 sync.name().toLowerCase(Locale.ROOT),
-                                Heddle.mode()));
+                                Heddle.shared().describe()));
         while (!end.await(statsInterval)) {
             printCounters(counters);
         }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -44,7 +45,7 @@ import javax.management.remote.JMXServiceURL;
             ExitCodes.USAGE_TEXT
         })
 final class Stack implements Callable<Integer> {
-    private static final String BEAN = "dev.heddle:type=Runtime";
+    private static final String RUNTIMES = "dev.heddle:type=Runtime,*";
     private static final String GATEWAYS = "dev.heddle:type=Gateway,*";
 
     /** For so long after a process's start its JVM, and Heddle in it, may still be starting. */
@@ -108,20 +109,37 @@ final class Stack implements Callable<Integer> {
             // Before the look for the bean, which is there when that thread has ended.
             boolean mayCome = isYoung(process) || registers(beans);
             try {
-                return (String) beans.invoke(new ObjectName(BEAN), "dump", null, null);
-            } catch (InstanceNotFoundException missing) {
+                List<String> dumps = new ArrayList<>();
+                for (ObjectName name : runtimes(beans)) {
+                    dumps.add((String) beans.invoke(name, "dump", null, null));
+                }
+                if (!dumps.isEmpty()) {
+                    return String.join("\n", dumps);
+                }
                 if (!mayCome) {
                     throw new IOException(
-                            "process " + pid + " does not use Heddle, or has not begun to",
-                            missing);
+                            "process " + pid + " does not use Heddle, or has not begun to");
                 }
                 Thread.sleep(BETWEEN_LOOKS);
+            } catch (InstanceNotFoundException closed) {
+                // Its runtime was closed since the query: look again.
             } catch (JMException | JMRuntimeException failure) {
                 throw new IOException(
                         "process " + pid + " could not make a dump: " + failure.getMessage(),
                         failure);
             }
         }
+    }
+
+    /** The shared one, whose name has no number, first. */
+    private static List<ObjectName> runtimes(MBeanServerConnection beans)
+            throws IOException, JMException {
+        return beans.queryNames(new ObjectName(RUNTIMES), null).stream()
+                .sorted(
+                        Comparator.comparingInt(
+                                        (ObjectName name) -> name.getKeyPropertyList().size())
+                                .thenComparing(Comparator.naturalOrder()))
+                .toList();
     }
 
     /** What the gateways of the process have counted, but for zeros. */

@@ -75,7 +75,7 @@ final class Termination {
     /** Runs {@code work} on a virtual thread of its own. */
     Running start(String name, Work work) {
         var running = new Running(work);
-        Heddle.ofVirtual().name(name).start(running::run);
+        Heddle.shared().ofVirtual().name(name).start(running::run);
         return running;
     }
 

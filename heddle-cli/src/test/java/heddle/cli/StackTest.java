@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import heddle.net.Heddle;
+import heddle.net.Way;
 import heddle.testing.Await;
 
 import org.junit.jupiter.api.Test;
@@ -166,6 +167,22 @@ class StackTest {
         }
     }
 
+    @Test
+    void eachRuntimeIsShown() throws Exception {
+        try (Started java = Started.java(Idle.class)) {
+            java.process.outputWriter().append("x2").flush();
+            assertThat(java.process.inputReader().readLine()).startsWith("Heddle: ");
+            assertThat(java.process.inputReader().readLine()).startsWith("NIO selector");
+            Ran ran;
+            // A bean comes a second after its runtime's start.
+            do {
+                ran = stack(Long.toString(java.process.pid()));
+                assertThat(ran.err()).isEmpty();
+            } while (ran.out().lines().filter(line -> line.startsWith("Heddle: ")).count() < 2);
+            assertThat(ran.out()).contains("\n\nHeddle: NIO selector, the JDK's carriers\n");
+        }
+    }
+
     private void assertThatJvmRefused(String why, String... flags) throws Exception {
         try (Started java = Started.java(Idle.class, flags)) {
             java.awaitOld();
@@ -218,14 +235,18 @@ class StackTest {
                 "surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
-    /** A program that uses Heddle when it reads something, and ends with its input. */
+    /** A program that uses Heddle when it reads something, starts another runtime when that is a 2, and ends with its input. */
     static final class Idle {
         private Idle() {}
 
         public static void main(String[] args) throws Exception {
             System.out.println("idle");
-            while (System.in.read() >= 0) {
-                System.out.println(Heddle.dump().lines().findFirst().orElseThrow());
+            for (int read; (read = System.in.read()) >= 0; ) {
+                if (read == '2') {
+                    System.out.println(Heddle.builder().way(Way.NIO).start().describe());
+                    continue;
+                }
+                System.out.println(Heddle.shared().dump().lines().findFirst().orElseThrow());
             }
         }
     }

@@ -1,14 +1,18 @@
 package heddle.internal;
 
+import heddle.internal.fd.Descriptors;
 import heddle.internal.jdk.Flags;
 import heddle.internal.jdk.VirtualThreads;
+import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.PollLoop;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.PollerThread;
+import heddle.internal.poll.Registration;
 import heddle.internal.poll.epoll.EpollPoller;
 import heddle.internal.poll.epoll.VirtualPollers;
 import heddle.internal.poll.nio.NioPoller;
+import heddle.internal.sched.OwnThread;
 import heddle.internal.sched.Scheduler;
 import heddle.internal.sys.StartException;
 import heddle.internal.sys.Syscalls;
@@ -16,37 +20,30 @@ import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Management;
-import heddle.internal.trace.Recorder;
-import heddle.internal.trace.Waits;
+import heddle.internal.trace.Trace;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The kernel's and the JDK's room, picked once, with the floors wired together. There are three ways to run:
+ * The floors of one runtime, wired together: the kernel's and the JDK's rooms, picked once. There are three ways to run:
  *
  *   carriers  epoll, polled by carriers of our own when they run out of work
  *   jdk       epoll, polled by virtual threads of the JDK's scheduler
  *   nio       the JDK's Selector, polled by a thread: any system, no native access
  *
- * System properties, for tests and measurements:
- *   heddle.mode         one of the three; must be possible
- *   heddle.parallelism  processors of our own scheduler; as many as the JVM has by default
- *   heddle.handOff      milliseconds that a task may hold its carrier, 10 by default
- *   heddle.carriersMax  most carriers at a time, 256 or twice the processors by default
- *   heddle.pollerThread true polls by one platform thread in way jdk
+ * Made and closed by {@code heddle.net.Heddle}, on any thread. Closing: all descriptors first, which needs those who poll and carry; then
+ * these; at last what they used of the system.
  */
 public final class Platform {
 
     /** A way to run. */
-    public enum Mode {
+    public enum Way {
         /** epoll, and carriers of our own that poll inline. */
         CARRIERS("epoll, carriers of its own"),
         /** epoll, and the JDK's scheduler. */
@@ -56,137 +53,84 @@ public final class Platform {
 
         private final String description;
 
-        /** As -Dheddle.mode names it. */
+        /** As -Dheddle.way names it. */
         String label() {
             return name().toLowerCase(Locale.ROOT);
         }
 
-        Mode(String description) {
+        Way(String description) {
             this.description = description;
         }
     }
 
     private static final System.Logger LOG = System.getLogger("heddle");
 
-    private static final int CARRIERS_MAX = 256;
-
     /** How long a spare carrier waits for a processor before it ends. */
     private static final long SPARE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private final Mode mode;
-    private final String report;
+    private final Way way;
+    private final String reason;
+    private final Trace trace;
+    private final Syscalls syscalls;
     private final List<Poller> pollers;
     private final @Nullable Scheduler scheduler;
     private final @Nullable PollLoop pollLoop;
+    private final Descriptors descriptors;
 
-    /** What new sockets call. Written by {@link #interpose} alone, read by any thread. */
-    private volatile Syscalls syscalls;
+    /** Shows this to management tools; null if nobody asked for that. Written by {@link #manage}. */
+    private @Nullable Management management;
 
-    /** Where new sockets find their poller; likewise. */
-    private volatile PollerSource source;
-
-    private static final ReentrantLock START = new ReentrantLock();
-
-    /** The process's own; null until a first use has started it. Written once, under START. */
-    private static volatile @Nullable Platform current;
-
-    /**
-     * What to start.
-     *
-     * @param mode the way, null for the best that is possible
-     * @param parallelism processors of our own scheduler
-     * @param limits of that
-     */
-    public record Choice(@Nullable Mode mode, int parallelism, Scheduler.Limits limits) {
-
-        /** What the system properties say. */
-        static Choice fromProperties() {
-            String mode = System.getProperty("heddle.mode");
-            int parallelism =
-                    positive("heddle.parallelism", Runtime.getRuntime().availableProcessors());
-            int handOffMillis = positive("heddle.handOff", 10);
-            int carriersMax =
-                    positive(
-                            "heddle.carriersMax",
-                            Math.max(CARRIERS_MAX, (int) Math.min(2L * parallelism, 1 << 20)));
-            if (carriersMax <= parallelism) {
-                throw new IllegalArgumentException(
-                        "-Dheddle.carriersMax="
-                                + carriersMax
-                                + ": want more than the processors, which are "
-                                + parallelism
-                                + ", as each of them takes one");
-            }
-            return new Choice(
-                    mode == null ? null : modeNamed(mode),
-                    parallelism,
-                    new Scheduler.Limits(
-                            TimeUnit.MILLISECONDS.toNanos(handOffMillis),
-                            carriersMax,
-                            SPARE_NANOS));
-        }
-
-        private static int positive(String property, int otherwise) {
-            String text = System.getProperty(property);
-            if (text == null) {
-                return otherwise;
-            }
-            try {
-                int value = Integer.parseInt(text);
-                if (value > 0) {
-                    return value;
-                }
-            } catch (NumberFormatException notANumber) {
-                // Reported below, together with numbers that are too small.
-            }
-            throw new IllegalArgumentException(
-                    "-D" + property + "=" + text + ": want a whole number above 0");
-        }
-
-        private static Mode modeNamed(String name) {
-            for (Mode mode : Mode.values()) {
-                if (mode.label().equals(name)) {
-                    return mode;
-                }
-            }
-            throw new IllegalArgumentException(
-                    "-Dheddle.mode=" + name + ": want carriers, jdk or nio");
-        }
-    }
-
-    private Platform(Mode mode, String hint, @Nullable VirtualThreads threads, Choice choice) {
-        this.mode = mode;
-        syscalls = mode == Mode.NIO ? new NioSyscalls() : new LinuxSyscalls();
+    private Platform(
+            Way way,
+            String reason,
+            @Nullable VirtualThreads threads,
+            Settings settings,
+            Trace trace) {
+        this.way = way;
+        this.reason = reason;
+        this.trace = trace;
+        PollerSource source;
         if (threads != null) {
-            List<EpollPoller> epolls = epollPollers(choice.parallelism);
-            scheduler = new Scheduler(threads, epolls, choice.limits, Platform::failed);
+            syscalls = settings.between().syscalls(new LinuxSyscalls());
+            List<EpollPoller> epolls = epollPollers(settings.parallelism(), trace);
+            scheduler =
+                    new Scheduler(
+                            threads,
+                            epolls,
+                            new Scheduler.Limits(
+                                    settings.handOff().toNanos(),
+                                    settings.carriersMax(),
+                                    SPARE_NANOS),
+                            trace,
+                            Platform::failed);
             pollers = List.copyOf(epolls);
             source = ofCarrier(scheduler, pollers);
             pollLoop = null;
-            report = mode.description + " (" + choice.parallelism + ")";
-            return;
-        }
-        scheduler = null;
-        report = mode.description + (hint.isEmpty() ? "" : "; " + hint);
-        if (syscalls instanceof NioSyscalls nio) {
-            pollers = List.of(new NioPoller(nio, Platform::failed));
-            pollLoop = new PollerThread(pollers.getFirst());
-        } else if (Boolean.getBoolean("heddle.pollerThread")) {
-            pollers = List.copyOf(epollPollers(1));
+        } else if (way == Way.NIO) {
+            NioSyscalls nio = new NioSyscalls();
+            syscalls = settings.between().syscalls(nio);
+            scheduler = null;
+            pollers = List.of(new NioPoller(nio, trace, Platform::failed));
+            source = inTurn(pollers);
             pollLoop = new PollerThread(pollers.getFirst());
         } else {
-            List<EpollPoller> epolls = epollPollers(choice.parallelism);
+            syscalls = settings.between().syscalls(new LinuxSyscalls());
+            scheduler = null;
+            List<EpollPoller> epolls = epollPollers(settings.parallelism(), trace);
             pollers = List.copyOf(epolls);
+            source = inTurn(pollers);
             pollLoop = virtualPollers(epolls);
         }
-        source = inTurn(pollers);
+        descriptors =
+                new Descriptors(syscalls, settings.between().pollers(source), trace, report());
     }
 
-    private static List<EpollPoller> epollPollers(int count) {
+    private static List<EpollPoller> epollPollers(int count, Trace trace) {
         List<EpollPoller> epolls = new ArrayList<>();
+        var watched = new NumberTable<Registration>();
         try {
             for (int i = 0; i < count; i++) {
-                epolls.add(new EpollPoller(Platform::failed));
+                epolls.add(new EpollPoller(watched, trace, Platform::failed));
             }
         } catch (StartException refused) {
             epolls.forEach(Poller::close);
@@ -231,6 +175,15 @@ public final class Platform {
             }
 
             @Override
+            public void giveWay() {
+                if (scheduler.currentProcessorId() >= 0) {
+                    Thread.yield();
+                } else {
+                    PollerSource.super.giveWay();
+                }
+            }
+
+            @Override
             public void beforeBlocking() {
                 scheduler.beforeBlocking();
             }
@@ -238,93 +191,61 @@ public final class Platform {
     }
 
     /**
-     * The process's own; started by the first call, and by the next one if that failed, since descriptors and memory come back.
+     * Starts one.
      *
+     * @param trace where it notes what it does
      * @throws StartException the system refused what it needs; none of that is left open
-     * @throws IllegalStateException a system property asks for what is not there; the message says which, and what would help
+     * @throws IllegalStateException the way that {@code settings} ask for is not possible here; the message says what is missing
      */
-    public static Platform current() {
-        Platform started = current;
-        if (started != null) {
-            return started;
-        }
-        START.lock();
-        try {
-            started = current;
-            return started != null ? started : startCurrent();
-        } finally {
-            START.unlock();
-        }
-    }
-
-    private static Platform startCurrent() {
-        Platform started;
-        try {
-            started = start(Choice.fromProperties());
-        } catch (IllegalArgumentException wrong) {
-            throw new IllegalStateException(wrong.getMessage(), wrong);
-        }
-        current = started; // Before the log, which may itself use the network by way of this.
-        boolean degraded = started.mode != Mode.CARRIERS;
-        log(degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG, started.report, null);
-        started.manage();
-        return started;
-    }
-
-    /**
-     * Starts another one, for tests.
-     *
-     * @throws StartException the system refused what it needs; none of that is left open
-     * @throws IllegalStateException the way that {@code choice} forces is not possible here; the message says what is missing
-     */
-    public static Platform start(Choice choice) {
-        String noEpoll = reasonAgainstEpoll(choice);
+    public static Platform start(Settings settings, Trace trace) {
+        String noEpoll = reasonAgainstEpoll(settings.way());
         Platform platform;
-        if (choice.mode == Mode.NIO || (choice.mode == null && !noEpoll.isEmpty())) {
-            platform = new Platform(Mode.NIO, noEpoll, null, choice);
-        } else if (!noEpoll.isEmpty()) {
-            throw new IllegalStateException(
-                    "-Dheddle.mode="
-                            + Objects.requireNonNull(choice.mode).label()
-                            + " is not possible: "
-                            + noEpoll);
+        if (settings.way() == Way.NIO || (settings.way() == null && !noEpoll.isEmpty())) {
+            String reason = settings.way() == null ? noEpoll : "";
+            platform = new Platform(Way.NIO, reason, null, settings, trace);
+        } else if (settings.way() != null && !noEpoll.isEmpty()) {
+            throw notPossible(settings.way(), noEpoll);
         } else {
-            platform = startEpoll(choice);
+            platform = startEpoll(settings, trace);
         }
         try {
             platform.startThreads();
         } catch (Throwable notStarted) {
-            platform.stopUninterruptibly();
+            platform.close();
             throw notStarted;
         }
         return platform;
     }
 
-    private static Platform startEpoll(Choice choice) {
-        if (choice.mode == Mode.JDK) {
-            return new Platform(Mode.JDK, "", null, choice);
+    private static Platform startEpoll(Settings settings, Trace trace) {
+        if (settings.way() == Way.JDK) {
+            return new Platform(Way.JDK, "", null, settings, trace);
         }
         VirtualThreads.Probe probe = VirtualThreads.probe();
         if (probe.threads() != null) {
-            return new Platform(Mode.CARRIERS, "", probe.threads(), choice);
+            return new Platform(Way.CARRIERS, "", probe.threads(), settings, trace);
         }
-        if (choice.mode == Mode.CARRIERS) {
-            throw new IllegalStateException(
-                    "-Dheddle.mode=carriers is not possible: " + probe.reason());
+        if (settings.way() == Way.CARRIERS) {
+            throw notPossible(Way.CARRIERS, probe.reason());
         }
-        return new Platform(Mode.JDK, probe.reason(), null, choice);
+        return new Platform(Way.JDK, probe.reason(), null, settings, trace);
+    }
+
+    private static IllegalStateException notPossible(Way way, String reason) {
+        return new IllegalStateException("way " + way.label() + " is not possible: " + reason);
     }
 
     /** Empty if epoll can be used, else what would make it possible. */
-    private static String reasonAgainstEpoll(Choice choice) {
-        if (!System.getProperty("os.name").equals("Linux")) {
-            return "this system has no epoll";
-        }
-        return Flags.missingForEpoll(choice.mode != Mode.JDK);
+    private static String reasonAgainstEpoll(@Nullable Way wanted) {
+        return isLinux() ? Flags.missingForEpoll(wanted != Way.JDK) : "this system has no epoll";
+    }
+
+    private static boolean isLinux() {
+        return System.getProperty("os.name").equals("Linux");
     }
 
     private void startThreads() {
-        Recorder.awaitStart();
+        trace.recorder().start();
         if (scheduler != null) {
             VirtualThreads.keepJdkPollerOff();
             scheduler.start();
@@ -342,52 +263,78 @@ public final class Platform {
                 cause);
     }
 
-    private static void log(System.Logger.Level level, String text, @Nullable Throwable cause) {
+    /** Logs, or does not: a log that fails must not end the thread that tells. */
+    public static void log(System.Logger.Level level, String text, @Nullable Throwable cause) {
         try {
             LOG.log(level, text, cause);
         } catch (Throwable noLog) {
-            // A log that fails, for want of memory for instance, must not end the thread that
-            // tells.
+            // For want of memory, for instance.
         }
     }
 
-    public Mode mode() {
-        return mode;
+    public Way way() {
+        return way;
+    }
+
+    /** Why it is no better way, and what would change that; empty if it is the best, or the one that was asked for. */
+    public String reason() {
+        return reason;
+    }
+
+    /** The flags of the JVM that a better way needs and this JVM does not have. */
+    public List<String> missingFlags() {
+        return way != Way.CARRIERS && isLinux() ? Flags.missing() : List.of();
     }
 
     /** One line: which way this runs, and which flags would change it. */
     public String report() {
-        return report;
+        return way.description
+                + (scheduler == null ? "" : " (" + scheduler.parallelism() + ")")
+                + (reason.isEmpty() ? "" : "; " + reason);
     }
 
-    private void manage() {
-        int parallelism = scheduler == null ? 0 : scheduler.parallelism();
-        Management.register(new Management.Source(report, parallelism, this::dump));
+    /** Processors of our own scheduler; 0 without one. */
+    public int parallelism() {
+        return scheduler == null ? 0 : scheduler.parallelism();
+    }
+
+    /**
+     * Shows this to management tools, soon. At most once, by who started it.
+     *
+     * @param name see {@link Management#Management}
+     */
+    public void manage(String name) {
+        management =
+                new Management(
+                        name,
+                        new Management.Source(
+                                report(), parallelism(), trace.counters(), this::dump));
+        management.start();
     }
 
     /** What all threads do, for people. */
     public String dump() {
-        Dump dump = new Dump("Heddle: " + report);
-        Waits.describe(dump);
+        Dump dump = new Dump("Heddle: " + report());
+        trace.waits().describe(dump);
         pollers.forEach(poller -> poller.describe(dump));
         if (scheduler != null) {
             scheduler.describe(dump);
         }
-        return dump.text();
+        return dump.text(trace.counters());
     }
 
+    /** What sockets call that are not a descriptor yet. */
     public Syscalls syscalls() {
         return syscalls;
     }
 
-    public PollerSource pollers() {
-        return source;
+    /** All that is open. */
+    public Descriptors descriptors() {
+        return descriptors;
     }
 
-    /** Puts others in the place of this platform's own, for the sockets that are made from now on: for tests, in which calls fail. */
-    public void interpose(Syscalls otherSyscalls, PollerSource otherSource) {
-        syscalls = otherSyscalls;
-        source = otherSource;
+    public Trace trace() {
+        return trace;
     }
 
     /** The scheduler of our own; null in the ways without. */
@@ -400,11 +347,50 @@ public final class Platform {
         return scheduler != null ? scheduler.ofVirtual() : Thread.ofVirtual();
     }
 
-    private void stopUninterruptibly() {
+    /**
+     * Closes all descriptors, ends all threads and gives everything back to the system. Returns once that is done, which takes as long as a
+     * task that holds its carrier. An interrupt is put off. By any thread, once; one of this platform's own virtual threads parks meanwhile.
+     */
+    public void close() {
+        if (Thread.currentThread().isVirtual()) {
+            // It may be one that a carrier of ours has to let go before it can end.
+            Thread closes = new OwnThread("heddle-close", this::closeHere);
+            closes.start();
+            uninterruptibly(closes::join);
+        } else {
+            closeHere();
+        }
+    }
+
+    private void closeHere() {
+        descriptors.close();
+        uninterruptibly(this::stopThreads);
+        pollers.forEach(Poller::close);
+        if (management != null) {
+            uninterruptibly(management::stop);
+        }
+        trace.recorder().stop();
+    }
+
+    private void stopThreads() throws InterruptedException {
+        if (scheduler != null) {
+            scheduler.stop();
+        }
+        if (pollLoop != null) {
+            pollLoop.end();
+        }
+    }
+
+    /** A step that may be taken again after an interrupt. */
+    private interface Step {
+        void run() throws InterruptedException;
+    }
+
+    private static void uninterruptibly(Step step) {
         boolean interrupted = false;
         while (true) {
             try {
-                stop();
+                step.run();
                 break;
             } catch (InterruptedException later) {
                 interrupted = true;
@@ -413,16 +399,5 @@ public final class Platform {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** Ends all threads of this platform. What still waits in it waits for ever. */
-    public void stop() throws InterruptedException {
-        if (scheduler != null) {
-            scheduler.stop();
-        }
-        if (pollLoop != null) {
-            pollLoop.end();
-        }
-        pollers.forEach(Poller::close);
     }
 }

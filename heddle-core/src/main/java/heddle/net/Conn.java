@@ -244,6 +244,15 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      */
     Addr remoteAddress();
 
+    /**
+     * The runtime that it belongs to: threads of its {@link Heddle#ofVirtual} serve it at the least cost.
+     *
+     * @return the runtime; {@link Heddle#shared} unless the implementation says otherwise
+     */
+    default Heddle runtime() {
+        return Heddle.shared();
+    }
+
     /** False once {@link #close} was called by anybody. */
     @Override
     boolean isOpen();

@@ -3,6 +3,7 @@ package heddle.net;
 import heddle.internal.Platform;
 import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Result;
+import heddle.internal.fd.Traffic;
 import heddle.internal.poll.Pending;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
@@ -35,6 +36,7 @@ public final class Dialer {
 
     /** What the setters set. Written only before its dialer is made, whose final field then publishes it; JLS 17.5. */
     private static final class Settings implements Cloneable {
+        private final Heddle heddle;
         private @Nullable Duration timeout;
         private Deadline deadline = Deadline.NONE;
         private @Nullable Addr local;
@@ -43,6 +45,10 @@ public final class Dialer {
         private Duration attemptDelay = Duration.ZERO;
         private @Nullable Control control;
         private SocketOptions options = SocketOptions.NONE;
+
+        Settings(Heddle heddle) {
+            this.heddle = heddle;
+        }
 
         Settings copy() {
             try {
@@ -53,9 +59,14 @@ public final class Dialer {
         }
     }
 
-    /** No time limit but the kernel's, {@link KeepAlive#DEFAULT}, no delay of small writes. */
+    /** Of {@link Heddle#shared}: no time limit but the kernel's, {@link KeepAlive#DEFAULT}, no delay of small writes. */
     public Dialer() {
-        this(new Settings());
+        this(Heddle.shared());
+    }
+
+    /** The same of {@code heddle}. */
+    Dialer(Heddle heddle) {
+        this(new Settings(heddle));
     }
 
     private Dialer(Settings settings) {
@@ -230,7 +241,8 @@ public final class Dialer {
      * @throws IOException the failure of a {@link Control}
      */
     public SocketConn dial(String network, String address) throws IOException {
-        Sockets.platform("dial", network); // Its start is not in the caller's time.
+        Platform platform =
+                settings.heddle.platform("dial", network); // Its start is not in the caller's time.
         Duration timeout = settings.timeout;
         Deadline end =
                 timeout == null
@@ -238,11 +250,19 @@ public final class Dialer {
                         : settings.deadline.earlier(Deadline.after(timeout));
         if (UnixSockets.have(network)) {
             return UnixSockets.dial(
-                    network, address, settings.local, end, settings.options, settings.control);
+                    settings.heddle,
+                    platform,
+                    network,
+                    address,
+                    settings.local,
+                    end,
+                    settings.options,
+                    settings.control);
         }
         Network known = Network.named("dial", network);
         List<SockAddr> resolved =
-                HostPort.parse("dial", network, address).resolve("dial", known, end);
+                HostPort.parse("dial", network, address)
+                        .resolve("dial", known, end, settings.heddle.resolver());
         return dialAny(known, suitable(known, withV4(known, resolved)), end);
     }
 
@@ -260,6 +280,7 @@ public final class Dialer {
             throws IOException {
         var race =
                 new Race(
+                        settings.heddle,
                         Race.interleaved(addresses),
                         Race.delayNanos(Deadline.saturatedNanos(settings.attemptDelay)),
                         end,
@@ -373,16 +394,17 @@ public final class Dialer {
     }
 
     private TcpConn attempt(Network network, SockAddr remote, Deadline end) throws IOException {
-        Recorder.Connect event = Recorder.beginConnect();
+        Recorder recorder = settings.heddle.recorder();
+        Recorder.Connect event = recorder.beginConnect();
         try {
             TcpConn conn = connect(network, remote, end);
-            event = Recorder.endConnect(event);
+            event = recorder.endConnect(event);
             if (event != null) {
                 event.done(conn, "");
             }
             return conn;
         } catch (IOException failed) {
-            event = Recorder.endConnect(event);
+            event = recorder.endConnect(event);
             if (event != null) {
                 event.done(new TcpAddr(remote), String.valueOf(failed.getMessage()));
             }
@@ -391,7 +413,7 @@ public final class Dialer {
     }
 
     private TcpConn connect(Network network, SockAddr remote, Deadline end) throws IOException {
-        Platform platform = Platform.current();
+        Platform platform = settings.heddle.platform("dial", network.label);
         Syscalls sys = platform.syscalls();
         TcpAddr local = tcpLocal();
         SockAddr from = local == null ? null : local.raw();
@@ -408,7 +430,7 @@ public final class Dialer {
         if (fd < 0) {
             throw failure(network, address, "socket", fd);
         }
-        Descriptor descriptor = new Descriptor(sys, fd, platform.pollers());
+        Descriptor descriptor = platform.descriptors().open(fd, Traffic.BYTES);
         descriptor.describe(new Pending("dial", network.label, address));
         boolean connected = false;
         try {
@@ -425,7 +447,7 @@ public final class Dialer {
             descriptor.setWriteDeadline(Deadline.NONE.nanos());
             SockAddr own = Sockets.localAddress(sys, fd, new SockAddr(0, 0, version, 0, 0));
             connected = true;
-            return new TcpConn(descriptor, network.label, own, target);
+            return new TcpConn(settings.heddle, descriptor, network.label, own, target);
         } finally {
             if (!connected) {
                 descriptor.close();
@@ -449,6 +471,14 @@ public final class Dialer {
     }
 
     private IOException failure(Network network, TcpAddr address, String call, int result) {
-        return Failures.of("dial", network.label, settings.local, address, call, result, 0);
+        return Failures.of(
+                "dial",
+                network.label,
+                settings.local,
+                address,
+                call,
+                result,
+                0,
+                settings.heddle.remark(result));
     }
 }

@@ -1,6 +1,5 @@
 package heddle.net;
 
-import heddle.internal.Platform;
 import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Result;
 import heddle.internal.sys.Errno;
@@ -31,7 +30,7 @@ final class Failures {
         return of(op, network, source, address, call, result, bytesTransferred, "");
     }
 
-    /** Likewise, with {@code remark} behind the text of an errno. */
+    /** Likewise, with {@code remark} behind the text. */
     static IOException of(
             String op,
             String network,
@@ -48,21 +47,16 @@ final class Failures {
                         op, network, source, address, errno, timeout, bytesTransferred);
         return switch (result) {
             case Result.CLOSED ->
-                    new ConnClosedException(details, "use of closed network connection");
+                    new ConnClosedException(details, "use of closed network connection" + remark);
             case Result.EXPIRED -> new DeadlineExceededException(details, "i/o timeout");
             case Result.INTERRUPTED -> new CallInterruptedException(details, "interrupted");
-            default ->
-                    ofErrno(details, call, call + ": " + Errno.text(errno) + hint(errno) + remark);
+            default -> ofErrno(details, call, call + ": " + Errno.text(errno) + remark);
         };
     }
 
-    /** An option that the JDK does not have: the way to run that has it. */
-    private static String hint(int errno) {
-        if (errno != Errno.ENOPROTOOPT) {
-            return ""; // Perhaps the platform's own start failed.
-        }
-        Platform platform = Platform.current();
-        return platform.syscalls().hasKernelDescriptors() ? "" : " (" + platform.report() + ")";
+    /** The runtime that {@code op} needs is closed. */
+    static ConnClosedException runtimeClosed(String op, String network) {
+        return new ConnClosedException(details(op, network), "the Heddle runtime is closed");
     }
 
     /** {@code failure} of a call on {@code descriptor}, with the poller's own failure as its cause if there was one. */

@@ -114,13 +114,14 @@ record HostPort(String host, int port) {
     }
 
     /**
-     * The addresses to try, in the resolver's order, at least one.
+     * The addresses to try, in the order of {@code resolver}, at least one.
      *
      * @throws AddressException {@code network} admits none of them
      * @throws HostNotFoundException the name has none
      * @throws DeadlineExceededException the lookup takes longer than {@code deadline}
      */
-    List<SockAddr> resolve(String op, Network network, Deadline deadline) throws IOException {
+    List<SockAddr> resolve(String op, Network network, Deadline deadline, Resolver resolver)
+            throws IOException {
         SockAddr literal = literal();
         if (literal != null) {
             if (!network.admits(literal)) {
@@ -129,7 +130,7 @@ record HostPort(String host, int port) {
             return List.of(literal);
         }
         List<SockAddr> admitted = new ArrayList<>();
-        for (InetAddress address : Resolver.SYSTEM.lookup(op, network.label, host, deadline)) {
+        for (InetAddress address : resolver.lookup(op, network.label, host, deadline)) {
             SockAddr candidate = SockAddr.of(address, port);
             if (network.admits(candidate)) {
                 admitted.add(candidate);

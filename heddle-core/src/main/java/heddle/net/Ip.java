@@ -1,6 +1,5 @@
 package heddle.net;
 
-import heddle.internal.Platform;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
@@ -8,23 +7,16 @@ import heddle.internal.sys.Syscalls;
 
 import org.jspecify.annotations.Nullable;
 
-/** What IP can do on this machine, found out once. Any thread. */
+/** What IP can do on this machine, as one runtime found out once. Any thread. */
 final class Ip {
-
-    private static final Ip HERE = new Ip();
 
     /** Null until it is known. Written by any thread, to the same. */
     private volatile @Nullable Boolean v6;
 
-    /** The one of this machine is behind {@link #hasV6()}; a test has its own. */
+    /** Nothing is known yet. */
     Ip() {}
 
-    /** Whether sockets of version 6 exist, and take IPv4 connections too. */
-    static boolean hasV6() {
-        return HERE.hasV6(Platform.current().syscalls());
-    }
-
-    /** Likewise; true where it could not be found out for want of a descriptor, say: the socket that is made next will tell. */
+    /** Whether sockets of version 6 exist, and take IPv4 connections too; true where it could not be found out for want of a descriptor, say: the socket that is made next will tell. */
     boolean hasV6(Syscalls sys) {
         Boolean known = v6;
         if (known != null) {

@@ -20,12 +20,17 @@ public final class ListenConfig {
 
     /** What the setters set. Written only before its configuration is made, whose final field then publishes it; JLS 17.5. */
     private static final class Settings implements Cloneable {
+        private final Heddle heddle;
         private int backlog;
         private boolean reusePort;
         private KeepAlive keepAlive = KeepAlive.DEFAULT;
         private boolean noDelay = true;
         private @Nullable Control control;
         private SocketOptions options = SocketOptions.NONE;
+
+        Settings(Heddle heddle) {
+            this.heddle = heddle;
+        }
 
         Settings copy() {
             try {
@@ -36,9 +41,14 @@ public final class ListenConfig {
         }
     }
 
-    /** The system's longest backlog, {@link KeepAlive#DEFAULT}, no delay of small writes, no port shared. */
+    /** Of {@link Heddle#shared}: the system's longest backlog, {@link KeepAlive#DEFAULT}, no delay of small writes, no port shared. */
     public ListenConfig() {
-        this(new Settings());
+        this(Heddle.shared());
+    }
+
+    /** The same of {@code heddle}. */
+    ListenConfig(Heddle heddle) {
+        this(new Settings(heddle));
     }
 
     private ListenConfig(Settings settings) {
@@ -203,18 +213,25 @@ public final class ListenConfig {
      * @throws IOException any other failure, carrying the errno; socket(2), listen(2)
      */
     public Listener listen(String network, String address) throws IOException {
-        Sockets.platform("listen", network);
+        Platform platform = settings.heddle.platform("listen", network);
         if (UnixSockets.have(network)) {
             return UnixSockets.listen(
-                    network, address, settings.backlog, settings.options, settings.control);
+                    settings.heddle,
+                    platform,
+                    network,
+                    address,
+                    settings.backlog,
+                    settings.options,
+                    settings.control);
         }
         Network known = Network.named("listen", network);
         HostPort hostPort =
                 address.isEmpty()
                         ? new HostPort("", 0)
                         : HostPort.parse("listen", network, address);
-        List<SockAddr> addresses = hostPort.resolve("listen", known, Deadline.NONE);
-        return listen(known, firstV4OrFirst(addresses));
+        List<SockAddr> addresses =
+                hostPort.resolve("listen", known, Deadline.NONE, settings.heddle.resolver());
+        return listen(platform, known, firstV4OrFirst(addresses));
     }
 
     private static SockAddr firstV4OrFirst(List<SockAddr> addresses) {
@@ -226,21 +243,20 @@ public final class ListenConfig {
         return addresses.getFirst();
     }
 
-    private TcpListener listen(Network network, SockAddr address) throws IOException {
-        Platform platform = Platform.current();
+    private TcpListener listen(Platform platform, Network network, SockAddr address)
+            throws IOException {
         Syscalls sys = platform.syscalls();
-        int version = network.versionToListen(address);
+        int version = network.versionToListen(address, () -> settings.heddle.ip().hasV6(sys));
         var wanted = new TcpAddr(address);
         int fd = sys.socket(version, true);
         if (fd < 0) {
-            throw Failures.of("listen", network.label, null, wanted, "socket", fd, 0);
+            throw failure(network, wanted, "socket", fd);
         }
         boolean listening = false;
         try {
             setOptions(sys, fd, version, network, wanted);
             SocketOptions.Refusal refusal =
-                    (call, result) ->
-                            Failures.of("listen", network.label, null, wanted, call, result, 0);
+                    (call, result) -> failure(network, wanted, call, result);
             SocketOptions onAccept = applyOptions(sys, fd, version, refusal);
             Sockets.control(settings.control, sys, fd, Network.concrete(version), wanted);
             // 0.0.0.0 on a socket of both versions is its own "any", not IPv4's mapped one.
@@ -254,6 +270,7 @@ public final class ListenConfig {
             check(network, wanted, "getsockname", sys.localAddress(fd, bound));
             listening = true;
             return new TcpListener(
+                    settings.heddle,
                     platform,
                     fd,
                     network.label,
@@ -296,10 +313,22 @@ public final class ListenConfig {
         return settings.options.applyToListener(sys, fd, version, refusal);
     }
 
-    private static void check(Network network, TcpAddr wanted, String call, int result)
+    private IOException failure(Network network, TcpAddr wanted, String call, int result) {
+        return Failures.of(
+                "listen",
+                network.label,
+                null,
+                wanted,
+                call,
+                result,
+                0,
+                settings.heddle.remark(result));
+    }
+
+    private void check(Network network, TcpAddr wanted, String call, int result)
             throws IOException {
         if (result < 0) {
-            throw Failures.of("listen", network.label, null, wanted, call, result, 0);
+            throw failure(network, wanted, call, result);
         }
     }
 }

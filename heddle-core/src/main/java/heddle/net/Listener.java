@@ -34,6 +34,15 @@ public interface Listener extends Closeable {
     Addr address();
 
     /**
+     * The runtime that it and the connections from it belong to.
+     *
+     * @return the runtime; {@link Heddle#shared} unless the implementation says otherwise
+     */
+    default Heddle runtime() {
+        return Heddle.shared();
+    }
+
+    /**
      * Whether it listens: false once {@link #close} was called by anybody.
      *
      * @return true until then

@@ -3,7 +3,7 @@ package heddle.net;
 import java.io.IOException;
 import java.time.Duration;
 
-/** Listens and dials with the defaults of {@link ListenConfig} and {@link Dialer}. */
+/** Listens and dials by {@link Heddle#shared}, with the defaults of {@link ListenConfig} and {@link Dialer}. */
 public final class Net {
 
     private Net() {}
@@ -54,6 +54,6 @@ public final class Net {
      * @return both ends
      */
     public static Pipe pipe() {
-        return Pipe.open();
+        return Heddle.shared().pipe();
     }
 }

@@ -4,6 +4,8 @@ import heddle.internal.sys.SockAddr;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.function.BooleanSupplier;
+
 /** The networks by name, and which versions of IP each has. */
 enum Network {
     TCP("tcp"),
@@ -44,15 +46,15 @@ enum Network {
         return six ? SockAddr.VERSION_6 : SockAddr.VERSION_4;
     }
 
-    /** The version of a socket that listens at {@code local}: any address means both versions where the system can. */
-    int versionToListen(SockAddr local) {
+    /** The version of a socket that listens at {@code local}: any address means both versions where {@code hasV6}. */
+    int versionToListen(SockAddr local, BooleanSupplier hasV6) {
         return switch (this) {
             case TCP4 -> SockAddr.VERSION_4;
             case TCP6 -> SockAddr.VERSION_6;
             case TCP -> {
                 boolean six =
                         local.version() == SockAddr.VERSION_6
-                                || (local.isUnspecified() && Ip.hasV6());
+                                || (local.isUnspecified() && hasV6.getAsBoolean());
                 yield six ? SockAddr.VERSION_6 : SockAddr.VERSION_4;
             }
         };

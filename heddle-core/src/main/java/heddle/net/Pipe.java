@@ -1,5 +1,7 @@
 package heddle.net;
 
+import heddle.internal.trace.Waits;
+
 import java.io.Closeable;
 import java.io.IOException;
 
@@ -11,10 +13,13 @@ import java.io.IOException;
  */
 public record Pipe(Conn left, Conn right) implements Closeable {
 
-    static Pipe open() {
-        PipeFlow rightwards = new PipeFlow();
-        PipeFlow leftwards = new PipeFlow();
-        return new Pipe(new PipeConn(leftwards, rightwards), new PipeConn(rightwards, leftwards));
+    static Pipe open(Heddle heddle) {
+        Waits waits = heddle.trace().waits();
+        PipeFlow rightwards = new PipeFlow(waits);
+        PipeFlow leftwards = new PipeFlow(waits);
+        return new Pipe(
+                new PipeConn(heddle, leftwards, rightwards),
+                new PipeConn(heddle, rightwards, leftwards));
     }
 
     /** Closes both ends. A second close does nothing. */

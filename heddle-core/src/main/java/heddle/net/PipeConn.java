@@ -10,12 +10,14 @@ import java.util.Objects;
 /** One end of a {@link Pipe}. */
 final class PipeConn implements Conn {
 
+    private final Heddle heddle;
     private final PipeFlow in;
     private final PipeFlow out;
 
     private volatile boolean closed;
 
-    PipeConn(PipeFlow in, PipeFlow out) {
+    PipeConn(Heddle heddle, PipeFlow in, PipeFlow out) {
+        this.heddle = heddle;
         this.in = in;
         this.out = out;
     }
@@ -121,6 +123,11 @@ final class PipeConn implements Conn {
     @Override
     public Addr remoteAddress() {
         return PipeAddr.INSTANCE;
+    }
+
+    @Override
+    public Heddle runtime() {
+        return heddle;
     }
 
     @Override

@@ -27,6 +27,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /// Everything is under one lock, held to copy and never to wait. docs/decisions/0010 says why.
 final class PipeFlow {
 
+    /** Where the waits of readers and writers are noted. */
+    private final Waits waits;
+
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Anything below has changed. */
@@ -44,6 +47,10 @@ final class PipeFlow {
     private boolean writingEnded;
     private Deadline readDeadline = Deadline.NONE;
     private Deadline writeDeadline = Deadline.NONE;
+
+    PipeFlow(Waits waits) {
+        this.waits = waits;
+    }
 
     /** A write under way. */
     private static final class Offer {
@@ -242,7 +249,7 @@ final class PipeFlow {
     /** Waits for a change or the deadline, for which the caller looks again; true, at once, if the thread was interrupted. */
     @SuppressWarnings("WaitNotInLoop") // The callers' loop.
     private boolean endsByInterrupt(String op, Deadline deadline) {
-        Waits.begin(op + " wait", PipeAddr.INSTANCE);
+        waits.begin(op + " wait", PipeAddr.INSTANCE);
         try {
             if (deadline.equals(Deadline.NONE)) {
                 changed.await();
@@ -253,7 +260,7 @@ final class PipeFlow {
         } catch (InterruptedException interrupted) {
             return true;
         } finally {
-            Waits.end();
+            waits.end();
         }
     }
 

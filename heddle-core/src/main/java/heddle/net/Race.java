@@ -1,6 +1,5 @@
 package heddle.net;
 
-import heddle.internal.Platform;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.trace.Waits;
 
@@ -43,6 +42,7 @@ final class Race {
     /** How an attempt ended: one of the two is there. */
     private record Outcome(int index, @Nullable TcpConn conn, @Nullable Throwable failure) {}
 
+    private final Heddle heddle;
     private final List<SockAddr> addresses;
     private final long delayNanos;
     private final Deadline end;
@@ -63,11 +63,13 @@ final class Race {
     /**
      * A race that is yet to {@link #run}.
      *
+     * @param heddle whose threads attempt
      * @param addresses at least one, in the order to try them
      * @param delayNanos time from one attempt to the next, as {@link #delayNanos} has it
      * @param end after which no attempt is started; the attempts end by themselves then
      */
-    Race(List<SockAddr> addresses, long delayNanos, Deadline end, Attempt attempt) {
+    Race(Heddle heddle, List<SockAddr> addresses, long delayNanos, Deadline end, Attempt attempt) {
+        this.heddle = heddle;
         this.addresses = addresses;
         this.delayNanos = delayNanos;
         this.end = end;
@@ -112,13 +114,14 @@ final class Race {
      */
     TcpConn run() throws IOException, InterruptedException {
         boolean won = false;
-        Waits.begin("dial wait", addresses.getFirst());
+        Waits waits = heddle.trace().waits();
+        waits.begin("dial wait", addresses.getFirst());
         try {
             TcpConn winner = firstOf();
             won = true;
             return winner;
         } finally {
-            Waits.end();
+            waits.end();
             end(won);
         }
     }
@@ -153,8 +156,7 @@ final class Race {
         int index = threads.size();
         SockAddr address = addresses.get(index);
         threads.add(
-                Platform.current()
-                        .ofVirtual()
+                heddle.ofVirtual()
                         .name("heddle-dial " + new TcpAddr(address))
                         .start(() -> attempt(index, address)));
         return 1;

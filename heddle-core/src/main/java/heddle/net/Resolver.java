@@ -33,42 +33,55 @@ final class Resolver {
     /** Lookups at a time; further ones queue. The C library's resolver takes a descriptor for each. */
     static final int THREADS_MAX = 16;
 
-    private static final ThreadPoolExecutor POOL =
-            new ThreadPoolExecutor(
-                    THREADS_MAX,
-                    THREADS_MAX,
-                    5,
-                    TimeUnit.SECONDS,
-                    new LinkedBlockingQueue<>(),
-                    Thread.ofPlatform()
-                            .daemon()
-                            .inheritInheritableThreadLocals(false)
-                            .name("heddle-resolver-", 1)
-                            .factory());
-
-    static {
-        POOL.allowCoreThreadTimeOut(true);
-    }
-
-    /** Of the JVM: the C library's, and what the JDK caches of it. */
-    static final Resolver SYSTEM = new Resolver(InetAddress::getAllByName);
-
     private final Lookup lookup;
     private final Executor executor;
+    private final Waits waits;
+
+    /** Ends the threads of the executor once they have nothing to look up. */
+    private final Runnable end;
 
     /** By host. Not a ConcurrentHashMap, which locks its bins by monitors (JDK-8373120). */
     private final ConcurrentSkipListMap<String, CompletableFuture<InetAddress[]>> underWay =
             new ConcurrentSkipListMap<>();
 
-    /** The one of the system is {@link #SYSTEM}; tests have their own. */
-    Resolver(Lookup lookup) {
-        this(lookup, POOL);
+    /** Asks the C library, and what the JDK caches of it. */
+    Resolver(Waits waits) {
+        this(InetAddress::getAllByName, waits);
+    }
+
+    /** Asks {@code lookup}, on threads that end when they have had nothing to do for a while. */
+    Resolver(Lookup lookup, Waits waits) {
+        var pool =
+                new ThreadPoolExecutor(
+                        THREADS_MAX,
+                        THREADS_MAX,
+                        5,
+                        TimeUnit.SECONDS,
+                        new LinkedBlockingQueue<>(),
+                        Thread.ofPlatform()
+                                .daemon()
+                                .inheritInheritableThreadLocals(false)
+                                .name("heddle-resolver-", 1)
+                                .factory());
+        pool.allowCoreThreadTimeOut(true);
+        this(lookup, pool, waits, pool::shutdown);
     }
 
     /** Looks up by tasks of {@code executor}, for a test. */
-    Resolver(Lookup lookup, Executor executor) {
+    Resolver(Lookup lookup, Executor executor, Waits waits) {
+        this(lookup, executor, waits, () -> {});
+    }
+
+    private Resolver(Lookup lookup, Executor executor, Waits waits, Runnable end) {
         this.lookup = lookup;
         this.executor = executor;
+        this.waits = waits;
+        this.end = end;
+    }
+
+    /** Ends its threads, as far as no lookup holds one. For who looks up nothing any more. */
+    void close() {
+        end.run();
     }
 
     /**
@@ -88,7 +101,7 @@ final class Resolver {
             throw Failures.lookup(op, network, host, Result.EXPIRED);
         }
         CompletableFuture<InetAddress[]> shared = join(host);
-        Waits.begin("lookup wait", host);
+        waits.begin("lookup wait", host);
         try {
             return deadline.equals(Deadline.NONE)
                     ? shared.get()
@@ -100,7 +113,7 @@ final class Resolver {
         } catch (ExecutionException failed) {
             throw Failures.hostNotFound(op, network, host, failed.getCause());
         } finally {
-            Waits.end();
+            waits.end();
         }
     }
 

@@ -20,10 +20,12 @@ import java.util.Objects;
  */
 public abstract sealed class SocketConn implements Conn permits TcpConn, UnixConn {
 
+    private final Heddle heddle;
     private final Descriptor descriptor;
     private final String network;
 
-    SocketConn(Descriptor descriptor, String network) {
+    SocketConn(Heddle heddle, Descriptor descriptor, String network) {
+        this.heddle = heddle;
         this.descriptor = descriptor;
         this.network = network;
         descriptor.describe(this);
@@ -195,6 +197,11 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
     }
 
     @Override
+    public final Heddle runtime() {
+        return heddle;
+    }
+
+    @Override
     public final boolean isOpen() {
         return !descriptor.isClosed();
     }
@@ -217,7 +224,15 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
     private IOException failure(String op, String call, int result, long bytes) {
         return Failures.because(
                 descriptor,
-                Failures.of(op, network, localAddress(), remoteAddress(), call, result, bytes));
+                Failures.of(
+                        op,
+                        network,
+                        localAddress(),
+                        remoteAddress(),
+                        call,
+                        result,
+                        bytes,
+                        descriptor.remark(result)));
     }
 
     final Descriptor descriptor() {

@@ -7,23 +7,31 @@ import heddle.internal.fd.Traffic;
 import heddle.internal.poll.Pending;
 import heddle.internal.sys.SocketName;
 import heddle.internal.sys.Syscalls;
+import heddle.internal.trace.Recorder;
 
 import java.io.IOException;
 
 /** What a listener does whatever its network. */
 abstract sealed class SocketListener implements Listener permits TcpListener, UnixListener {
 
+    private final Heddle heddle;
     private final Platform platform;
     private final Descriptor descriptor;
     private final String network;
     private final Addr address;
 
-    SocketListener(Platform platform, Descriptor descriptor, String network, Addr address) {
+    SocketListener(
+            Heddle heddle, Platform platform, Descriptor descriptor, String network, Addr address) {
+        this.heddle = heddle;
         this.platform = platform;
         this.descriptor = descriptor;
         this.network = network;
         this.address = address;
         descriptor.describe(new Pending("accept", network, address));
+    }
+
+    final Recorder recorder() {
+        return platform.trace().recorder();
     }
 
     final Syscalls syscalls() {
@@ -36,7 +44,7 @@ abstract sealed class SocketListener implements Listener permits TcpListener, Un
 
     /** A descriptor for the number that {@link #take} gave. */
     final Descriptor descriptorOf(int fd, Traffic traffic) {
-        return new Descriptor(platform.syscalls(), fd, traffic, platform.pollers());
+        return platform.descriptors().open(fd, traffic);
     }
 
     /**
@@ -65,13 +73,20 @@ abstract sealed class SocketListener implements Listener permits TcpListener, Un
     }
 
     @Override
+    public final Heddle runtime() {
+        return heddle;
+    }
+
+    @Override
     public final boolean isOpen() {
         return !descriptor.isClosed();
     }
 
     final IOException failure(String op, String call, int result) {
         return Failures.because(
-                descriptor, Failures.of(op, network, null, address, call, result, 0));
+                descriptor,
+                Failures.of(
+                        op, network, null, address, call, result, 0, descriptor.remark(result)));
     }
 
     final Descriptor descriptor() {

@@ -1,10 +1,8 @@
 package heddle.net;
 
-import heddle.internal.Platform;
 import heddle.internal.fd.Result;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
-import heddle.internal.sys.StartException;
 import heddle.internal.sys.Syscalls;
 
 import org.jspecify.annotations.Nullable;
@@ -15,22 +13,6 @@ import java.io.IOException;
 final class Sockets {
 
     private Sockets() {}
-
-    /**
-     * The runtime, for the first steps of {@code op}.
-     *
-     * @throws IOException the system refused what it needs; the next use tries again
-     */
-    static Platform platform(String op, String network) throws IOException {
-        try {
-            return Platform.current();
-        } catch (StartException refused) {
-            IOException failure =
-                    Failures.of(op, network, null, null, refused.call(), -refused.errno(), 0);
-            failure.initCause(refused);
-            throw failure;
-        }
-    }
 
     /** Sets {@code keepAlive} on {@code fd}, best effort as in Go: a system without the option keeps its own values. */
     static void setKeepAlive(Syscalls sys, int fd, KeepAlive keepAlive) {

@@ -17,10 +17,10 @@ public final class TcpConn extends SocketConn {
     private final SockAddr local;
     private final SockAddr remote;
 
-    TcpConn(Descriptor descriptor, String network, SockAddr local, SockAddr remote) {
+    TcpConn(Heddle heddle, Descriptor descriptor, String network, SockAddr local, SockAddr remote) {
         this.local = local;
         this.remote = remote;
-        super(descriptor, network); // From here on dumps may name it.
+        super(heddle, descriptor, network); // From here on dumps may name it.
     }
 
     /**

@@ -1,7 +1,6 @@
 package heddle.net;
 
 import heddle.internal.Platform;
-import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Traffic;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
@@ -20,18 +19,24 @@ public final class TcpListener extends SocketListener {
     /** What accepted connections shall have; on each of them to set where they do not have it from the listener. */
     record Accepted(KeepAlive keepAlive, boolean noDelay, SocketOptions options) {}
 
-    TcpListener(Platform platform, int fd, String network, SockAddr local, Accepted accepted) {
+    TcpListener(
+            Heddle heddle,
+            Platform platform,
+            int fd,
+            String network,
+            SockAddr local,
+            Accepted accepted) {
         var bound = new TcpAddr(local);
-        var descriptor = new Descriptor(platform.syscalls(), fd, platform.pollers());
+        var descriptor = platform.descriptors().open(fd, Traffic.BYTES);
         this.local = local;
         this.address = bound;
         this.accepted = accepted;
-        super(platform, descriptor, network, bound);
+        super(heddle, platform, descriptor, network, bound);
     }
 
     @Override
     public TcpConn accept() throws IOException {
-        Recorder.Accept event = Recorder.beginAccept();
+        Recorder.Accept event = recorder().beginAccept();
         SockAddr[] peer = new SockAddr[1];
         int fd = take(peer);
         Syscalls sys = syscalls();
@@ -39,8 +44,9 @@ public final class TcpListener extends SocketListener {
             setOptions(fd, peer[0].version());
         }
         SockAddr own = local.isUnspecified() ? Sockets.localAddress(sys, fd, local) : local;
-        TcpConn conn = new TcpConn(descriptorOf(fd, Traffic.BYTES), network(), own, peer[0]);
-        event = Recorder.endAccept(event);
+        TcpConn conn =
+                new TcpConn(runtime(), descriptorOf(fd, Traffic.BYTES), network(), own, peer[0]);
+        event = recorder().endAccept(event);
         if (event != null) {
             event.done(address, conn.remoteAddress());
         }

@@ -14,10 +14,11 @@ public final class UnixConn extends SocketConn {
     private final UnixAddr local;
     private final UnixAddr remote;
 
-    UnixConn(Descriptor descriptor, String network, UnixAddr local, UnixAddr remote) {
+    UnixConn(
+            Heddle heddle, Descriptor descriptor, String network, UnixAddr local, UnixAddr remote) {
         this.local = local;
         this.remote = remote;
-        super(descriptor, network); // From here on dumps may name it.
+        super(heddle, descriptor, network); // From here on dumps may name it.
     }
 
     @Override

@@ -1,7 +1,6 @@
 package heddle.net;
 
 import heddle.internal.Platform;
-import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Traffic;
 import heddle.internal.sys.SocketName;
 import heddle.internal.sys.UnixName;
@@ -26,23 +25,29 @@ public final class UnixListener extends SocketListener {
     private volatile boolean unlinkOnClose = true;
 
     UnixListener(
-            Platform platform, int fd, Traffic traffic, UnixAddr address, SocketOptions onAccept) {
-        var descriptor = new Descriptor(platform.syscalls(), fd, traffic, platform.pollers());
+            Heddle heddle,
+            Platform platform,
+            int fd,
+            Traffic traffic,
+            UnixAddr address,
+            SocketOptions onAccept) {
+        var descriptor = platform.descriptors().open(fd, traffic);
         this.address = address;
         this.traffic = traffic;
         this.onAccept = onAccept;
-        super(platform, descriptor, address.network(), address);
+        super(heddle, platform, descriptor, address.network(), address);
     }
 
     @Override
     public UnixConn accept() throws IOException {
-        Recorder.Accept event = Recorder.beginAccept();
+        Recorder.Accept event = recorder().beginAccept();
         SocketName[] peer = new SocketName[1];
         int fd = take(peer);
         setOptions(fd);
         var remote = new UnixAddr(network(), (UnixName) peer[0]);
-        UnixConn conn = new UnixConn(descriptorOf(fd, traffic), network(), address, remote);
-        event = Recorder.endAccept(event);
+        UnixConn conn =
+                new UnixConn(runtime(), descriptorOf(fd, traffic), network(), address, remote);
+        event = recorder().endAccept(event);
         if (event != null) {
             event.done(address, remote);
         }

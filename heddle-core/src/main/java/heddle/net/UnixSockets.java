@@ -38,13 +38,14 @@ final class UnixSockets {
 
     /** Listens at {@code name}; at an abstract one of the kernel's choice if that is empty. */
     static UnixListener listen(
+            Heddle heddle,
+            Platform platform,
             String network,
             String name,
             int backlog,
             SocketOptions options,
             @Nullable Control control)
             throws IOException {
-        Platform platform = Platform.current();
         Syscalls sys = platform.syscalls();
         UnixAddr wanted = UnixAddr.named(network, name);
         var attempt = new Attempt("listen", platform, null, wanted);
@@ -65,7 +66,7 @@ final class UnixSockets {
             attempt.check("getsockname", sys.localAddress(fd, bound));
             UnixAddr address = new UnixAddr(network, (UnixName) bound[0]);
             listening = true;
-            return new UnixListener(platform, fd, traffic(network), address, onAccept);
+            return new UnixListener(heddle, platform, fd, traffic(network), address, onAccept);
         } finally {
             if (!listening) {
                 if (named && wanted.raw().isPath()) {
@@ -78,6 +79,8 @@ final class UnixSockets {
 
     /** Connects to {@code name}, from {@code local} if that is given. */
     static UnixConn dial(
+            Heddle heddle,
+            Platform platform,
             String network,
             String name,
             @Nullable Addr local,
@@ -93,16 +96,18 @@ final class UnixSockets {
                     "dial", network, local.toString(), "mismatched local address type");
         }
         UnixAddr remote = UnixAddr.named(network, name);
-        Recorder.Connect event = Recorder.beginConnect();
+        Recorder recorder = platform.trace().recorder();
+        Recorder.Connect event = recorder.beginConnect();
         try {
-            UnixConn conn = connect(remote, (UnixAddr) local, end, options, control);
-            event = Recorder.endConnect(event);
+            UnixConn conn =
+                    connect(heddle, platform, remote, (UnixAddr) local, end, options, control);
+            event = recorder.endConnect(event);
             if (event != null) {
                 event.done(conn, "");
             }
             return conn;
         } catch (IOException failed) {
-            event = Recorder.endConnect(event);
+            event = recorder.endConnect(event);
             if (event != null) {
                 event.done(remote, String.valueOf(failed.getMessage()));
             }
@@ -111,13 +116,14 @@ final class UnixSockets {
     }
 
     private static UnixConn connect(
+            Heddle heddle,
+            Platform platform,
             UnixAddr remote,
             @Nullable UnixAddr local,
             Deadline end,
             SocketOptions options,
             @Nullable Control control)
             throws IOException {
-        Platform platform = Platform.current();
         Syscalls sys = platform.syscalls();
         String network = remote.network();
         var attempt = new Attempt("dial", platform, local, remote);
@@ -126,7 +132,7 @@ final class UnixSockets {
         }
         int kind = kind(network);
         int fd = attempt.check("socket", sys.socket(kind, false));
-        Descriptor descriptor = new Descriptor(sys, fd, traffic(network), platform.pollers());
+        Descriptor descriptor = platform.descriptors().open(fd, traffic(network));
         descriptor.describe(new Pending("dial", network, remote));
         boolean connected = false;
         try {
@@ -141,7 +147,7 @@ final class UnixSockets {
             sys.localAddress(fd, own); // Where that fails, the connection is as good without it.
             connected = true;
             return new UnixConn(
-                    descriptor, network, new UnixAddr(network, (UnixName) own[0]), remote);
+                    heddle, descriptor, network, new UnixAddr(network, (UnixName) own[0]), remote);
         } finally {
             if (!connected) {
                 descriptor.close();
@@ -162,7 +168,14 @@ final class UnixSockets {
 
         IOException failure(String call, int result) {
             return Failures.of(
-                    op, address.network(), source, address, call, result, 0, remark(call, result));
+                    op,
+                    address.network(),
+                    source,
+                    address,
+                    call,
+                    result,
+                    0,
+                    remark(call, result) + platform.descriptors().remark(result));
         }
 
         /** What the errno does not tell. */

@@ -17,7 +17,7 @@
  *             System.out.println("listening at " + listener.address());
  *             while (true) {
  *                 Conn conn = listener.accept();
- *                 Heddle.ofVirtual().start(() -> echo(conn));
+ *                 Heddle.shared().ofVirtual().start(() -> echo(conn));
  *             }
  *         }
  *     }
@@ -42,8 +42,8 @@
  *
  * <h2 id="ways">Ways of running</h2>
  *
- * <p>Heddle starts in the best of three ways that the JVM and the system allow. {@link heddle.net.Heddle#mode} says which one it is, and
- * which flag would give a better one. All calls work in each; what a way cannot do fails with an error, and its method says so.
+ * <p>Heddle starts in the best of three ways that the JVM and the system allow. {@link heddle.net.Heddle#way} says which one it is, and
+ * {@link heddle.net.Heddle#missingFlags} which flags would give a better one. All calls work in each; what a way cannot do fails with an error, and its method says so.
  *
  * <table>
  *   <caption>The ways, best first</caption>

@@ -3,31 +3,29 @@ package heddle.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import heddle.internal.sched.Scheduler;
+import heddle.internal.trace.Trace;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** Platforms that start, run threads, and end without a trace. */
 @Timeout(120)
 class PlatformTest {
 
-    private static final Scheduler.Limits LIMITS =
-            new Scheduler.Limits(
-                    TimeUnit.MILLISECONDS.toNanos(10), 64, TimeUnit.SECONDS.toNanos(10));
-
-    private static Platform.Choice choice(Platform.Mode mode, int parallelism) {
-        return new Platform.Choice(mode, parallelism, LIMITS);
+    private static Platform start(Platform.Way way, int parallelism) {
+        var settings =
+                new Settings(way, parallelism, Duration.ofMillis(10), 64, Settings.Between.NOTHING);
+        return Platform.start(settings, new Trace());
     }
 
     private static Set<Thread> platformThreads() {
@@ -38,13 +36,12 @@ class PlatformTest {
 
     @Test
     void stopEndsAllThreadsOfEachWay() throws Exception {
-        Platform.current();
         Set<Thread> before = platformThreads();
-        for (Platform.Mode mode : Platform.Mode.values()) {
+        for (Platform.Way way : Platform.Way.values()) {
             for (int parallelism : new int[] {1, 4}) {
-                Platform platform = Platform.start(choice(mode, parallelism));
+                Platform platform = start(way, parallelism);
                 handOver(platform, 100);
-                platform.stop();
+                platform.close();
             }
         }
         assertThat(platformThreads()).isSubsetOf(before);
@@ -91,12 +88,12 @@ class PlatformTest {
 
     @Test
     void carriersOfOurOwnCarryTheirThreads() throws Exception {
-        Platform platform = Platform.start(choice(Platform.Mode.CARRIERS, 2));
+        Platform platform = start(Platform.Way.CARRIERS, 2);
         List<String> carriers = new ArrayList<>();
         Thread thread =
                 platform.ofVirtual().start(() -> carriers.add(Thread.currentThread().toString()));
         thread.join();
-        platform.stop();
+        platform.close();
         assertThat(carriers).singleElement().asString().contains("heddle-carrier-");
     }
 
@@ -104,8 +101,8 @@ class PlatformTest {
     void threadsTakeNothingFromWhoStartsThem() throws Exception {
         Set<Thread> before = platformThreads();
         try (var loader = new URLClassLoader(new URL[0])) {
-            for (Platform.Mode mode : Platform.Mode.values()) {
-                var starts = new FutureTask<>(() -> Platform.start(choice(mode, 1)));
+            for (Platform.Way way : Platform.Way.values()) {
+                var starts = new FutureTask<>(() -> start(way, 1));
                 Thread starter = new Thread(new ThreadGroup("application"), starts);
                 starter.setContextClassLoader(loader);
                 starter.start();
@@ -113,30 +110,30 @@ class PlatformTest {
                 Set<Thread> own = platformThreads();
                 own.removeAll(before);
                 assertThat(own)
-                        .as(mode.label())
+                        .as(way.label())
                         .isNotEmpty()
                         .allSatisfy(thread -> {
                             assertThat(thread.getContextClassLoader()).isNotSameAs(loader);
                             assertThat(thread.getThreadGroup().getParent()).isNull();
                         });
-                platform.stop();
+                platform.close();
             }
         }
     }
 
     @Test
     void reportNamesTheWay() throws Exception {
-        Platform platform = Platform.start(choice(Platform.Mode.CARRIERS, 3));
+        Platform platform = start(Platform.Way.CARRIERS, 3);
         assertThat(platform.report()).isEqualTo("epoll, carriers of its own (3)");
-        platform.stop();
+        platform.close();
     }
 
     @Test
     void badPropertiesSayWhatTheyWant() {
-        assertBad("heddle.mode", "fast", "-Dheddle.mode=fast: want carriers, jdk or nio");
+        assertBad("heddle.way", "fast", "-Dheddle.way=fast: want carriers, jdk or nio");
         assertBad("heddle.parallelism", "0", "-Dheddle.parallelism=0: want a whole number above 0");
         assertBad("heddle.handOff", "soon", "-Dheddle.handOff=soon: want a whole number above 0");
-        int processors = Platform.Choice.fromProperties().parallelism();
+        int processors = Settings.fromProperties().parallelism();
         assertBad(
                 "heddle.carriersMax",
                 Integer.toString(processors),
@@ -151,7 +148,7 @@ class PlatformTest {
         String before = System.getProperty(property);
         System.setProperty(property, value);
         try {
-            assertThatThrownBy(Platform.Choice::fromProperties)
+            assertThatThrownBy(Settings::fromProperties)
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(message);
         } finally {

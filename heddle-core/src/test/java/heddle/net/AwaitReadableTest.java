@@ -6,10 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import heddle.internal.Platform;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
-import heddle.testing.FaultySyscalls;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -25,7 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 class AwaitReadableTest {
 
     private static boolean isNio() {
-        return Platform.current().mode() == Platform.Mode.NIO;
+        return Heddle.shared().way() == Way.NIO;
     }
 
     private static Task<Void> waiting(Conn conn, Deadline deadline) {
@@ -258,7 +256,7 @@ class AwaitReadableTest {
                             calls.add(call);
                             return 0;
                         });
-                var pair = ConnPair.tcp()) {
+                var pair = counting.tcp()) {
             Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
             Parked.awaitReader(pair.left());
             calls.clear();

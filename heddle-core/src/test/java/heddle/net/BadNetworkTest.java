@@ -2,7 +2,6 @@ package heddle.net;
 
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import heddle.internal.Platform;
 import heddle.testing.ForkedJvm;
 import heddle.testing.Repeat;
 
@@ -38,15 +37,15 @@ class BadNetworkTest {
             abort(missing);
         }
         List<ForkedJvm> jvms = new ArrayList<>();
-        String only = System.getProperty("heddle.mode");
-        for (Platform.Mode mode : Platform.Mode.values()) {
+        String only = System.getProperty("heddle.way");
+        for (Way mode : Way.values()) {
             String way = mode.name().toLowerCase(Locale.ROOT);
             if (only == null || only.equals(way)) {
                 jvms.add(
                         ForkedJvm.startBy(
                                 IN_A_NETWORK_OF_ITS_OWN,
                                 Repeat.class,
-                                List.of("-ea", "-Dheddle.mode=" + way),
+                                List.of("-ea", "-Dheddle.way=" + way),
                                 System.getProperty("heddle.times", "1"),
                                 BadNetwork.class.getName()));
             }

@@ -26,12 +26,16 @@ public final class ConnPair implements AutoCloseable {
      * quarter of a segment of loopback, Linux waits 40 ms for each acknowledgement.
      */
     public static ConnPair tcpWithBuffers(int bytes) throws Exception {
-        ConnPair pair = tcp();
-        for (TcpConn conn : new TcpConn[] {pair.leftTcp(), pair.rightTcp()}) {
+        return tcp().withBuffers(bytes);
+    }
+
+    /** Gives all four sides kernel buffers of about {@code bytes}. */
+    ConnPair withBuffers(int bytes) throws IOException {
+        for (TcpConn conn : new TcpConn[] {leftTcp(), rightTcp()}) {
             conn.setWriteBuffer(bytes);
             conn.setReadBuffer(bytes);
         }
-        return pair;
+        return this;
     }
 
     /** Over whatever {@code address} is. */

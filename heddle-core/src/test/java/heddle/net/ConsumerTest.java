@@ -47,7 +47,7 @@ class ConsumerTest {
                     } catch (java.io.IOException e) {
                         System.out.println(((NetError) e).address());
                     }
-                    System.out.println(Heddle.mode());
+                    System.out.println(Heddle.shared().describe());
                 }
             }
             """;

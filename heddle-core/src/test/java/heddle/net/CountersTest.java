@@ -3,8 +3,8 @@ package heddle.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.testing.Await;
+import heddle.testing.Counted;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -22,12 +22,12 @@ class CountersTest {
 
     CountersTest() {
         for (Counter counter : Counter.values()) {
-            before.put(counter, Counters.value(counter));
+            before.put(counter, Counted.value(counter));
         }
     }
 
     private long more(Counter counter) {
-        return Counters.value(counter) - before.get(counter);
+        return Counted.value(counter) - before.get(counter);
     }
 
     /** Counts what is counted soon after it happened. */

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import heddle.internal.Platform;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
@@ -271,12 +270,12 @@ class DeadlineBehaviourTest {
     /**
      * Two threads, a timer and no step in common: the deadline comes some microseconds after the reader begins, is moved on by another
      * thread some microseconds after that one saw it begin, and then a byte comes. Each read ends, and by its deadline only if that was not
-     * moved before it came. -Dheddle.rounds: 1,000; the soak tier does a million.
+     * moved before it came. -Dtest.rounds: 1,000; the soak tier does a million.
      */
     @Test
     @Behaviour(210)
     void deadlineMovedWhileItsTimerFiresLosesNoReader() throws Exception {
-        int rounds = Integer.getInteger("heddle.rounds", 1_000);
+        int rounds = Integer.getInteger("test.rounds", 1_000);
         long seed = System.nanoTime();
         AtomicInteger round = new AtomicInteger();
         AtomicLong movedNanos = new AtomicLong();
@@ -360,7 +359,7 @@ class DeadlineBehaviourTest {
             pair.right().write(new byte[] {1});
             assertThat(reader.result()).isEqualTo(1);
             pair.right().write(new byte[] {2});
-            if (Platform.current().mode() != Platform.Mode.NIO) { // Which tells waiters alone.
+            if (Heddle.shared().way() != Way.NIO) { // Which tells waiters alone.
                 ReadinessSlot slot = Parked.descriptor(pair.left()).registration().read();
                 Await.until("the poller has told", slot::isReady);
             }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.testing.Behaviour;
+import heddle.testing.Counted;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -47,12 +47,12 @@ class DialTimeoutTest {
         try (var full = new FullBacklog()) {
             for (int millis : new int[] {1, 20}) {
                 Duration timeout = Duration.ofMillis(millis);
-                long before = Counters.value(Counter.DESCRIPTORS);
+                long before = Counted.value(Counter.DESCRIPTORS);
                 long startNanos = System.nanoTime();
                 checkTimeout(new Dialer().timeout(timeout), full.address());
                 assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
                         .isGreaterThanOrEqualTo(timeout);
-                assertThat(Counters.value(Counter.DESCRIPTORS)).isEqualTo(before);
+                assertThat(Counted.value(Counter.DESCRIPTORS)).isEqualTo(before);
             }
         }
     }

@@ -37,9 +37,9 @@ class DumpTest {
 
     private static String awaitLine(Thread thread, String start) throws Exception {
         Await.until(
-                () -> thread + " with \"" + start + "\" in\n" + Heddle.dump(),
-                () -> lineOf(thread, Heddle.dump()).startsWith(start));
-        return lineOf(thread, Heddle.dump());
+                () -> thread + " with \"" + start + "\" in\n" + Heddle.shared().dump(),
+                () -> lineOf(thread, Heddle.shared().dump()).startsWith(start));
+        return lineOf(thread, Heddle.shared().dump());
     }
 
     private static Duration duration(String text) {
@@ -58,14 +58,14 @@ class DumpTest {
             Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
             Parked.awaitReader(pair.left());
             String start = "IO wait, read " + pair.left() + ", ";
-            String shown = lineOf(reader.thread(), Heddle.dump());
+            String shown = lineOf(reader.thread(), Heddle.shared().dump());
             assertThat(shown).startsWith(start);
             Duration first = duration(shown.substring(start.length()));
             Await.until(
                     "a longer wait",
                     () ->
                             duration(
-                                                    lineOf(reader.thread(), Heddle.dump())
+                                                    lineOf(reader.thread(), Heddle.shared().dump())
                                                             .substring(start.length()))
                                             .compareTo(first)
                                     > 0);
@@ -74,7 +74,7 @@ class DumpTest {
             assertThat(first).isLessThan(whole.plusSeconds(10));
             pair.right().write(new byte[1], 0, 1);
             assertThat(reader.result()).isEqualTo(1);
-            assertThat(lineOf(reader.thread(), Heddle.dump())).doesNotContain("IO wait");
+            assertThat(lineOf(reader.thread(), Heddle.shared().dump())).doesNotContain("IO wait");
         }
     }
 
@@ -83,7 +83,7 @@ class DumpTest {
         try (var pair = ConnPair.tcp()) {
             Task<Void> reader = Task.run(() -> pair.left().read(new byte[1]));
             awaitLine(reader.thread(), "IO wait");
-            assertThat(Heddle.dump())
+            assertThat(Heddle.shared().dump())
                     .containsPattern(
                             "(?m)^#"
                                     + reader.thread().threadId()
@@ -115,13 +115,13 @@ class DumpTest {
             Parked.awaitQueuedWriters(pair.left(), 1);
             awaitLine(first.thread(), "IO wait, write " + pair.left() + ", ");
             awaitLine(second.thread(), "lock wait, write " + pair.left() + ", ");
-            String dump = Heddle.dump();
+            String dump = Heddle.shared().dump();
             assertThat(dump.indexOf("\nIO wait: "))
                     .isLessThan(dump.indexOf("\nlock wait: 1 thread\n"));
             pair.left().close();
             first.failure(ConnClosedException.class);
             second.failure(ConnClosedException.class);
-            assertThat(Heddle.dump()).doesNotContain("lock wait");
+            assertThat(Heddle.shared().dump()).doesNotContain("lock wait");
         }
     }
 
@@ -153,7 +153,7 @@ class DumpTest {
         CountDownLatch latch = new CountDownLatch(1);
         Task<Void> other = Task.run(latch::await);
         awaitLine(other.thread(), "WAITING");
-        assertThat(Heddle.dump())
+        assertThat(Heddle.shared().dump())
                 .containsPattern(
                         "(?m)^#"
                                 + other.thread().threadId()
@@ -174,7 +174,8 @@ class DumpTest {
                 busy.add(Task.start(() -> threadsThatParkOnce(enough)));
             }
             for (int i = 0; i < 200; i++) {
-                assertThat(Heddle.dump()).containsPattern("\nother virtual threads: \\d+ thread");
+                assertThat(Heddle.shared().dump())
+                        .containsPattern("\nother virtual threads: \\d+ thread");
             }
             enough.set(true);
             long rounds = 0; // The JDK's scheduler may let some of them wait all the while.
@@ -208,9 +209,9 @@ class DumpTest {
 
     @Test
     void whoRunsIsNamedAtItsProcessor() throws Exception {
-        String dump = Heddle.dump();
-        assertThat(dump).startsWith("Heddle: " + Heddle.mode() + "\n");
-        if (Heddle.mode().contains("carriers of its own")) {
+        String dump = Heddle.shared().dump();
+        assertThat(dump).startsWith("Heddle: " + Heddle.shared().describe() + "\n");
+        if (Heddle.shared().describe().contains("carriers of its own")) {
             assertThat(dump)
                     .containsPattern(
                             // Without, if the dump was slow enough to lose it.

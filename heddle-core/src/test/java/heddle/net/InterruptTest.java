@@ -31,7 +31,7 @@ class InterruptTest {
         <T> Task<T> start(Callable<T> body) {
             return Task.on(
                     switch (this) {
-                        case HEDDLE -> Heddle.ofVirtual();
+                        case HEDDLE -> Heddle.shared().ofVirtual();
                         case JDK -> Thread.ofVirtual();
                         case PLATFORM -> Thread.ofPlatform();
                     },

@@ -35,15 +35,15 @@ class ManagementTest {
 
     @BeforeEach
     void awaitBean() throws Exception {
-        assertThat(Heddle.mode()).isNotEmpty();
+        assertThat(Heddle.shared().describe()).isNotEmpty();
         Await.until(name + " is registered", () -> server.isRegistered(name));
     }
 
     @Test
-    void modeAndParallelismAreAttributes() throws Exception {
-        assertThat(server.getAttribute(name, "Mode")).isEqualTo(Heddle.mode());
+    void wayAndParallelismAreAttributes() throws Exception {
+        assertThat(server.getAttribute(name, "Way")).isEqualTo(Heddle.shared().describe());
         Object parallelism = server.getAttribute(name, "Parallelism");
-        assertThat(Heddle.mode().contains("carriers of its own (" + parallelism + ")"))
+        assertThat(Heddle.shared().describe().contains("carriers of its own (" + parallelism + ")"))
                 .isEqualTo(!parallelism.equals(0));
     }
 

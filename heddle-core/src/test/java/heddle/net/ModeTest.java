@@ -80,15 +80,15 @@ class ModeTest {
 
     @Test
     void wayThatIsNotPossibleSaysWhatIsMissing() throws Exception {
-        assertThat(run("-Dheddle.mode=carriers"))
+        assertThat(run("-Dheddle.way=carriers"))
                 .contains(
-                        "-Dheddle.mode=carriers is not possible: --enable-native-access=ALL-UNNAMED"
+                        "way carriers is not possible: --enable-native-access=ALL-UNNAMED"
                                 + " would give it epoll, and --add-opens"
                                 + " java.base/java.lang=ALL-UNNAMED carriers of its own; in the"
                                 + " manifest of");
-        assertThat(run("-Dheddle.mode=jdk"))
+        assertThat(run("-Dheddle.way=jdk"))
                 .contains(
-                        "-Dheddle.mode=jdk is not possible: --enable-native-access=ALL-UNNAMED"
+                        "way jdk is not possible: --enable-native-access=ALL-UNNAMED"
                                 + " would give it epoll; in the manifest of");
     }
 
@@ -160,8 +160,8 @@ class ModeTest {
                 dialed.write(new byte[] {1});
                 assertThat(accepted.read(new byte[1])).isEqualTo(1);
             }
-            System.out.println(Heddle.dump());
-            System.out.println(Heddle.mode());
+            System.out.println(Heddle.shared().dump());
+            System.out.println(Heddle.shared().describe());
         }
     }
 }

@@ -1,7 +1,5 @@
 package heddle.net;
 
-import heddle.internal.Platform;
-
 import java.util.stream.Stream;
 
 /** The networks that a way of running has. */
@@ -15,7 +13,7 @@ final class Networks {
 
     /** Whether there are packets and abstract names. */
     static boolean hasKernelNames() {
-        return Platform.current().syscalls().hasKernelDescriptors();
+        return Heddle.shared().way() != Way.NIO;
     }
 
     /** All of streams and packets over sockets. */

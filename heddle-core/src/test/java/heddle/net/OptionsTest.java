@@ -19,7 +19,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import heddle.internal.Platform;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.SocketOption;
 import heddle.testing.Behaviour;
@@ -50,7 +49,7 @@ class OptionsTest {
     private static final int SO_SNDBUF = 7;
 
     private static boolean isNio() {
-        return Platform.current().mode() == Platform.Mode.NIO;
+        return Heddle.shared().way() == Way.NIO;
     }
 
     private static int option(Conn conn, SocketOption option) {

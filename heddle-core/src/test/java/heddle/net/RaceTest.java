@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.internal.sys.SockAddr;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
+import heddle.testing.Counted;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -195,7 +195,7 @@ class RaceTest {
     void interruptEndsAllAttempts(InterruptTest.Caller caller) throws Exception {
         try (var one = new FullBacklog();
                 var other = new FullBacklog()) {
-            long before = Counters.value(Counter.DESCRIPTORS);
+            long before = Counted.value(Counter.DESCRIPTORS);
             Task<Long> dial =
                     caller.start(() -> {
                         var e =
@@ -204,7 +204,7 @@ class RaceTest {
                                         () -> dial(dialer(SHORT), one.where(), other.where()));
                         assertThat(e).hasMessage("dial tcp " + one.where() + ": interrupted");
                         assertThat(Thread.currentThread().isInterrupted()).isFalse();
-                        return Counters.value(Counter.DESCRIPTORS);
+                        return Counted.value(Counter.DESCRIPTORS);
                     });
             Await.until("both are tried", () -> tried.addresses.size() == 2);
             dial.thread().interrupt();
@@ -218,7 +218,7 @@ class RaceTest {
     void timedOutRacesLeaveNothingOpen() throws Exception {
         try (var one = new FullBacklog();
                 var other = new FullBacklog()) {
-            long before = Counters.value(Counter.DESCRIPTORS);
+            long before = Counted.value(Counter.DESCRIPTORS);
             for (int i = 0; i < 10; i++) {
                 long from = System.nanoTime();
                 var e =
@@ -233,7 +233,7 @@ class RaceTest {
                 assertThat(System.nanoTime() - from).isGreaterThanOrEqualTo(SHORT.toNanos());
                 assertThat(e).hasMessage("dial tcp " + one.where() + ": i/o timeout");
                 assertThat(e.timeout()).isTrue();
-                assertThat(Counters.value(Counter.DESCRIPTORS)).isLessThanOrEqualTo(before);
+                assertThat(Counted.value(Counter.DESCRIPTORS)).isLessThanOrEqualTo(before);
             }
         }
     }
@@ -260,6 +260,7 @@ class RaceTest {
             Task<Conn> accepting = Task.start(late::accept);
             var race =
                     new Race(
+                            Heddle.shared(),
                             raw(late.address(), early.address()),
                             1,
                             Deadline.NONE,
@@ -300,6 +301,7 @@ class RaceTest {
                 var both = new CyclicBarrier(2);
                 var race =
                         new Race(
+                                Heddle.shared(),
                                 raw(one.address(), other.address()),
                                 1,
                                 Deadline.NONE,

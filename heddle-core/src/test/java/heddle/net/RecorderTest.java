@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import heddle.internal.Platform;
-import heddle.internal.sched.Scheduler;
 import heddle.testing.Await;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -27,7 +25,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The flight recorder's events, each in a recording. */
@@ -199,7 +196,7 @@ class RecorderTest {
                             stop.set(true);
                             loop.result();
                         });
-        if (Heddle.mode().contains("carriers of its own")) {
+        if (Heddle.shared().describe().contains("carriers of its own")) {
             assertThat(events)
                     .anySatisfy(handOff -> {
                         assertThat(handOff.getInt("processor")).isNotNegative();
@@ -213,12 +210,13 @@ class RecorderTest {
 
     /** Until a task that computes has lost its processor; elsewhere, until it runs. */
     private static void awaitLoopElsewhere(Thread loop) throws Exception {
-        boolean ours = Heddle.mode().contains("carriers of its own");
+        boolean ours = Heddle.shared().describe().contains("carriers of its own");
         Await.until(
                 loop + " computes without a processor",
                 () ->
                         ours
-                                ? Heddle.dump()
+                                ? Heddle.shared()
+                                        .dump()
                                         .lines()
                                         .anyMatch(line ->
                                                 line.contains("runs a task without a processor")
@@ -352,7 +350,7 @@ class RecorderTest {
     @Test
     void aPollThatSleepsWhenTheRecordingStartsIsRecorded() throws Exception {
         // In way jdk polls do not sleep: threads wait for the poller instead.
-        assumeThat(Heddle.mode()).doesNotStartWith("epoll, the JDK");
+        assumeThat(Heddle.shared().describe()).doesNotStartWith("epoll, the JDK");
         try (var pair = ConnPair.tcp()) {
             // Its poller goes to sleep a moment after it is seen parked.
             Await.until(
@@ -377,22 +375,25 @@ class RecorderTest {
 
     @Test
     void aHandOffOfATaskThatRanBeforeTheRecordingIsRecorded() throws Exception {
-        assumeThat(Heddle.mode()).contains("carriers of its own");
+        assumeThat(Heddle.shared().describe()).contains("carriers of its own");
         // The monitor leaves it alone: the task gives its processor away.
-        var never = new Scheduler.Limits(TimeUnit.HOURS.toNanos(1), 8, 0);
-        Platform platform = Platform.start(new Platform.Choice(Platform.Mode.CARRIERS, 1, never));
-        try {
+        try (Heddle heddle =
+                Heddle.builder()
+                        .way(Way.CARRIERS)
+                        .parallelism(1)
+                        .handOff(Duration.ofHours(1))
+                        .start()) {
             var running = new CountDownLatch(1);
             var go = new AtomicBoolean();
             Task<Void> task =
                     Task.on(
-                            platform.ofVirtual(),
+                            heddle.ofVirtual(),
                             () -> {
                                 running.countDown();
                                 while (!go.get()) {
                                     Thread.onSpinWait();
                                 }
-                                platform.pollers().beforeBlocking();
+                                Insides.of(heddle).scheduler().beforeBlocking();
                                 return null;
                             });
             running.await();
@@ -404,8 +405,6 @@ class RecorderTest {
                                 task.result();
                             });
             assertThat(events).isNotEmpty();
-        } finally {
-            platform.stop();
         }
     }
 

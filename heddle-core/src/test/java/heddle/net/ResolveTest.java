@@ -23,7 +23,7 @@ class ResolveTest {
 
     private static List<String> resolve(Network network, String address) throws IOException {
         return HostPort.parse("dial", network.label, address)
-                .resolve("dial", network, Deadline.NONE)
+                .resolve("dial", network, Deadline.NONE, Heddle.shared().resolver())
                 .stream()
                 .map(TcpAddr::new)
                 .map(TcpAddr::toString)

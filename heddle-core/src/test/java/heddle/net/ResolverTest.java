@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Task;
@@ -35,14 +36,16 @@ class ResolverTest {
 
     /** Looks up as slowly as a test wants. */
     private final Resolver slow =
-            new Resolver(host -> {
-                begun.incrementAndGet();
-                awaitUninterruptibly(answer);
-                if (host.equals("nobody")) {
-                    throw new UnknownHostException(host);
-                }
-                return new InetAddress[] {ADDRESS};
-            });
+            new Resolver(
+                    host -> {
+                        begun.incrementAndGet();
+                        awaitUninterruptibly(answer);
+                        if (host.equals("nobody")) {
+                            throw new UnknownHostException(host);
+                        }
+                        return new InetAddress[] {ADDRESS};
+                    },
+                    new Trace().waits());
 
     private static void awaitUninterruptibly(CountDownLatch latch) {
         boolean interrupted = false;
@@ -152,7 +155,8 @@ class ResolverTest {
                                 throw new OutOfMemoryError("unable to create native thread");
                             }
                             Thread.ofPlatform().start(task);
-                        });
+                        },
+                        new Trace().waits());
         assertThrows(
                 OutOfMemoryError.class,
                 () -> resolver.lookup("dial", "tcp", "somebody", Deadline.NONE));
@@ -204,10 +208,7 @@ class ResolverTest {
             Net.dial("tcp", ":" + ((TcpAddr) four.address()).port()).close();
             assertThrows(
                     DeadlineExceededException.class,
-                    () ->
-                            new Dialer()
-                                    .deadline(Streams.inMillis(20))
-                                    .dial("tcp", "heddle.invalid:1"));
+                    () -> lookup("tcp", "one more", Streams.inMillis(20)));
         }
         answer.countDown();
         for (Task<InetAddress[]> lookup : hanging) {

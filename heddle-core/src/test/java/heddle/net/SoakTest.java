@@ -2,11 +2,10 @@ package heddle.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.Platform;
 import heddle.internal.sched.Scheduler;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.testing.Await;
+import heddle.testing.Counted;
 import heddle.testing.Task;
 import heddle.testing.ThreadDump;
 import heddle.testing.Ways;
@@ -31,15 +30,15 @@ import java.util.concurrent.atomic.LongAdder;
  * carrier. Afterwards every thread has ended, every echo was right, each wait that was begun was ended, no carrier is missing, and descriptors
  * and (what Leaks checks of each test class) threads are back to the start. The last line printed says so.
  *
- * <p>-Dheddle.soak.seconds sets how long (3), -Dheddle.soak.seed what happens (the time); the soak tier runs ten minutes, {@code mvn verify
+ * <p>-Dtest.soak.seconds sets how long (3), -Dtest.soak.seed what happens (the time); the soak tier runs ten minutes, {@code mvn verify
  * -Psoak -pl heddle-core}.
  */
 @Ways
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class SoakTest {
 
-    private static final long SECONDS = Long.getLong("heddle.soak.seconds", 3);
-    private final long seed = Long.getLong("heddle.soak.seed", System.nanoTime());
+    private static final long SECONDS = Long.getLong("test.soak.seconds", 3);
+    private final long seed = Long.getLong("test.soak.seed", System.nanoTime());
     private static final int CLIENTS = 32;
     private static final int MESSAGE_BYTES_MAX = 100_000;
     private static final long LONG_SECONDS = 60;
@@ -56,12 +55,12 @@ class SoakTest {
 
     SoakTest() {
         for (Counter counter : Counter.values()) {
-            before.put(counter, Counters.value(counter));
+            before.put(counter, Counted.value(counter));
         }
     }
 
     private long more(Counter counter) {
-        return Counters.value(counter) - before.get(counter);
+        return Counted.value(counter) - before.get(counter);
     }
 
     @Test
@@ -90,7 +89,7 @@ class SoakTest {
                 "soak of %d s, %s, seed %d: %s echoes, %s deadlines, %s interrupts, %s closes, %d"
                         + " hand-offs%n",
                 SECONDS,
-                Heddle.mode(),
+                Heddle.shared().describe(),
                 seed,
                 echoes,
                 timeouts,
@@ -100,7 +99,7 @@ class SoakTest {
         assertThat(open).isEmpty();
         assertThat(echoes.sum()).isPositive();
         assertThat(closed.sum()).isPositive();
-        Scheduler scheduler = Platform.current().scheduler();
+        Scheduler scheduler = Insides.of(Heddle.shared()).scheduler();
         assertThat(more(Counter.HAND_OFFS) > 0).isEqualTo(scheduler != null);
         awaitBalance(scheduler);
     }
@@ -141,11 +140,11 @@ class SoakTest {
         Await.until(
                 "all carriers without a processor are spare",
                 () ->
-                        Counters.value(Counter.CARRIERS) - Counters.value(Counter.SPARES)
+                        Counted.value(Counter.CARRIERS) - Counted.value(Counter.SPARES)
                                 == scheduler.parallelism());
         System.out.printf(
                 "carriers: %d at the end of the load, %d now, %d of them spare%n",
-                most, scheduler.carriers(), Counters.value(Counter.SPARES));
+                most, scheduler.carriers(), Counted.value(Counter.SPARES));
     }
 
     private List<Task<Void>> serve(Listener listener) throws IOException {
@@ -315,7 +314,7 @@ class SoakTest {
         }
         // An interrupt may still come to a client that waits for its writer: let it be over.
         Await.until(
-                () -> "all clients have ended\n" + Heddle.dump() + ThreadDump.take(),
+                () -> "all clients have ended\n" + Heddle.shared().dump() + ThreadDump.take(),
                 () -> clients.stream().allMatch(Task::isDone));
     }
 }

@@ -3,8 +3,6 @@ package heddle.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import heddle.internal.Platform;
-import heddle.internal.Platform.Mode;
 import heddle.testing.ForkedJvm;
 import heddle.testing.Ways;
 
@@ -25,10 +23,10 @@ class StartTest {
     /** Two pollers, of which the second fails while the first one stands; in way nio there is one. */
     @Test
     void lackOfDescriptorsIsToldLeavesNoneOpenAndPasses() throws Exception {
-        Mode mode = Platform.current().mode();
-        String which = mode == Mode.NIO ? "1" : "2";
+        Way mode = Heddle.shared().way();
+        String which = mode == Way.NIO ? "1" : "2";
         // In way jdk the sixth one watches both pollers.
-        String whichToo = mode == Mode.JDK ? "+4" : "";
+        String whichToo = mode == Way.JDK ? "+4" : "";
         List<String> strace =
                 List.of(
                         "strace",
@@ -43,7 +41,7 @@ class StartTest {
         List<String> told = new ArrayList<>();
         told.add(line(mode, "epoll_create1", "too many open files"));
         told.add(line(mode, "eventfd", "too many open files in system"));
-        if (mode == Mode.JDK) {
+        if (mode == Way.JDK) {
             told.add(line(mode, "epoll_create1", "too many open files"));
         }
         told.add("echoed");
@@ -57,8 +55,8 @@ class StartTest {
                 .containsExactlyElementsOf(told);
     }
 
-    private static String line(Mode mode, String call, String why) {
-        return "listen tcp: " + (mode == Mode.NIO ? "selector" : call) + ": " + why;
+    private static String line(Way mode, String call, String why) {
+        return "listen tcp: " + (mode == Way.NIO ? "selector" : call) + ": " + why;
     }
 
     /** Prints what refused it to listen, and that an echo came back at last. */

@@ -40,7 +40,7 @@ class StartUpTest {
         public static void main(String[] args) throws Exception {
             List<Thread> users = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                users.add(Thread.ofVirtual().start(Heddle::mode));
+                users.add(Thread.ofVirtual().start(() -> Heddle.shared().way()));
             }
             for (Thread user : users) {
                 if (!user.join(Duration.ofSeconds(30))) {

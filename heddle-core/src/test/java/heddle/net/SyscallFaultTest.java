@@ -5,10 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.internal.sys.Errno;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
-import heddle.testing.FaultySyscalls;
+import heddle.testing.Counted;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -168,29 +167,31 @@ class SyscallFaultTest {
     @Behaviour(136)
     void sessionSurvivesTheFailureOfAnyCall(int errno) throws Exception {
         for (String network : NETWORKS) {
-            int k = 1;
-            while (strikes(network, new KthCall(network, k, errno))) {
-                k++;
+            try (var faulty = new FaultySyscalls((_, _) -> 0)) {
+                int k = 1;
+                while (strikes(faulty, network, new KthCall(network, k, errno))) {
+                    k++;
+                }
+                assertThat(k).as("calls of a session").isGreaterThan(25);
             }
-            assertThat(k).as("calls of a session").isGreaterThan(25);
         }
     }
 
     /** Whether a call was made to fail in a session with {@code plan}. */
-    private static boolean strikes(String network, KthCall plan) throws Exception {
-        long before = Counters.value(Counter.DESCRIPTORS);
+    private static boolean strikes(FaultySyscalls faulty, String network, KthCall plan)
+            throws Exception {
         Session session;
-        try (var path = new SocketPath();
-                FaultySyscalls _ = new FaultySyscalls(plan)) {
+        try (var path = new SocketPath()) {
             String wanted = network.equals("tcp") ? "127.0.0.1:0" : path.toString();
-            session = new Session(network, wanted, plan);
+            session = new Session(faulty.heddle(), network, wanted, plan);
+            faulty.plan(plan);
             session.run();
         } catch (Exception | AssertionError failed) {
             throw new AssertionError("call " + plan.k + " failed: " + plan.strike, failed);
         }
-        assertThat(Counters.value(Counter.DESCRIPTORS))
+        assertThat(Counted.value(faulty.heddle(), Counter.DESCRIPTORS))
                 .as("descriptors, %s", plan.strike)
-                .isEqualTo(before);
+                .isZero();
         check(session.failures, plan.strike);
         return plan.strike != null;
     }
@@ -231,6 +232,7 @@ class SyscallFaultTest {
     /** Listen, dial, accept, echoes of all kinds, half-close, close: on a thread for each side. */
     private static final class Session {
 
+        private final Heddle heddle;
         private final String network;
         private final String wanted;
         private final KthCall plan;
@@ -243,7 +245,8 @@ class SyscallFaultTest {
         /** The first dial failed when its connection stood, which the listener has in its queue. Set before {@link #dialed}. */
         private volatile boolean dialAbandoned;
 
-        Session(String network, String wanted, KthCall plan) {
+        Session(Heddle heddle, String network, String wanted, KthCall plan) {
+            this.heddle = heddle;
             this.network = network;
             this.wanted = wanted;
             this.plan = plan;
@@ -252,11 +255,11 @@ class SyscallFaultTest {
         void run() throws Exception {
             List<Task<Void>> sides =
                     List.of(
-                            Task.run(() -> closingIfItFails(this::serve)),
-                            Task.run(() -> closingIfItFails(this::talk)));
+                            Task.run(heddle.ofVirtual(), () -> closingIfItFails(this::serve)),
+                            Task.run(heddle.ofVirtual(), () -> closingIfItFails(this::talk)));
             try {
                 Await.until(
-                        () -> "the end of the session with " + plan.strike + "\n" + Heddle.dump(),
+                        () -> "the end of the session with " + plan.strike + "\n" + heddle.dump(),
                         () -> sides.stream().allMatch(Task::isDone));
             } finally {
                 closeAll();
@@ -294,7 +297,7 @@ class SyscallFaultTest {
                     step(
                             "listen",
                             "listen " + network + " " + wanted,
-                            () -> Net.listen(network, wanted));
+                            () -> heddle.listenConfig().listen(network, wanted));
             opened.add(listener);
             listening.complete(listener);
             SocketConn first = accept(listener);
@@ -325,7 +328,7 @@ class SyscallFaultTest {
                             () -> {
                                 dialAbandoned =
                                         plan.strike != null && plan.strike.comesAfterConnect();
-                                return new Dialer().dial(network, address);
+                                return heddle.dialer().dial(network, address);
                             });
             opened.add(conn);
             dialed.complete(conn);
@@ -450,13 +453,13 @@ class SyscallFaultTest {
     @Behaviour(39)
     void acceptPassesOverConnectionsThatWereAborted() throws Exception {
         var aborted = new AtomicInteger(3);
-        try (FaultySyscalls _ =
+        try (var faulty =
                         new FaultySyscalls((call, _) ->
                                 call.equals("accept4") && aborted.getAndDecrement() > 0
                                         ? Errno.ECONNABORTED
                                         : 0);
-                Listener listener = Net.listen("tcp", "127.0.0.1:0");
-                Conn dialed = Net.dial("tcp", listener.address().toString());
+                Listener listener = faulty.heddle().listenConfig().listen("tcp", "127.0.0.1:0");
+                Conn dialed = faulty.heddle().dialer().dial("tcp", listener.address().toString());
                 Conn accepted = listener.accept()) {
             assertThat(aborted).hasNonPositiveValue();
             assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
@@ -468,12 +471,12 @@ class SyscallFaultTest {
     @ValueSource(strings = {"write", "writev"})
     void writeGoesOnWhenTheHandshakeThatItBeganIsDone(String call) throws Exception {
         var answers = new AtomicInteger(2);
-        try (FaultySyscalls _ =
+        try (var faulty =
                         new FaultySyscalls((made, _) ->
                                 made.equals(call) && answers.getAndDecrement() > 0
                                         ? Errno.EINPROGRESS
                                         : 0);
-                ConnPair pair = ConnPair.tcp()) {
+                ConnPair pair = faulty.tcp()) {
             ByteBuffer[] buffers = {ByteBuffer.allocateDirect(1), ByteBuffer.allocateDirect(2)};
             long written =
                     call.equals("write")
@@ -492,7 +495,7 @@ class SyscallFaultTest {
     void deadlineEndsALargeWriteThatNeverHasToWait(boolean gathering) throws Exception {
         var pieces = new AtomicInteger();
         var writer = new CompletableFuture<Conn>();
-        try (FaultySyscalls _ =
+        try (var faulty =
                         new FaultySyscalls((call, _) -> {
                             if (call.equals("write") && pieces.incrementAndGet() == 2) {
                                 try {
@@ -503,7 +506,7 @@ class SyscallFaultTest {
                             }
                             return 0;
                         });
-                ConnPair pair = ConnPair.tcp()) {
+                ConnPair pair = faulty.tcp()) {
             writer.complete(pair.left());
             ByteBuffer[] buffers = new ByteBuffer[3];
             Arrays.setAll(buffers, _ -> ByteBuffer.allocate(1_000));
@@ -527,10 +530,11 @@ class SyscallFaultTest {
 
     @Test
     void portThatCannotBeSharedFailsTheListenThatAskedForThat() throws Exception {
-        try (FaultySyscalls _ =
+        try (var faulty =
                 new FaultySyscalls((call, _) -> call.equals("setsockopt") ? Errno.EOPNOTSUPP : 0)) {
-            Net.listen("tcp", "127.0.0.1:0").close();
-            var config = new ListenConfig().reusePort(true);
+            ListenConfig plain = faulty.heddle().listenConfig();
+            plain.listen("tcp", "127.0.0.1:0").close();
+            ListenConfig config = plain.reusePort(true);
             var e = assertThrows(NetException.class, () -> config.listen("tcp", "127.0.0.1:0"));
             assertThat(e)
                     .hasMessage(
@@ -544,11 +548,11 @@ class SyscallFaultTest {
     @ValueSource(ints = {Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM})
     void acceptThatFailsLeavesTheConnectionQueued(int errno) throws Exception {
         var failed = new AtomicBoolean();
-        try (FaultySyscalls _ =
+        try (var faulty =
                         new FaultySyscalls((call, _) ->
                                 call.equals("accept4") && !failed.getAndSet(true) ? errno : 0);
-                Listener listener = Net.listen("tcp", "127.0.0.1:0");
-                Conn dialed = Net.dial("tcp", listener.address().toString())) {
+                Listener listener = faulty.heddle().listenConfig().listen("tcp", "127.0.0.1:0");
+                Conn dialed = faulty.heddle().dialer().dial("tcp", listener.address().toString())) {
             assertThat(assertThrows(NetException.class, listener::accept).errno()).isEqualTo(errno);
             try (Conn accepted = listener.accept()) {
                 assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import heddle.internal.Platform;
 import heddle.internal.sys.Errno;
 import heddle.testing.Await;
 import heddle.testing.Task;
@@ -23,7 +22,7 @@ class TcpInfoTest {
     private static final int SENT = 100_000;
 
     private static boolean isNio() {
-        return Platform.current().mode() == Platform.Mode.NIO;
+        return Heddle.shared().way() == Way.NIO;
     }
 
     @Test

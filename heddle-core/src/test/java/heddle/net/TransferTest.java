@@ -40,7 +40,7 @@ class TransferTest {
     private static final int FILE_BYTES = 567_198;
 
     /** As in SoakTest: the long tier has minutes. */
-    static final boolean SOAK = Long.getLong("heddle.soak.seconds", 3) >= 60;
+    static final boolean SOAK = Long.getLong("test.soak.seconds", 3) >= 60;
 
     @TempDir private Path directory;
     private ConnPair pair;

@@ -3,7 +3,7 @@ package heddle.net;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
 @DisabledIfSystemProperty(
-        named = "heddle.mode",
+        named = "heddle.way",
         matches = "nio",
         disabledReason = "the JDK's channels have no packets; UnixTest shows what they answer")
 class UnixPacketConnTest extends ConnContract {

@@ -16,7 +16,7 @@ import java.nio.ByteBuffer;
 /** What is different where each write is a packet. */
 @Ways
 @DisabledIfSystemProperty(
-        named = "heddle.mode",
+        named = "heddle.way",
         matches = "nio",
         disabledReason = "the JDK's channels have no packets; UnixTest shows what they answer")
 class UnixPacketTest {

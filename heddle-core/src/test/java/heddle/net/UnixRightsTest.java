@@ -21,7 +21,7 @@ import java.lang.invoke.MethodHandle;
 /** A peer that sends descriptors between its bytes, as any program may; unix(7), SCM_RIGHTS. */
 @Ways
 @DisabledIfSystemProperty(
-        named = "heddle.mode",
+        named = "heddle.way",
         matches = "nio",
         disabledReason = "the JDK's channels have no descriptors to send")
 class UnixRightsTest {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
-import heddle.testing.FaultySyscalls;
 import heddle.testing.ForkedJvm;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
@@ -111,8 +110,8 @@ class WakeUpTest {
                     }
                     return 0;
                 };
-        try (FaultySyscalls _ = new FaultySyscalls(count);
-                ConnPair pair = ConnPair.tcpWithBuffers(20_000)) {
+        try (var counting = new FaultySyscalls(count);
+                ConnPair pair = counting.tcp().withBuffers(20_000)) {
             Conn conn = pair.left();
             byte[] large = new byte[200_000];
             for (int round = 0; round < 5; round++) {

@@ -10,9 +10,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.internal.sys.Errno;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
+import heddle.testing.Counted;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -223,12 +223,12 @@ class WriteTest {
         try (var pair = ConnPair.tcpWithBuffers(20_000)) {
             pair.rightTcp().closeWrite();
             assertThat(pair.left().read(new byte[1])).isEqualTo(-1);
-            long parksBefore = Counters.value(Counter.PARKS);
+            long parksBefore = Counted.value(Counter.PARKS);
             pair.left().setWriteDeadline(inMillis(5));
             assertThrows(
                     DeadlineExceededException.class,
                     () -> Streams.writeForEver(pair.left(), new byte[CHUNK]));
-            assertThat(Counters.value(Counter.PARKS) - parksBefore).isLessThanOrEqualTo(20);
+            assertThat(Counted.value(Counter.PARKS) - parksBefore).isLessThanOrEqualTo(20);
         }
     }
 

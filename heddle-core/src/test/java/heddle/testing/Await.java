@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 public final class Await {
 
     /** How many times slower this machine is than one that the tests are made for: more than 1 under emulation. */
-    public static final int SLOWNESS = Integer.getInteger("heddle.slowness", 1);
+    public static final int SLOWNESS = Integer.getInteger("test.slowness", 1);
 
     /** Longer than any wait on a busy machine, shorter than a test's own limit, so that this tells what is missing. */
     static final Duration LIMIT = Duration.ofSeconds(30L * SLOWNESS);

@@ -284,13 +284,13 @@ public final class Conformance {
             }
         }
 
-        /** The way of running that {@code @DisabledIfSystemProperty(named = "heddle.mode", matches = "nio")} names, or "". */
+        /** The way of running that {@code @DisabledIfSystemProperty(named = "heddle.way", matches = "nio")} names, or "". */
         private static String without(ModifiersTree modifiers) {
             for (AnnotationTree annotation : modifiers.getAnnotations()) {
                 List<String> values = new ArrayList<>();
                 annotation.getArguments().forEach(a -> addLiterals(values, a));
                 if (nameOf(annotation).equals("DisabledIfSystemProperty")
-                        && values.getFirst().equals("heddle.mode")) {
+                        && values.getFirst().equals("heddle.way")) {
                     return values.get(1);
                 }
             }

@@ -36,7 +36,7 @@ class ConformanceTest {
         source(
                 "heddle-core/src/test",
                 "PipeTest",
-                "@DisabledIfSystemProperty(named = \"heddle.mode\", matches = \"nio\")"
+                "@DisabledIfSystemProperty(named = \"heddle.way\", matches = \"nio\")"
                         + " class PipeTest extends Contract {}");
         source("heddle-cli/src/test", "TlsTest", "class TlsTest extends Contract {}");
         assertThat(Conformance.document(root))

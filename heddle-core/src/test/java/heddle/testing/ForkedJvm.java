@@ -40,9 +40,9 @@ public final class ForkedJvm {
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--add-opens=java.base/java.lang=ALL-UNNAMED");
         command.add("-XX:TieredStopAtLevel=1"); // It lives for seconds.
-        String mode = System.getProperty("heddle.mode");
+        String mode = System.getProperty("heddle.way");
         if (mode != null) {
-            command.add("-Dheddle.mode=" + mode);
+            command.add("-Dheddle.way=" + mode);
         }
         command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));

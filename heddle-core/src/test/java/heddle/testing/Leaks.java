@@ -135,7 +135,7 @@ public final class Leaks implements BeforeAllCallback, AfterAllCallback {
             return;
         }
         warm = true;
-        Heddle.ofVirtual().start(() -> {}).join();
+        Heddle.shared().ofVirtual().start(() -> {}).join();
         try (var listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var dialed =
                     Task.on(

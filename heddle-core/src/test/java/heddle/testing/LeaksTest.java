@@ -115,7 +115,7 @@ class LeaksTest {
         @Test
         void startsThread() {
             end = new CountDownLatch(1);
-            Heddle.ofVirtual().name("left virtual").start(LeavesVirtualThread::stay);
+            Heddle.shared().ofVirtual().name("left virtual").start(LeavesVirtualThread::stay);
         }
 
         static void stay() {

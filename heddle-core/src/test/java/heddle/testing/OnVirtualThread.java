@@ -38,7 +38,8 @@ final class OnVirtualThread implements InvocationInterceptor {
             throws Throwable {
         var thrown = new AtomicReference<Throwable>();
         Thread thread =
-                Heddle.ofVirtual()
+                Heddle.shared()
+                        .ofVirtual()
                         .name("test " + context.getDisplayName())
                         .start(() -> {
                             try {

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
 ///   page it is a variable of the environment.
 /// - `docs/lab.md`, `tools/emulate`, `References.java`: a path from the root or its beginning up to a slash or a
 ///   hyphen, or a file of that name anywhere.
-/// - `heddle.net.Conn`, `heddle.mode`: a package or a class of ours, or in a string of the code, as properties are.
+/// - `heddle.net.Conn`, `heddle.way`: a package or a class of ours, or in a string of the code, as properties are.
 ///
 /// Words of the code are the identifiers outside of comments and strings of all Java sources, tests too. Read are the
 /// comments of these, and README, CONTRIBUTING and the pages below docs outside of what is fenced or indented.

@@ -85,7 +85,7 @@ class ReferencesTest {
                 /// say why, and so do https://example.org/NoSuchName, recv(2), tcp_poll() and heddle.net.SlotOfOurs.Inner.
                 class SlotOfOurs extends java.util.ArrayList<String> {
                     int length() { return size(); }
-                    static final String PROPERTY = "heddle.mode"; // heddle.mode is here
+                    static final String PROPERTY = "heddle.way"; // heddle.way is here
                     static class Inner {
                         static final int NOT_ARMED = 0;
                     }

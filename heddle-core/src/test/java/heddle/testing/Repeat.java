@@ -44,8 +44,8 @@ public final class Repeat {
                         + times
                         + " runs failed, "
                         + tests
-                        + " tests ran, heddle.mode="
-                        + System.getProperty("heddle.mode"));
+                        + " tests ran, heddle.way="
+                        + System.getProperty("heddle.way"));
         System.exit(failed == 0 ? 0 : 1);
     }
 
@@ -55,7 +55,7 @@ public final class Repeat {
             request.selectors(selectClasspathRoots(Set.of(folder)))
                     .filters(
                             ClassNameFilter.includeClassNamePatterns(".*Test"),
-                            System.getProperty("heddle.mode") == null
+                            System.getProperty("heddle.way") == null
                                     ? TagFilter.excludeTags("ways", "thorough")
                                     : TagFilter.includeTags("ways"));
         } else {

@@ -25,15 +25,22 @@ public final class Task<T> {
 
     /** Starts {@code body} on a virtual thread of Heddle's. */
     public static <T> Task<T> start(Callable<T> body) {
-        return on(Heddle.ofVirtual(), body);
+        return on(Heddle.shared().ofVirtual(), body);
     }
 
     /** Starts {@code body} on a virtual thread of Heddle's. */
     public static Task<Void> run(Action body) {
-        return start(() -> {
-            body.run();
-            return null;
-        });
+        return run(Heddle.shared().ofVirtual(), body);
+    }
+
+    /** Starts {@code body} on a thread of {@code builder}. */
+    public static Task<Void> run(Thread.Builder builder, Action body) {
+        return on(
+                builder,
+                () -> {
+                    body.run();
+                    return null;
+                });
     }
 
     /** Starts {@code body} on a thread of {@code builder}. */

@@ -244,7 +244,7 @@ public final class Client implements Closeable {
         window.renumber(System.nanoTime(), fresh::add);
         fresh.flush();
         link = fresh;
-        Heddle.ofVirtual().name("heddle-client " + address).start(fresh::readAcks);
+        Heddle.shared().ofVirtual().name("heddle-client " + address).start(fresh::readAcks);
     }
 
     /** Called with the lock, lets it go meanwhile. Failing for good, it settles what is open. */

@@ -28,7 +28,10 @@ final class Shown {
     /** Shows {@code counters} as those of the gateway at {@code address}, soon. */
     void begin(String address, Counters counters) {
         if (ModuleLayer.boot().findModule("java.management").isPresent()) {
-            Heddle.ofVirtual().name("heddle-gateway-bean").start(() -> show(address, counters));
+            Heddle.shared()
+                    .ofVirtual()
+                    .name("heddle-gateway-bean")
+                    .start(() -> show(address, counters));
         }
     }
 

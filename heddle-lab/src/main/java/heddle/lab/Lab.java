@@ -90,10 +90,10 @@ public final class Lab implements Subcommand {
                 ExitCodes.USAGE_TEXT
             })
     static final class Running implements Callable<Integer> {
-        private static final String MODE = "heddle.mode";
+        private static final String WAY = "heddle.way";
 
-        /** The ways, as -Dheddle.mode names them. */
-        enum Mode {
+        /** The ways, as -Dheddle.way names them. */
+        enum WayName {
             carriers,
             jdk,
             nio
@@ -125,12 +125,12 @@ public final class Lab implements Subcommand {
         private boolean slow;
 
         @Option(
-                names = "--mode",
+                names = "--way",
                 paramLabel = "WAY",
                 description =
                         "Which way Heddle runs: ${COMPLETION-CANDIDATES}. The best that is"
                                 + " possible by default.")
-        private @Nullable Mode mode;
+        private @Nullable WayName way;
 
         @Option(
                 names = "--connections",
@@ -151,8 +151,8 @@ public final class Lab implements Subcommand {
             if (connections < 1) {
                 throw new ParameterException(spec.commandLine(), "--connections: want 1 or more");
             }
-            if (mode != null) {
-                System.setProperty(MODE, mode.name());
+            if (way != null) {
+                System.setProperty(WAY, way.name());
             }
             var settings = new Settings(connections, slow);
             if (trace) {
@@ -164,7 +164,7 @@ public final class Lab implements Subcommand {
             if (report != null) {
                 Files.newByteChannel(report, CREATE, WRITE).close(); // fails now, not after minutes
             }
-            Terminal.say(spec, "Heddle: " + Heddle.mode());
+            Terminal.say(spec, "Heddle: " + Heddle.shared().describe());
             boolean asItMustBe = true;
             try (var laboratory =
                     new Laboratory(settings, explain, withGo, spec.commandLine().getOut())) {

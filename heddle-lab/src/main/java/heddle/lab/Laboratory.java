@@ -93,7 +93,11 @@ public final class Laboratory implements AutoCloseable {
     /** All results so far as a page. */
     public void report(Path file) throws IOException {
         Report report =
-                new Report(results, Heddle.mode(), go == null ? "" : go.version(), Instant.now());
+                new Report(
+                        results,
+                        Heddle.shared().describe(),
+                        go == null ? "" : go.version(),
+                        Instant.now());
         Files.writeString(file, report.html());
     }
 

@@ -73,9 +73,9 @@ final class Namespace {
                 command.add(flag);
             }
         }
-        String mode = System.getProperty("heddle.mode");
+        String mode = System.getProperty("heddle.way");
         if (mode != null) {
-            command.add("-Dheddle.mode=" + mode);
+            command.add("-Dheddle.way=" + mode);
         }
         String main = "heddle.cli.Main";
         String modules = System.getProperty("jdk.module.path");

@@ -28,7 +28,8 @@ final class Player {
         Trace trace = new Trace();
         warmUp();
         Thread thread =
-                Heddle.ofVirtual()
+                Heddle.shared()
+                        .ofVirtual()
                         .name("heddle-lab " + situation.id())
                         .start(() -> {
                             try (Stage stage = new Stage(settings, progress, trace)) {
@@ -38,7 +39,7 @@ final class Player {
                             }
                         });
         if (!thread.join(settings.slow() ? SLOW_LIMIT : LIMIT)) {
-            failure.set("it did not end in time. " + Heddle.dump());
+            failure.set("it did not end in time. " + Heddle.shared().dump());
             thread.interrupt();
             thread.join(LIMIT);
         }

@@ -47,7 +47,7 @@ final class Polling {
                     otherSystem(
                             "P4",
                             "anything else: the portable backend",
-                            "The JDK's Selector. -Dheddle.mode=nio runs it on any system.",
+                            "The JDK's Selector. -Dheddle.way=nio runs it on any system.",
                             "Solaris and illumos have event ports, AIX has pollset: the JDK's"
                                     + " Selector stands on them."),
                     Situation.of(
@@ -174,7 +174,8 @@ final class Polling {
         for (int i = 1; i <= processors; i++) {
             String name = "loop " + i;
             loops.add(
-                    Heddle.ofVirtual()
+                    Heddle.shared()
+                            .ofVirtual()
                             .unstarted(() ->
                                     stage.side(name)
                                             .act(
@@ -245,7 +246,7 @@ final class Polling {
             sights.notHere(
                     what
                             + ": this way runs on the JDK's scheduler, which cannot hand off;"
-                            + " carriers of Heddle's own can (-Dheddle.mode=carriers)");
+                            + " carriers of Heddle's own can (-Dheddle.way=carriers)");
         }
         sights.see(
                 "%d round trips after the loops had ended"

@@ -343,7 +343,7 @@ final class SettingUp {
         stage.side("server").listen("127.0.0.1:" + SILENT_PORT);
         Listener listener = stage.side("server").listen("127.0.0.1:" + LOSSY_PORT);
         Side client = stage.side("client");
-        Heddle.ofVirtual().start(() -> {}).join();
+        Heddle.shared().ofVirtual().start(() -> {}).join();
         long before = SystemLimits.socketsOpen();
         Dialer limited = new Dialer().timeout(TIMEOUT);
         for (int i = 0; i < 10; i++) {

@@ -171,7 +171,8 @@ final class Stage implements AutoCloseable {
 
         private Actor(Callable<T> body) {
             thread =
-                    Heddle.ofVirtual()
+                    Heddle.shared()
+                            .ofVirtual()
                             .name("heddle-lab")
                             .start(() -> {
                                 try {

@@ -9,11 +9,7 @@ enum Way {
     NIO;
 
     static Way current() {
-        String mode = Heddle.mode();
-        if (mode.startsWith("epoll, carriers of its own")) {
-            return CARRIERS;
-        }
-        return mode.startsWith("epoll") ? JDK : NIO;
+        return valueOf(Heddle.shared().way().name());
     }
 
     boolean usesEpoll() {

@@ -45,7 +45,7 @@ class LabTest {
                 "lab run",
                 "lab run X9",
                 "lab run --all R1",
-                "lab run R1 --mode=fast",
+                "lab run R1 --way=fast",
                 "lab run R1 --connections=0",
                 "lab list R1"
             })
@@ -116,12 +116,6 @@ class LabTest {
 
     private static ForkedJvm all(String mode) throws Exception {
         return ForkedJvm.start(
-                Main.class,
-                List.of(),
-                "lab",
-                "run",
-                "--all",
-                "--connections=200",
-                "--mode=" + mode);
+                Main.class, List.of(), "lab", "run", "--all", "--connections=200", "--way=" + mode);
     }
 }

@@ -2,7 +2,6 @@ package heddle.frame;
 
 import heddle.net.Conn;
 import heddle.net.Deadline;
-import heddle.net.Heddle;
 
 import org.jspecify.annotations.Nullable;
 
@@ -131,7 +130,7 @@ public final class FrameWriter {
     private void startWriting() {
         if (!writing && pendingBytes > 0) {
             writing = true;
-            Heddle.ofVirtual().name("heddle-writer").start(this::writePending);
+            conn.runtime().ofVirtual().name("heddle-writer").start(this::writePending);
         }
     }
 

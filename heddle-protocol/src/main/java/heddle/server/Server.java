@@ -2,7 +2,6 @@ package heddle.server;
 
 import heddle.net.Conn;
 import heddle.net.ConnClosedException;
-import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.NetError;
 
@@ -201,7 +200,8 @@ public final class Server {
         if (late) {
             session.drain();
         }
-        Heddle.ofVirtual()
+        conn.runtime()
+                .ofVirtual()
                 .name("heddle-conn " + conn.localAddress() + "->" + conn.remoteAddress())
                 .start(() -> run(session, conn));
     }

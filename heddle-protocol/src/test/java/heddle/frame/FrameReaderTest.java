@@ -203,7 +203,7 @@ class FrameReaderTest {
             assertThat(reader.buffer().length).isGreaterThan(200_000);
 
             var next = new FutureTask<>(reader::next);
-            Heddle.ofVirtual().start(next);
+            Heddle.shared().ofVirtual().start(next);
             while (reader.buffer().length > 256) {
                 Thread.sleep(10);
             }
@@ -240,7 +240,7 @@ class FrameReaderTest {
         try (var peers = Peers.open()) {
             var reader = reader(peers);
             var next = new FutureTask<>(reader::next);
-            Heddle.ofVirtual().start(next);
+            Heddle.shared().ofVirtual().start(next);
             if (new Random().nextBoolean()) {
                 Thread.sleep(0, new Random().nextInt(200_000));
             }
@@ -254,7 +254,7 @@ class FrameReaderTest {
         try (var peers = Peers.open()) {
             var reader = reader(peers);
             var next = new FutureTask<>(reader::next);
-            Heddle.ofVirtual().start(next);
+            Heddle.shared().ofVirtual().start(next);
             peers.ours().close();
             assertThatThrownBy(next::get).hasCauseInstanceOf(ConnClosedException.class);
         }

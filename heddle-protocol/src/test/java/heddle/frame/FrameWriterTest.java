@@ -52,7 +52,8 @@ class FrameWriterTest {
             for (int t = 0; t < threads; t++) {
                 int thread = t;
                 senders.add(
-                        Heddle.ofVirtual()
+                        Heddle.shared()
+                                .ofVirtual()
                                 .start(() -> {
                                     for (int i = 0; i < each; i++) {
                                         writer.send(packet(thread, i));
@@ -162,7 +163,7 @@ class FrameWriterTest {
                         }
                         return null;
                     });
-            Heddle.ofVirtual().start(sent);
+            Heddle.shared().ofVirtual().start(sent);
             // 20 MB fit into no two kernel buffers: the sender must be waiting at some time.
             while (writer.awaitWritten(SHORT)) {
                 assertThat(sent.isDone()).isFalse();

@@ -53,7 +53,7 @@ class DescriptorLimitTest {
                                 // files.
                                 List.of(
                                         "--limit-modules=java.base,java.logging",
-                                        "-Dheddle.mode=" + mode))
+                                        "-Dheddle.way=" + mode))
                         .output();
         assertThat(printed)
                 .containsPattern("accept tcp 127.0.0.1:\\d+: .*too many open files; trying again")

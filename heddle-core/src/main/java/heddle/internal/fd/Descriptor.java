@@ -1,7 +1,6 @@
 package heddle.internal.fd;
 
 import heddle.internal.poll.MonotonicClock;
-import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.internal.poll.Registration;
 import heddle.internal.poll.Wait;
@@ -11,8 +10,7 @@ import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.TcpStat;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
-import heddle.internal.trace.Waits;
+import heddle.internal.trace.Trace;
 
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +36,9 @@ import java.util.function.IntUnaryOperator;
  */
 public final class Descriptor {
 
+    /** After how many calls of one direction their thread lets others run; a power of two. */
+    private static final int CALLS_A_TURN = 128;
+
     /** Longest array that every JVM makes, where a packet needs one. */
     private static final int ARRAY_BYTES_MAX = Integer.MAX_VALUE - 8;
 
@@ -45,8 +46,8 @@ public final class Descriptor {
     private static final Class<?> COLLECTED =
             MemorySegment.ofBuffer(ByteBuffer.allocateDirect(0)).scope().getClass();
 
+    private final Descriptors all;
     private final Syscalls sys;
-    private final PollerSource source;
     private final int fd;
     private final Traffic traffic;
     private final DescriptorLock lock;
@@ -65,23 +66,25 @@ public final class Descriptor {
     /** close(2) waits until what is unsent is sent, so it blocks. Set by any thread before it closes. */
     private volatile boolean lingers;
 
+    /** It was open when its runtime closed. Written by who closes that, before it closes this. */
+    private volatile boolean endedWithRuntime;
+
     /** A failure that ended a read which had bytes to return, for the next one; guarded by the read lock. */
     private int postponedFailure;
 
-    /** Takes charge of {@code fd}, a socket of TCP. */
-    public Descriptor(Syscalls sys, int fd, PollerSource source) {
-        this(sys, fd, Traffic.BYTES, source);
-    }
-
-    /** Takes charge of {@code fd}. */
-    public Descriptor(Syscalls sys, int fd, Traffic traffic, PollerSource source) {
-        this.sys = sys;
+    /** See {@link Descriptors#open}. */
+    Descriptor(Descriptors all, int fd, Traffic traffic) {
+        this.all = all;
+        this.sys = all.syscalls();
         this.fd = fd;
         this.traffic = traffic;
-        this.source = source;
-        this.registration = new Registration(fd, source);
+        this.registration = new Registration(fd, all.pollers(), all.trace());
         this.lock = new DescriptorLock(registration);
-        Counters.add(Counter.DESCRIPTORS, 1);
+        count(Counter.DESCRIPTORS, 1);
+    }
+
+    private void count(Counter counter, int n) {
+        all.trace().counters().add(counter, n);
     }
 
     /** Names the connection or listener whose {@code toString} describes this in dumps. */
@@ -91,7 +94,7 @@ public final class Descriptor {
 
     /** Reads into {@code buffer}: bytes, {@link Result#END_OF_STREAM}, or a failure. A length of 0 returns 0, or CLOSED. */
     public int read(MemorySegment buffer, int length) {
-        int refused = refusal(lock.lockRead());
+        int refused = enterRead();
         if (refused != 0) {
             return refused;
         }
@@ -101,6 +104,28 @@ public final class Descriptor {
             if (lock.unlockRead()) {
                 destroy();
             }
+        }
+    }
+
+    /** Begins a call that reads or accepts: 0 with the lock, or a failure. */
+    private int enterRead() {
+        giveWay(registration.read());
+        return refusal(lock.lockRead());
+    }
+
+    /** Begins a call that writes or connects: 0 with the lock, or a failure. */
+    private int enterWrite() {
+        giveWay(registration.write());
+        return refusal(lock.lockWrite());
+    }
+
+    /**
+     * Lets others run after {@link #CALLS_A_TURN} calls without a wait. Two threads that answer each other on two carriers, or one behind a
+     * full buffer, may never have to wait.
+     */
+    private void giveWay(ReadinessSlot slot) {
+        if (slot.callsSinceWait() % CALLS_A_TURN == 0 && Thread.currentThread().isVirtual()) {
+            all.pollers().giveWay();
         }
     }
 
@@ -151,7 +176,7 @@ public final class Descriptor {
                     ? readPacket(buffers, count)
                     : read(buffers[0], (int) buffers[0].byteSize());
         }
-        int refused = refusal(lock.lockRead());
+        int refused = enterRead();
         if (refused != 0) {
             return refused;
         }
@@ -237,7 +262,7 @@ public final class Descriptor {
 
     /** Writes all of {@code buffer}; the result as {@link Result} draws it. */
     public long write(MemorySegment buffer) {
-        int refused = refusal(lock.lockWrite());
+        int refused = enterWrite();
         if (refused != 0) {
             return Result.ofWrite(0, refused);
         }
@@ -322,7 +347,7 @@ public final class Descriptor {
                     ? Result.ofWrite(0, -Errno.EMSGSIZE)
                     : write(count == 1 ? buffers[0] : joined(buffers, count));
         }
-        int refused = refusal(lock.lockWrite());
+        int refused = enterWrite();
         if (refused != 0) {
             return Result.ofWrite(0, refused);
         }
@@ -431,7 +456,7 @@ public final class Descriptor {
      * @param peer its element 0 receives the peer's address
      */
     public int accept(SocketName[] peer) {
-        int refused = refusal(lock.lockRead());
+        int refused = enterRead();
         if (refused != 0) {
             return refused;
         }
@@ -449,7 +474,7 @@ public final class Descriptor {
                     continue;
                 }
                 if (accepted >= 0) {
-                    Counters.add(Counter.ACCEPTED, 1);
+                    count(Counter.ACCEPTED, 1);
                 }
                 return accepted;
             }
@@ -467,7 +492,7 @@ public final class Descriptor {
      * @param kind of the socket; {@link Syscalls#socket}
      */
     public int connect(int kind, SocketName address) {
-        int refused = refusal(lock.lockWrite());
+        int refused = enterWrite();
         if (refused != 0) {
             return refused;
         }
@@ -475,7 +500,7 @@ public final class Descriptor {
             Wait wait = registration.write().begin();
             int result = wait == Wait.READY ? connectLocked(kind, address) : failure(wait);
             if (result == 0) {
-                Counters.add(Counter.DIALED, 1);
+                count(Counter.DIALED, 1);
             }
             return result;
         } finally {
@@ -528,7 +553,7 @@ public final class Descriptor {
      * @param untilNanos until when at most; 0 for no limit besides the deadline
      */
     public int awaitReadable(long untilNanos) {
-        int refused = refusal(lock.lockRead());
+        int refused = enterRead();
         if (refused != 0) {
             return refused;
         }
@@ -699,9 +724,10 @@ public final class Descriptor {
             }
         }
         if (!destroyed.tryAcquire()) {
-            Waits.begin("close wait", registration);
+            Trace trace = all.trace();
+            trace.waits().begin("close wait", registration);
             destroyed.acquireUninterruptibly();
-            Waits.end();
+            trace.waits().end();
         }
         destroyed.release(); // For those who close beside us, or later.
         return first;
@@ -710,16 +736,30 @@ public final class Descriptor {
     private void destroy() {
         registration.deregister();
         if (lingers) {
-            source.beforeBlocking();
+            all.pollers().beforeBlocking();
         }
         sys.close(fd);
-        Counters.add(Counter.DESCRIPTORS, -1);
+        all.forget(fd, this);
+        count(Counter.DESCRIPTORS, -1);
         destroyed.release();
     }
 
     /** Why the poller gave up on this descriptor, if that is what ended a call with EIO; else null. */
     public @Nullable Throwable pollerFailure() {
         return registration.pollerFailure();
+    }
+
+    /** Closes, since the runtime does: {@link #remark} says so, unless somebody closed it before. */
+    void closeWithRuntime() {
+        endedWithRuntime = !lock.isClosed();
+        close();
+    }
+
+    /** What to say besides the errno of {@code result}, or besides that this is closed. */
+    public String remark(int result) {
+        return result == Result.CLOSED && endedWithRuntime
+                ? ": its Heddle runtime was closed"
+                : all.remark(result);
     }
 
     /** Whether close() was called. */

@@ -1,7 +1,6 @@
 package heddle.internal.fd;
 
 import heddle.internal.poll.Registration;
-import heddle.internal.trace.Waits;
 
 import org.jspecify.annotations.Nullable;
 
@@ -201,8 +200,12 @@ public final class DescriptorLock {
     /** Waits for a permit; false if interrupted, this thread being out of the queue then. */
     private boolean await(Side side) {
         if (registration != null) {
-            Waits.begin(
-                    "lock wait", side.held == READING ? registration.read() : registration.write());
+            registration
+                    .trace()
+                    .waits()
+                    .begin(
+                            "lock wait",
+                            side.held == READING ? registration.read() : registration.write());
         }
         try {
             permits(side).acquire();
@@ -212,7 +215,7 @@ public final class DescriptorLock {
             return false;
         } finally {
             if (registration != null) {
-                Waits.end();
+                registration.trace().waits().end();
             }
         }
     }

@@ -4,6 +4,8 @@
 ///                              -> sys.Syscalls         try the call
 ///                              -> poll.ReadinessSlot   EAGAIN: wait, then try again
 ///
+/// [Descriptors][heddle.internal.fd.Descriptors] makes them and knows all that are open, since their runtime may close.
+///
 /// Who enters: `heddle.net`, on the application's threads, virtual or not, any number at a time.
 ///
 /// What it owes:

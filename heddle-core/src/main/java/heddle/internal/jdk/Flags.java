@@ -1,5 +1,8 @@
 package heddle.internal.jdk;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * The two flags of the JVM that make Heddle faster: whether this JVM has them, and one line on all that are missing. {@code Platform} asks
  * once, when it starts.
@@ -23,6 +26,18 @@ public final class Flags {
 
     private static boolean opened() {
         return Object.class.getModule().isOpen("java.lang", Flags.class.getModule());
+    }
+
+    /** The flags that carriers of our own need and this JVM does not have. */
+    public static List<String> missing() {
+        List<String> missing = new ArrayList<>();
+        if (!nativeAccess()) {
+            missing.add(nativeFlag());
+        }
+        if (!opened()) {
+            missing.add(opensFlag());
+        }
+        return List.copyOf(missing);
     }
 
     /** Empty if native calls are allowed; else all flags that are missing for epoll and, if {@code carriers}, for carriers of our own. */

@@ -2,10 +2,10 @@ package heddle.internal.poll;
 
 import heddle.internal.sched.IdlePoll;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Recorder;
 import heddle.internal.trace.Tally;
+import heddle.internal.trace.Trace;
 
 import org.jspecify.annotations.Nullable;
 
@@ -49,9 +49,10 @@ public abstract class Poller implements IdlePoll {
     protected int woken;
 
     /** What the polling thread counts. */
-    private final Tally tally = Counters.tally();
+    private final Tally tally;
 
     final DeadlineQueue deadlines = new DeadlineQueue();
+    private final Trace trace;
     private final Consumer<Throwable> onFailure;
 
     /** What killed this poller. Written once, by the polling thread; read by any. */
@@ -63,9 +64,12 @@ public abstract class Poller implements IdlePoll {
     /**
      * A poller that lives.
      *
+     * @param trace counts what it does
      * @param onFailure told once, by the polling thread, what killed it
      */
-    protected Poller(Consumer<Throwable> onFailure) {
+    protected Poller(Trace trace, Consumer<Throwable> onFailure) {
+        this.trace = trace;
+        this.tally = trace.counters().tally();
         this.onFailure = onFailure;
     }
 
@@ -89,7 +93,7 @@ public abstract class Poller implements IdlePoll {
         if (deadlines.hasIntake()) {
             deadlines.takeIn();
         }
-        Recorder.Poll event = Recorder.beginPoll();
+        Recorder.Poll event = trace.recorder().beginPoll();
         woken = 0;
         int events;
         if (timeoutNanos == 0) {
@@ -112,7 +116,7 @@ public abstract class Poller implements IdlePoll {
             tally.add(Counter.BATCHES, 1);
             tally.add(Counter.EVENTS, events);
             tally.add(Counter.WAKES, woken);
-            event = Recorder.endPoll(event);
+            event = trace.recorder().endPoll(event);
         }
         if (event != null) {
             event.done(events, woken);
@@ -213,8 +217,13 @@ public abstract class Poller implements IdlePoll {
     /** The poller died and will not select again: lets go whoever waits for that besides the registrations. By the polling thread. */
     protected void abandon() {}
 
+    /** Counts {@code n} more of what any thread does. */
+    protected final void count(Counter counter, int n) {
+        trace.counters().add(counter, n);
+    }
+
     /** Gives back what it holds of the system. */
     public void close() {
-        Counters.retire(tally);
+        trace.counters().retire(tally);
     }
 }

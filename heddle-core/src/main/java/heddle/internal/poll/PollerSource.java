@@ -1,5 +1,7 @@
 package heddle.internal.poll;
 
+import java.util.concurrent.locks.LockSupport;
+
 /** Chooses the poller of a new registration, and speaks to whoever runs the calling thread. */
 public interface PollerSource {
 
@@ -9,6 +11,14 @@ public interface PollerSource {
     /** Makes {@code poller} watch {@code registration}: 0 or -errno. Here, as the one way to it, for a test to stand in. */
     default int register(Poller poller, Registration registration) {
         return poller.register(registration);
+    }
+
+    /**
+     * The calling virtual thread lets others run. On the JDK's scheduler by a wait, since a thread that only yields there goes to the queue of
+     * its carrier, which looks at no other one while that has something: whoever was unparked from elsewhere would wait for ever.
+     */
+    default void giveWay() {
+        LockSupport.parkNanos(1);
     }
 
     /** The calling thread is about to block its carrier, which shall do nobody else any harm. */

@@ -2,9 +2,9 @@ package heddle.internal.poll;
 
 import heddle.internal.trace.CoarseClock;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Recorder;
+import heddle.internal.trace.Trace;
 
 import org.jspecify.annotations.Nullable;
 
@@ -95,8 +95,16 @@ public final class ReadinessSlot {
      */
     private long sinceNanos;
 
+    /** See {@link #callsSinceWait}. Any thread's, without a guard: one that is not counted does no harm. */
+    private int calls;
+
     ReadinessSlot(Registration registration) {
         this.registration = registration;
+    }
+
+    /** A call begins that may or may not have to wait: how many did since the last one that waited. Any thread. */
+    public int callsSinceWait() {
+        return ++calls;
     }
 
     /** Whether a call may begin: READY, or CLOSED, or EXPIRED even if data is there. By the direction's lock holder. */
@@ -130,10 +138,11 @@ public final class ReadinessSlot {
     /** Waits until the poller signals, or a cause to give up appears. By the direction's lock holder. */
     public Wait await() {
         Thread me = Thread.currentThread();
+        Trace trace = registration.trace();
         while (true) {
             long beganNanos = 0;
             if (state == null) {
-                beganNanos = CoarseClock.nanos();
+                beganNanos = trace.clock().nanos();
                 SINCE.setOpaque(this, beganNanos);
             }
             if (!STATE.compareAndSet(this, null, me)) {
@@ -141,10 +150,11 @@ public final class ReadinessSlot {
                 // lock.
                 return Wait.READY;
             }
-            Counters.add(Counter.PARKS, 1);
-            Recorder.Park event = Recorder.beginPark();
+            trace.counters().add(Counter.PARKS, 1);
+            Recorder.Park event = trace.recorder().beginPark();
+            calls = 0;
             Wait outcome = parkUntilTakenOut(me);
-            event = Recorder.endPark(event);
+            event = trace.recorder().endPark(event);
             if (event != null) {
                 event.done(
                         registration.op(this),
@@ -186,7 +196,7 @@ public final class ReadinessSlot {
             if (cause == null) {
                 LockSupport.park();
             } else if (STATE.compareAndSet(this, me, null)) {
-                Counters.add(cause == Wait.EXPIRED ? Counter.EXPIRED : Counter.GIVEN_UP, 1);
+                count(cause == Wait.EXPIRED ? Counter.EXPIRED : Counter.GIVEN_UP);
                 if (cause == Wait.INTERRUPTED) {
                     Thread.interrupted();
                 }
@@ -231,7 +241,7 @@ public final class ReadinessSlot {
             if (seen == READY) {
                 return false;
             }
-            if (seen != null && Recorder.recordsParks()) {
+            if (seen != null && registration.trace().recorder().recordsParks()) {
                 SINCE.setOpaque(this, System.nanoTime());
             }
             if (STATE.compareAndSet(this, seen, READY)) {
@@ -246,9 +256,13 @@ public final class ReadinessSlot {
     /** Takes the waiter out, if there is one, to look at the flags and the deadline. Any thread, after storing those. */
     void release(Counter counter) {
         if (state instanceof Thread waiter && STATE.compareAndSet(this, waiter, null)) {
-            Counters.add(counter, 1);
+            count(counter);
             LockSupport.unpark(waiter);
         }
+    }
+
+    private void count(Counter counter) {
+        registration.trace().counters().add(counter, 1);
     }
 
     /** Moves the deadline of the pending and of future waits. Any thread. */

@@ -3,6 +3,7 @@ package heddle.internal.poll;
 import heddle.internal.sys.Errno;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Dump;
+import heddle.internal.trace.Trace;
 
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,7 @@ public final class Registration {
     private final int fd;
     private final int generation = GENERATIONS.incrementAndGet();
     private final PollerSource source;
+    private final Trace trace;
     private final ReadinessSlot read = new ReadinessSlot(this);
     private final ReadinessSlot write = new ReadinessSlot(this);
 
@@ -65,10 +67,11 @@ public final class Registration {
     /** Errno of the last failed attempt to register. Written by the waiter that failed, which is the one to read it. */
     private volatile int failure;
 
-    /** A descriptor that nobody waits for yet. */
-    public Registration(int fd, PollerSource source) {
+    /** A descriptor that nobody waits for yet; its waits are noted in {@code trace}. */
+    public Registration(int fd, PollerSource source, Trace trace) {
         this.fd = fd;
         this.source = source;
+        this.trace = trace;
     }
 
     /** Names what {@link #toString} shall show: a connection, or what is {@link Pending}. */
@@ -191,6 +194,11 @@ public final class Registration {
     /** The errno of the last attempt to register that failed. */
     public int failure() {
         return failure;
+    }
+
+    /** Where waits are noted. */
+    public Trace trace() {
+        return trace;
     }
 
     boolean isClosing() {

@@ -4,6 +4,7 @@
 ///     Registration                             a descriptor as its poller sees it, with a slot a direction
 ///     Poller.select() -> Registration.signal() -> ReadinessSlot.ready()   the thread is unparked
 ///     DeadlineQueue -> ReadinessSlot           a deadline passed: the thread is taken out
+///     NumberTable                              what a descriptor's number stands for now
 ///
 /// Who enters: from above the thread that waits, and any thread that closes or moves a deadline; from below the one
 /// thread that polls a [Poller][heddle.internal.poll.Poller]. That is a carrier without work, or a thread of a

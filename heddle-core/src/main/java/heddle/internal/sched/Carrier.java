@@ -1,7 +1,6 @@
 package heddle.internal.sched;
 
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.internal.trace.Dump;
 
 import org.jspecify.annotations.Nullable;
@@ -86,7 +85,7 @@ final class Carrier extends OwnThread {
     /** Makes sure that this spare does not end before {@link #assign} or {@link #setFree}; false if it has ended. */
     boolean reserve() {
         if (PROCESSOR.compareAndSet(this, null, RESERVED)) {
-            Counters.add(Counter.SPARES, -1);
+            scheduler.count(Counter.SPARES, -1);
             return true;
         }
         return false;
@@ -159,7 +158,7 @@ final class Carrier extends OwnThread {
             long leftNanos = endNanos - System.nanoTime();
             if ((leftNanos <= 0 || scheduler.isStopped())
                     && PROCESSOR.compareAndSet(this, null, RETIRED)) {
-                Counters.add(Counter.SPARES, -1);
+                scheduler.count(Counter.SPARES, -1);
                 scheduler.removeSpare(this);
                 return RETIRED;
             }

@@ -1,7 +1,5 @@
 package heddle.internal.sched;
 
-import heddle.internal.trace.CoarseClock;
-
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -50,7 +48,7 @@ final class Monitor extends OwnThread {
         } catch (Throwable cause) {
             scheduler.failed(cause);
         } finally {
-            CoarseClock.stop();
+            scheduler.clock().stop();
         }
     }
 
@@ -60,7 +58,7 @@ final class Monitor extends OwnThread {
             if (idleLooks < IDLE_LOOKS) {
                 LockSupport.parkNanos(this, lookNanos());
             } else {
-                CoarseClock.stop();
+                scheduler.clock().stop();
                 if (fallAsleep()) {
                     LockSupport.park(this);
                 }
@@ -89,7 +87,7 @@ final class Monitor extends OwnThread {
 
     /** One look at all; whether anybody is awake. */
     private boolean look(long nowNanos) {
-        CoarseClock.tick(nowNanos);
+        scheduler.clock().tick(nowNanos);
         boolean awake = false;
         for (Processor processor : scheduler.processors()) {
             long word = processor.word();

@@ -1,10 +1,10 @@
 package heddle.internal.sched;
 
 import heddle.internal.jdk.VirtualThreads;
+import heddle.internal.trace.CoarseClock;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.internal.trace.Dump;
-import heddle.internal.trace.Recorder;
+import heddle.internal.trace.Trace;
 
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +55,7 @@ public final class Scheduler implements Executor {
     private final VirtualThreads threads;
     private final Processor[] processors;
     private final Monitor monitor;
+    private final Trace trace;
     private final Consumer<Throwable> onFailure;
     private final Consumer<Thread> starter;
     private final Limits limits;
@@ -83,15 +84,17 @@ public final class Scheduler implements Executor {
      * Makes a scheduler; {@link #start} starts it.
      *
      * @param pollers one for each processor
-     * @param onFailure told what the JDK threw when it should have run a virtual thread
      * @param limits see there
+     * @param trace counts what it does
+     * @param onFailure told what the JDK threw when it should have run a virtual thread
      */
     public Scheduler(
             VirtualThreads threads,
             List<? extends IdlePoll> pollers,
             Limits limits,
+            Trace trace,
             Consumer<Throwable> onFailure) {
-        this(threads, pollers, limits, onFailure, Thread::start);
+        this(threads, pollers, limits, trace, onFailure, Thread::start);
     }
 
     /** The same, whose carriers are started by {@code starter}. */
@@ -99,9 +102,11 @@ public final class Scheduler implements Executor {
             VirtualThreads threads,
             List<? extends IdlePoll> pollers,
             Limits limits,
+            Trace trace,
             Consumer<Throwable> onFailure,
             Consumer<Thread> starter) {
         this.threads = threads;
+        this.trace = trace;
         this.onFailure = onFailure;
         this.starter = starter;
         this.limits = limits;
@@ -141,7 +146,10 @@ public final class Scheduler implements Executor {
             return;
         }
         shared.add(task);
-        if (parked.get() > 0) {
+        if (stopped) {
+            runLeftovers(); // Look again: who stopped this may have looked before the task was
+            // there.
+        } else if (parked.get() > 0) {
             signalOne();
         }
     }
@@ -244,7 +252,7 @@ public final class Scheduler implements Executor {
         if (first == null) {
             return null;
         }
-        Counters.add(Counter.STEALS, 1);
+        count(Counter.STEALS, 1);
         for (int more = victim.queue.size() / 2; more > 0; more--) {
             Runnable task = victim.queue.poll();
             if (task == null) {
@@ -319,9 +327,9 @@ public final class Scheduler implements Executor {
         }
         next.assign(processor); // Before anything that could fail: nobody else would.
         handOffs.incrementAndGet();
-        Counters.add(Counter.HAND_OFFS, 1);
+        count(Counter.HAND_OFFS, 1);
         if (loser != null) {
-            Recorder.handOff(processor.id, loser.getName(), heldNanos);
+            trace.recorder().handOff(processor.id, loser.getName(), heldNanos);
         }
     }
 
@@ -380,7 +388,7 @@ public final class Scheduler implements Executor {
         String name = "heddle-carrier-" + carrierNames.incrementAndGet();
         var carrier = new Carrier(this, name);
         carriers.add(carrier);
-        Counters.add(Counter.CARRIERS, 1);
+        count(Counter.CARRIERS, 1);
         try {
             starter.accept(carrier);
         } catch (Throwable notStarted) {
@@ -392,7 +400,7 @@ public final class Scheduler implements Executor {
 
     /** There was no carrier for a hand-off. */
     private void refused(String why) {
-        Counters.add(Counter.REFUSED, 1);
+        count(Counter.REFUSED, 1);
         long nowNanos = System.nanoTime();
         if (nowNanos - quietUntilNanos < 0) {
             return;
@@ -410,12 +418,22 @@ public final class Scheduler implements Executor {
     }
 
     void addSpare(Carrier carrier) {
-        Counters.add(Counter.SPARES, 1);
+        count(Counter.SPARES, 1);
         spares.addFirst(carrier); // The last one that ran is the one whose stack is still warm.
     }
 
     void removeSpare(Carrier carrier) {
         spares.remove(carrier);
+    }
+
+    /** Counts {@code n} more. */
+    void count(Counter counter, int n) {
+        trace.counters().add(counter, n);
+    }
+
+    /** The clock that the monitor ticks. */
+    CoarseClock clock() {
+        return trace.clock();
     }
 
     long spareNanos() {
@@ -426,7 +444,7 @@ public final class Scheduler implements Executor {
         if (!stopped) {
             carriers.remove(carrier); // Else by who waits for its end.
         }
-        Counters.add(Counter.CARRIERS, -1);
+        count(Counter.CARRIERS, -1);
     }
 
     void failed(Throwable cause) {
@@ -461,7 +479,10 @@ public final class Scheduler implements Executor {
         return stopped;
     }
 
-    /** Ends the carriers and the monitor, and waits for them and their tasks. Virtual threads that have not ended never run again. */
+    /**
+     * Ends the carriers and the monitor, and waits for them and the tasks that they run. Virtual threads that have not ended then go on
+     * by {@link #runLeftovers}. By a thread that none of these carriers runs.
+     */
     public void stop() throws InterruptedException {
         stopped = true;
         monitor.interrupt();
@@ -476,6 +497,39 @@ public final class Scheduler implements Executor {
             LockSupport.unpark(carrier);
             carrier.join();
             carriers.remove(carrier);
+        }
+        for (Processor processor : processors) {
+            for (Runnable task = processor.queue.poll();
+                    task != null;
+                    task = processor.queue.poll()) {
+                shared.add(task);
+            }
+        }
+        runLeftovers();
+    }
+
+    /**
+     * Runs what is in the shared queue once there are no carriers: each task on a thread of its own, which ends with it. A virtual thread
+     * that outlives its runtime shall still come to its end, however slowly: it may hold what others wait for. Any thread.
+     */
+    private void runLeftovers() {
+        for (Runnable task = shared.poll(); task != null; task = shared.poll()) {
+            Runnable leftover = task;
+            try {
+                new OwnThread("heddle-leftover", () -> runLeftover(leftover)).start();
+            } catch (OutOfMemoryError noThread) {
+                shared.add(leftover); // For who comes next.
+                failed(noThread);
+                return;
+            }
+        }
+    }
+
+    private void runLeftover(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable cause) {
+            failed(cause); // As a carrier has it.
         }
     }
 }

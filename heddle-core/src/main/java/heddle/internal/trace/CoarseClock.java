@@ -7,9 +7,8 @@ import java.lang.invoke.VarHandle;
  * Tells a thread that begins to wait what time it is, for the dump, for the price of a load: the instant of the last tick of whoever
  * ticks. Where nobody ticks, a reader asks the system's clock, which costs 20 to 100 ns.
  *
- * <p>The scheduler's monitor ticks with each look, so every half of the limit for hand-offs (5 ms by default) while any carrier is awake,
- * and says when it stops to. Two schedulers (in tests) may tick the same clock: either's tick is right, and either's stop costs the
- * other's readers a little time until its next one.
+ * <p>The monitor of the runtime's scheduler ticks with each look, so every half of the limit for hand-offs (5 ms by default) while any
+ * carrier is awake, and says when it stops to.
  */
 public final class CoarseClock {
 
@@ -19,32 +18,31 @@ public final class CoarseClock {
 
     static {
         try {
-            TICKED =
-                    MethodHandles.lookup()
-                            .findStaticVarHandle(CoarseClock.class, "ticked", long.class);
+            TICKED = MethodHandles.lookup().findVarHandle(CoarseClock.class, "ticked", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
     /** {@link System#nanoTime} of the last tick, or STOPPED. Written by who ticks, read by any thread. */
-    private static long ticked = STOPPED;
+    private long ticked = STOPPED;
 
-    private CoarseClock() {}
+    /** Nobody ticks yet. */
+    public CoarseClock() {}
 
     /** An instant of {@link System#nanoTime}, at most the time between two ticks ago. */
-    public static long nanos() {
-        long last = (long) TICKED.getOpaque();
+    public long nanos() {
+        long last = (long) TICKED.getOpaque(this);
         return last == STOPPED ? System.nanoTime() : last;
     }
 
     /** It is {@code nowNanos} of {@link System#nanoTime}; another tick follows soon. */
-    public static void tick(long nowNanos) {
-        TICKED.setVolatile(nowNanos == STOPPED ? 1 : nowNanos);
+    public void tick(long nowNanos) {
+        TICKED.setVolatile(this, nowNanos == STOPPED ? 1 : nowNanos);
     }
 
     /** No tick follows for now. */
-    public static void stop() {
-        TICKED.setVolatile(STOPPED);
+    public void stop() {
+        TICKED.setVolatile(this, STOPPED);
     }
 }

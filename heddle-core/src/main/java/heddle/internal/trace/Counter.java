@@ -3,7 +3,7 @@ package heddle.internal.trace;
 import java.util.Locale;
 
 /**
- * What Heddle counts, since the JVM started, over all its runtimes together. Two gauges, said to be so in their labels, fall again.
+ * What a runtime counts, since it started. Three gauges, said to be so in their labels, fall again.
  *
  * <p>Each wait for readiness begins once and ends once, so {@link #PARKS} less the sum of {@link #WAKES}, {@link #EXPIRED} and {@link
  * #GIVEN_UP} is the number of threads that wait.

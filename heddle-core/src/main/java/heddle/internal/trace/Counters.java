@@ -6,37 +6,36 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The values of every {@link Counter}: what is rare, or written by any thread, in an adder each; what carriers and pollers count all
+ * The values of every {@link Counter} of one runtime: what is rare, or written by any thread, in an adder each; what carriers and pollers count all
  * the time in a {@link Tally} of their own. Summed when read. Any thread.
  */
 public final class Counters {
 
-    private static final LongAdder[] ADDERS = new LongAdder[Counter.values().length];
-
-    static {
-        Arrays.setAll(ADDERS, _ -> new LongAdder());
-    }
+    private final LongAdder[] adders = new LongAdder[Counter.values().length];
 
     /** As many as there are processors and pollers that have not been closed. */
-    private static final Queue<Tally> TALLIES = new ConcurrentLinkedQueue<>();
+    private final Queue<Tally> tallies = new ConcurrentLinkedQueue<>();
 
-    private Counters() {}
+    /** All zero. */
+    public Counters() {
+        Arrays.setAll(adders, _ -> new LongAdder());
+    }
 
     /** Counts {@code n} more. */
-    public static void add(Counter counter, long n) {
-        ADDERS[index(counter)].add(n);
+    public void add(Counter counter, long n) {
+        adders[index(counter)].add(n);
     }
 
     /** A new tally, part of every sum from now on. */
-    public static Tally tally() {
+    public Tally tally() {
         Tally tally = new Tally();
-        TALLIES.add(tally);
+        tallies.add(tally);
         return tally;
     }
 
     /** Keeps what {@code tally} has counted, and lets it go. Once nobody writes it any more. */
-    public static void retire(Tally tally) {
-        if (TALLIES.remove(tally)) {
+    public void retire(Tally tally) {
+        if (tallies.remove(tally)) {
             for (Counter counter : Counter.values()) {
                 add(counter, tally.value(counter));
             }
@@ -44,9 +43,9 @@ public final class Counters {
     }
 
     /** One value; what other threads add meanwhile may be missing. */
-    public static long value(Counter counter) {
-        long sum = ADDERS[index(counter)].sum();
-        for (Tally tally : TALLIES) {
+    public long value(Counter counter) {
+        long sum = adders[index(counter)].sum();
+        for (Tally tally : tallies) {
             sum += tally.value(counter);
         }
         return sum;

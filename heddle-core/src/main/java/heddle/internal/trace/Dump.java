@@ -116,8 +116,8 @@ public final class Dump {
         return duration(nowNanos - sinceNanos);
     }
 
-    /** The whole. */
-    public String text() {
+    /** The whole, with the values of {@code counters}. */
+    public String text(Counters counters) {
         LiveThreads.Probe probe = LiveThreads.probe();
         LiveThreads live = probe.threads();
         Others others = live == null ? new Others() : others(live);
@@ -132,7 +132,7 @@ public final class Dump {
         }
         text.append('\n');
         for (Counter counter : Counter.values()) {
-            text.append(counter.label()).append(": ").append(Counters.value(counter)).append('\n');
+            text.append(counter.label()).append(": ").append(counters.value(counter)).append('\n');
         }
         reasons.forEach((name, reason) -> appendReason(text, name, reason));
         text.append("\nother virtual threads: ");

@@ -29,7 +29,7 @@ import java.util.function.Supplier;
  * not noted for the flight recorder, and the JDK has no way to give an event another start than now. So an event of each kind begins when
  * the kind becomes wanted, and each such wait completes a clone of it.
  */
-final class JfrRecorder extends Recorder {
+final class JfrRecorder extends Recorder.Events {
 
     private final ParkEvent park = new ParkEvent();
     private final AcceptEvent accept = new AcceptEvent();
@@ -44,29 +44,31 @@ final class JfrRecorder extends Recorder {
 
     private JfrRecorder() {}
 
-    /** Makes this the recorder in use when the JDK's starts; at once if it has. */
-    static void listen() {
-        FlightRecorder.addListener(
+    /** Gives {@code recorder} its events when the JDK's recorder starts; at once if it has. What it returns ends that. */
+    static Runnable listen(Recorder recorder) {
+        var listener =
                 new FlightRecorderListener() {
                     // Written once; the JDK tells by whatever thread.
-                    private volatile @Nullable JfrRecorder recorder;
+                    private volatile @Nullable JfrRecorder events;
 
                     @Override
                     public void recorderInitialized(FlightRecorder itself) {
                         JfrRecorder fresh = new JfrRecorder();
-                        recorder = fresh;
+                        events = fresh;
                         fresh.recordingsChanged();
-                        started(fresh);
+                        recorder.started(fresh);
                     }
 
                     @Override
                     public void recordingStateChanged(Recording changed) {
-                        JfrRecorder known = recorder;
+                        JfrRecorder known = events;
                         if (known != null) {
                             known.recordingsChanged();
                         }
                     }
-                });
+                };
+        FlightRecorder.addListener(listener);
+        return () -> FlightRecorder.removeListener(listener);
     }
 
     private void recordingsChanged() {
@@ -79,42 +81,42 @@ final class JfrRecorder extends Recorder {
     }
 
     @Override
-    @Nullable Park newPark() {
+    Recorder.@Nullable Park newPark() {
         return park.isEnabled() ? parks.begin() : null;
     }
 
     @Override
-    @Nullable Park latePark() {
+    Recorder.@Nullable Park latePark() {
         return park.isEnabled() ? parks.late() : null;
     }
 
     @Override
-    @Nullable Accept newAccept() {
+    Recorder.@Nullable Accept newAccept() {
         return accept.isEnabled() ? accepts.begin() : null;
     }
 
     @Override
-    @Nullable Accept lateAccept() {
+    Recorder.@Nullable Accept lateAccept() {
         return accept.isEnabled() ? accepts.late() : null;
     }
 
     @Override
-    @Nullable Connect newConnect() {
+    Recorder.@Nullable Connect newConnect() {
         return connect.isEnabled() ? connects.begin() : null;
     }
 
     @Override
-    @Nullable Connect lateConnect() {
+    Recorder.@Nullable Connect lateConnect() {
         return connect.isEnabled() ? connects.late() : null;
     }
 
     @Override
-    @Nullable Poll newPoll() {
+    Recorder.@Nullable Poll newPoll() {
         return pollBatch.isEnabled() ? pollBatches.begin() : null;
     }
 
     @Override
-    @Nullable Poll latePoll() {
+    Recorder.@Nullable Poll latePoll() {
         return pollBatch.isEnabled() ? pollBatches.late() : null;
     }
 
@@ -209,7 +211,7 @@ final class JfrRecorder extends Recorder {
     @Description("A thread waited for a connection, a listener or a dial to become ready")
     @Enabled(false)
     @Threshold("20 ms")
-    static final class ParkEvent extends WaitEvent implements Park {
+    static final class ParkEvent extends WaitEvent implements Recorder.Park {
 
         @Label("Operation")
         String op = "";
@@ -245,7 +247,7 @@ final class JfrRecorder extends Recorder {
     @Description("A listener took a connection from its backlog")
     @Enabled(false)
     @StackTrace(false)
-    static final class AcceptEvent extends WaitEvent implements Accept {
+    static final class AcceptEvent extends WaitEvent implements Recorder.Accept {
 
         @Label("Listener")
         String listener = "";
@@ -270,7 +272,7 @@ final class JfrRecorder extends Recorder {
     @Category("Heddle")
     @Description("An attempt to connect to one address")
     @Enabled(false)
-    static final class ConnectEvent extends WaitEvent implements Connect {
+    static final class ConnectEvent extends WaitEvent implements Recorder.Connect {
 
         @Label("Socket")
         String socket = "";
@@ -320,7 +322,7 @@ final class JfrRecorder extends Recorder {
     @Description("A poll of the system that brought events")
     @Enabled(false)
     @StackTrace(false)
-    static final class PollBatchEvent extends WaitEvent implements Poll {
+    static final class PollBatchEvent extends WaitEvent implements Recorder.Poll {
 
         @Label("Events")
         int events;

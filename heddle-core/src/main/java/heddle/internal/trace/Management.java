@@ -1,5 +1,7 @@
 package heddle.internal.trace;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -14,23 +16,36 @@ public final class Management {
 
     private static final System.Logger LOG = System.getLogger("heddle");
 
-    private Management() {}
+    private final String name;
+    private final Source source;
+
+    /** Registers the bean and ends; null where there is no java.management. By who starts and stops the runtime. */
+    private @Nullable Thread registers;
+
+    /** Takes the bean out. Written by the thread above before it ends, read by who has joined it. */
+    private Runnable unregister = () -> {};
 
     /**
-     * What there is to show besides the counters.
+     * What there is to show.
      *
-     * @param mode which way it runs
+     * @param way which way it runs
      * @param parallelism processors of its own scheduler; 0 without one
      * @param dump makes a {@link Dump}
      */
-    public record Source(String mode, int parallelism, Supplier<String> dump) {}
+    public record Source(String way, int parallelism, Counters counters, Supplier<String> dump) {}
 
-    /** Registers the bean {@code dev.heddle:type=Runtime}, soon and from a thread of its own. */
-    public static void register(Source source) {
+    /** Of {@code source}, by the object name {@code name}. */
+    public Management(String name, Source source) {
+        this.name = name;
+        this.source = source;
+    }
+
+    /** Registers the bean, soon and from a thread of its own. */
+    public void start() {
         if (!Modules.has("java.management")) {
             return;
         }
-        Thread registers =
+        Thread thread =
                 Thread.ofPlatform()
                         .name("heddle-management")
                         .daemon()
@@ -38,16 +53,28 @@ public final class Management {
                         .unstarted(() -> {
                             try {
                                 Thread.sleep(DELAY);
-                                RuntimeBean.register(source);
-                            } catch (InterruptedException nobodysWish) {
-                                // No reference to this thread leaves it, so it is the end of the
-                                // JVM or a tool that ends all threads.
+                                unregister = RuntimeBean.register(name, source);
+                            } catch (InterruptedException stopped) {
+                                // The runtime, the JVM or a tool that ends all threads: nobody will
+                                // look.
                             }
                         });
         try {
-            registers.start();
+            thread.start();
+            registers = thread;
         } catch (OutOfMemoryError noThread) {
             LOG.log(System.Logger.Level.WARNING, "no managed bean, for want of a thread", noThread);
+        }
+    }
+
+    /** Takes the bean out again. */
+    public void stop() throws InterruptedException {
+        Thread thread = registers;
+        if (thread != null) {
+            thread.interrupt();
+            thread.join();
+            unregister.run();
+            registers = null;
         }
     }
 }

@@ -2,33 +2,43 @@ package heddle.internal.trace;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.concurrent.atomic.AtomicBoolean;
-
 /**
- * Events for the JDK's flight recorder, as far as this JVM has one and somebody has started it. Each begins with one of the methods here,
- * which answers null if the event is not recorded: for the price of a load then, and of one more once the recorder was started. What ends
- * asks again, by the method that begins with {@code end}, since a recording may have started meanwhile. Any thread.
+ * One runtime's events for the JDK's flight recorder, as far as this JVM has one and somebody has started it. Each begins with one of the
+ * methods here, which answers null if the event is not recorded: for the price of a load then, and of one more once the recorder was
+ * started. What ends asks again, by the method that begins with {@code end}, since a recording may have started meanwhile. Any thread.
  *
  * <p>Nothing of the recorder is loaded before somebody starts it, since its first event class costs 300 ms of computing.
  */
-public abstract class Recorder {
+public final class Recorder {
 
-    /** Set by the recorder's start, which stays for the life of the JVM. */
-    private static volatile @Nullable Recorder started;
+    /** Set when the JDK's recorder starts, which then stays for the life of the JVM; taken out by {@link #stop}. */
+    private volatile @Nullable Events events;
 
-    private static final AtomicBoolean AWAITED = new AtomicBoolean();
+    /** Takes the listener out of the JDK's recorder; null while none is in. By who starts and stops the runtime. */
+    private @Nullable Runnable leave;
 
-    Recorder() {}
+    /** Nothing is recorded yet. */
+    public Recorder() {}
 
-    /** Events are wanted as soon as somebody starts the recorder: to be called once, or more often, before anything is to be recorded. */
-    public static void awaitStart() {
-        if (Modules.has("jdk.jfr") && AWAITED.compareAndSet(false, true)) {
-            JfrRecorder.listen();
+    /** Events are wanted as soon as somebody starts the recorder. By who starts the runtime, before anything is to be recorded. */
+    public void start() {
+        if (leave == null && Modules.has("jdk.jfr")) {
+            leave = JfrRecorder.listen(this);
         }
     }
 
-    static void started(Recorder recorder) {
-        started = recorder;
+    /** Nothing is recorded from now on, and the JDK's recorder forgets this. By who stops the runtime. */
+    public void stop() {
+        Runnable listening = leave;
+        if (listening != null) {
+            listening.run();
+            leave = null;
+        }
+        events = null;
+    }
+
+    void started(Events recorded) {
+        events = recorded;
     }
 
     /** A wait for readiness. */
@@ -68,57 +78,57 @@ public abstract class Recorder {
     }
 
     /** A wait begins; null if waits are not recorded. */
-    public static @Nullable Park beginPark() {
-        Recorder recorder = started;
-        return recorder == null ? null : recorder.newPark();
+    public @Nullable Park beginPark() {
+        Events recorded = events;
+        return recorded == null ? null : recorded.newPark();
     }
 
     /** A wait ends that may have begun before a recording: {@code begun}, or one since the recording; null if waits are not recorded. */
-    public static @Nullable Park endPark(@Nullable Park begun) {
-        Recorder recorder = started;
-        return begun != null || recorder == null ? begun : recorder.latePark();
+    public @Nullable Park endPark(@Nullable Park begun) {
+        Events recorded = events;
+        return begun != null || recorded == null ? begun : recorded.latePark();
     }
 
     /** Whether waits are recorded, so that the instant of readiness is of use. */
-    public static boolean recordsParks() {
-        Recorder recorder = started;
-        return recorder != null && recorder.parksEnabled();
+    public boolean recordsParks() {
+        Events recorded = events;
+        return recorded != null && recorded.parksEnabled();
     }
 
     /** A wait for a connection begins; null if those are not recorded. */
-    public static @Nullable Accept beginAccept() {
-        Recorder recorder = started;
-        return recorder == null ? null : recorder.newAccept();
+    public @Nullable Accept beginAccept() {
+        Events recorded = events;
+        return recorded == null ? null : recorded.newAccept();
     }
 
     /** The same for a wait for a connection that got one. */
-    public static @Nullable Accept endAccept(@Nullable Accept begun) {
-        Recorder recorder = started;
-        return begun != null || recorder == null ? begun : recorder.lateAccept();
+    public @Nullable Accept endAccept(@Nullable Accept begun) {
+        Events recorded = events;
+        return begun != null || recorded == null ? begun : recorded.lateAccept();
     }
 
     /** An attempt begins; null if those are not recorded. */
-    public static @Nullable Connect beginConnect() {
-        Recorder recorder = started;
-        return recorder == null ? null : recorder.newConnect();
+    public @Nullable Connect beginConnect() {
+        Events recorded = events;
+        return recorded == null ? null : recorded.newConnect();
     }
 
     /** The same for an attempt. */
-    public static @Nullable Connect endConnect(@Nullable Connect begun) {
-        Recorder recorder = started;
-        return begun != null || recorder == null ? begun : recorder.lateConnect();
+    public @Nullable Connect endConnect(@Nullable Connect begun) {
+        Events recorded = events;
+        return begun != null || recorded == null ? begun : recorded.lateConnect();
     }
 
     /** A poll begins; null if those are not recorded. */
-    public static @Nullable Poll beginPoll() {
-        Recorder recorder = started;
-        return recorder == null ? null : recorder.newPoll();
+    public @Nullable Poll beginPoll() {
+        Events recorded = events;
+        return recorded == null ? null : recorded.newPoll();
     }
 
     /** The same for a poll. */
-    public static @Nullable Poll endPoll(@Nullable Poll begun) {
-        Recorder recorder = started;
-        return begun != null || recorder == null ? begun : recorder.latePoll();
+    public @Nullable Poll endPoll(@Nullable Poll begun) {
+        Events recorded = events;
+        return begun != null || recorded == null ? begun : recorded.latePoll();
     }
 
     /**
@@ -126,30 +136,34 @@ public abstract class Recorder {
      *
      * @param heldNanos for how long the monitor had seen the task there; 0 if it had not, as the task gave the processor away itself
      */
-    public static void handOff(int processor, String carrier, long heldNanos) {
-        Recorder recorder = started;
-        if (recorder != null) {
-            recorder.recordHandOff(processor, carrier, heldNanos);
+    public void handOff(int processor, String carrier, long heldNanos) {
+        Events recorded = events;
+        if (recorded != null) {
+            recorded.recordHandOff(processor, carrier, heldNanos);
         }
     }
 
-    abstract boolean parksEnabled();
+    /** The events of a recorder that was started: here, so that {@link JfrRecorder} is not loaded before. */
+    abstract static class Events {
 
-    abstract @Nullable Park newPark();
+        abstract boolean parksEnabled();
 
-    abstract @Nullable Park latePark();
+        abstract @Nullable Park newPark();
 
-    abstract @Nullable Accept newAccept();
+        abstract @Nullable Park latePark();
 
-    abstract @Nullable Accept lateAccept();
+        abstract @Nullable Accept newAccept();
 
-    abstract @Nullable Connect newConnect();
+        abstract @Nullable Accept lateAccept();
 
-    abstract @Nullable Connect lateConnect();
+        abstract @Nullable Connect newConnect();
 
-    abstract @Nullable Poll newPoll();
+        abstract @Nullable Connect lateConnect();
 
-    abstract @Nullable Poll latePoll();
+        abstract @Nullable Poll newPoll();
 
-    abstract void recordHandOff(int processor, String carrier, long heldNanos);
+        abstract @Nullable Poll latePoll();
+
+        abstract void recordHandOff(int processor, String carrier, long heldNanos);
+    }
 }

@@ -15,6 +15,7 @@ import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.MBeanInfo;
 import javax.management.MBeanOperationInfo;
+import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.ReflectionException;
 import javax.management.openmbean.CompositeDataSupport;
@@ -31,15 +32,13 @@ import javax.management.openmbean.OpenType;
 import javax.management.openmbean.SimpleType;
 
 /**
- * The managed bean: Mode, Parallelism, an attribute for each {@link Counter} with its label and unit, all of them at once as Counters, and
+ * The managed bean: Way, Parallelism, an attribute for each {@link Counter} with its label and unit, all of them at once as Counters, and
  * the operation dump. Only open types, as an MXBean has, so that any client understands it; but made from the list of counters instead of
  * an interface, which would repeat the list and would have to be exported.
  *
  * <p>Loaded only where there is java.management. Any thread.
  */
 final class RuntimeBean implements DynamicMBean {
-
-    private static final String NAME = "dev.heddle:type=Runtime";
 
     private static final System.Logger LOG = System.getLogger("heddle");
 
@@ -51,7 +50,7 @@ final class RuntimeBean implements DynamicMBean {
     private RuntimeBean(Management.Source source) throws OpenDataException {
         this.source = source;
         List<OpenMBeanAttributeInfo> attributes = new ArrayList<>();
-        attributes.add(attribute("Mode", "which way Heddle runs", "", SimpleType.STRING));
+        attributes.add(attribute("Way", "which way Heddle runs", "", SimpleType.STRING));
         attributes.add(
                 attribute(
                         "Parallelism",
@@ -82,17 +81,28 @@ final class RuntimeBean implements DynamicMBean {
                         null);
     }
 
-    /** Makes a bean of {@code source} and registers it, unless there is one. */
-    static void register(Management.Source source) {
+    /** Makes a bean of {@code source} and registers it, unless there is one of that name. What it returns takes it out again. */
+    static Runnable register(String name, Management.Source source) {
         try {
-            ManagementFactory.getPlatformMBeanServer()
-                    .registerMBean(new RuntimeBean(source), new ObjectName(NAME));
+            MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+            ObjectName registered = new ObjectName(name);
+            server.registerMBean(new RuntimeBean(source), registered);
+            return () -> unregister(server, registered);
         } catch (InstanceAlreadyExistsException anotherCopy) {
             LOG.log(
                     System.Logger.Level.DEBUG,
-                    NAME + " shows the Heddle of another class loader of this JVM");
+                    name + " shows the Heddle of another class loader of this JVM");
         } catch (JMException failure) {
-            LOG.log(System.Logger.Level.WARNING, "no " + NAME + " for management", failure);
+            LOG.log(System.Logger.Level.WARNING, "no " + name + " for management", failure);
+        }
+        return () -> {};
+    }
+
+    private static void unregister(MBeanServer server, ObjectName name) {
+        try {
+            server.unregisterMBean(name);
+        } catch (JMException gone) {
+            LOG.log(System.Logger.Level.DEBUG, name + " was taken out by somebody else", gone);
         }
     }
 
@@ -134,10 +144,10 @@ final class RuntimeBean implements DynamicMBean {
     public Object getAttribute(String name) throws AttributeNotFoundException, ReflectionException {
         Counter counter = counters.get(name);
         if (counter != null) {
-            return Counters.value(counter);
+            return source.counters().value(counter);
         }
         return switch (name) {
-            case "Mode" -> source.mode();
+            case "Way" -> source.way();
             case "Parallelism" -> source.parallelism();
             case "Counters" -> all();
             default -> throw new AttributeNotFoundException("no attribute " + name);
@@ -147,7 +157,7 @@ final class RuntimeBean implements DynamicMBean {
     private CompositeDataSupport all() throws ReflectionException {
         Map<String, Object> values = new HashMap<>();
         for (Counter counter : Counter.values()) {
-            values.put(counter.id(), Counters.value(counter));
+            values.put(counter.id(), source.counters().value(counter));
         }
         try {
             return new CompositeDataSupport(allType, values);

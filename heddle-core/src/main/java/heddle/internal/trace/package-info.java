@@ -1,4 +1,4 @@
-/// What Heddle lets others see of itself.
+/// What a runtime lets others see of itself: one `Trace` each, which holds the rest.
 ///
 ///     Counter, Counters, Tally   what is counted, by whom; summed when read
 ///     Waits                      who waits for something else than readiness

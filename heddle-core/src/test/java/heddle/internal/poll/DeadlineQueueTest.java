@@ -2,6 +2,8 @@ package heddle.internal.poll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import heddle.internal.trace.Trace;
+
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
@@ -148,7 +150,7 @@ class DeadlineQueueTest {
 
     private static DeadlineTimer timer() {
         var poller = new ManualPoller();
-        return new DeadlineTimer(new Registration(1, () -> poller).read(), poller);
+        return new DeadlineTimer(new Registration(1, () -> poller, new Trace()).read(), poller);
     }
 
     private boolean arm(DeadlineTimer timer, long deadlineNanos) {

@@ -1,5 +1,7 @@
 package heddle.internal.poll;
 
+import heddle.internal.trace.Trace;
+
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
@@ -22,11 +24,11 @@ final class ManualPoller extends Poller {
     private final Semaphore wakeUp = new Semaphore(0);
 
     ManualPoller() {
-        super(failure -> {});
+        super(new Trace(), failure -> {});
     }
 
     ManualPoller(Consumer<Throwable> onFailure) {
-        super(onFailure);
+        super(new Trace(), onFailure);
     }
 
     @Override

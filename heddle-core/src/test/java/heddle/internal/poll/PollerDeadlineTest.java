@@ -3,6 +3,7 @@ package heddle.internal.poll;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.sys.Errno;
+import heddle.internal.trace.Trace;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,7 +46,7 @@ class PollerDeadlineTest {
     void timerStaysWithThePollerThatItWasMadeFor() throws Exception {
         var other = new RecordingPoller();
         Queue<Poller> choices = new ConcurrentLinkedQueue<>(List.of(poller, other));
-        var registration = new Registration(7, choices::remove);
+        var registration = new Registration(7, choices::remove, new Trace());
         var write = registration.write();
         write.setDeadline(LATEST);
         var writer = new Thread(write::await);
@@ -79,7 +80,7 @@ class PollerDeadlineTest {
 
     @Test
     void discardedTimerLeavesTheHeapThoughItWasNotArmedYet() {
-        var registration = new Registration(7, () -> poller);
+        var registration = new Registration(7, () -> poller, new Trace());
         registration.read().setDeadline(SOON);
         var timer = new DeadlineTimer(registration.read(), poller);
         poller.arm(timer, SOON);
@@ -93,7 +94,7 @@ class PollerDeadlineTest {
     }
 
     private static ReadinessSlot slotOnBehalfOf(Poller poller) {
-        return new Registration(7, () -> poller).read();
+        return new Registration(7, () -> poller, new Trace()).read();
     }
 
     private static final class RecordingPoller extends Poller {
@@ -102,7 +103,7 @@ class PollerDeadlineTest {
         int wakeUps;
 
         RecordingPoller() {
-            super(Throwable::printStackTrace);
+            super(new Trace(), Throwable::printStackTrace);
         }
 
         @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.sched.IdlePoll;
 import heddle.internal.sys.Errno;
+import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
 
@@ -107,7 +108,7 @@ class PollerTest {
     }
 
     private ReadinessSlot slot() {
-        var registration = new Registration(registrations.size(), () -> poller);
+        var registration = new Registration(registrations.size(), () -> poller, new Trace());
         registrations.add(registration);
         return registration.read();
     }

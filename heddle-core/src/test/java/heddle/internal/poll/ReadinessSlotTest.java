@@ -3,6 +3,7 @@ package heddle.internal.poll;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.sys.Errno;
+import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
 
@@ -18,7 +19,7 @@ class ReadinessSlotTest {
     private static final long HOUR_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final ManualPoller poller = new ManualPoller();
-    private final Registration registration = new Registration(7, () -> poller);
+    private final Registration registration = new Registration(7, () -> poller, new Trace());
     private final ReadinessSlot slot = registration.read();
 
     @Test

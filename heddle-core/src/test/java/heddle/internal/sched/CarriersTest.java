@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
+import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +33,7 @@ class CarriersTest {
 
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final AtomicBoolean systemGivesThreads = new AtomicBoolean(true);
+    private final Trace trace = new Trace();
     private final QueuePoll poll = new QueuePoll();
     private Scheduler scheduler;
 
@@ -45,6 +46,7 @@ class CarriersTest {
                         VirtualThreads.probe().threads(),
                         List.of(poll),
                         new Scheduler.Limits(HAND_OFF_NANOS, carriersMax, spareNanos),
+                        trace,
                         failures::add,
                         this::startThread);
         scheduler.start();
@@ -94,7 +96,7 @@ class CarriersTest {
         log.addHandler(handler);
         try {
             start(2, LONG_NANOS);
-            long refused = Counters.value(Counter.REFUSED);
+            long refused = trace.counters().value(Counter.REFUSED);
             Holder first = new Holder();
             first.begun.await();
             Holder second = new Holder();
@@ -103,7 +105,7 @@ class CarriersTest {
             Await.until("a warning", () -> !warnings.isEmpty());
             assertThat(third.begun.getCount()).isEqualTo(1);
             assertThat(scheduler.carriers()).isEqualTo(2);
-            assertThat(Counters.value(Counter.REFUSED)).isGreaterThan(refused);
+            assertThat(trace.counters().value(Counter.REFUSED)).isGreaterThan(refused);
             first.end();
             third.begun.await();
             third.end();
@@ -141,12 +143,12 @@ class CarriersTest {
     @Test
     void processorForWhichTheSystemGivesNoThreadStaysAndGoesLater() throws Exception {
         start(8, LONG_NANOS);
-        long refused = Counters.value(Counter.REFUSED);
+        long refused = trace.counters().value(Counter.REFUSED);
         systemGivesThreads.set(false);
         Holder holder = new Holder();
         holder.begun.await();
         Holder waiting = new Holder();
-        Await.until("a refusal", () -> Counters.value(Counter.REFUSED) > refused);
+        Await.until("a refusal", () -> trace.counters().value(Counter.REFUSED) > refused);
         assertThat(scheduler.handOffs()).isZero();
         systemGivesThreads.set(true);
         waiting.begun.await();
@@ -189,6 +191,7 @@ class CarriersTest {
                             VirtualThreads.probe().threads(),
                             List.of(new QueuePoll()),
                             new Scheduler.Limits(LONG_NANOS, 8, LONG_NANOS),
+                            trace,
                             failures::add,
                             thread -> {
                                 started.add(thread);

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import heddle.internal.Platform;
 import heddle.net.Conn;
 import heddle.net.Heddle;
+import heddle.net.Insides;
 import heddle.net.Listener;
 import heddle.net.Net;
 import heddle.testing.Await;
@@ -48,7 +48,7 @@ class HandOffTest {
     @BeforeAll
     static void serve() throws IOException {
         server = Net.listen("tcp", "127.0.0.1:0");
-        Heddle.ofVirtual().start(HandOffTest::acceptAll);
+        Heddle.shared().ofVirtual().start(HandOffTest::acceptAll);
     }
 
     @AfterAll
@@ -60,7 +60,7 @@ class HandOffTest {
         try {
             while (true) {
                 Conn conn = server.accept();
-                Heddle.ofVirtual().start(() -> echo(conn));
+                Heddle.shared().ofVirtual().start(() -> echo(conn));
             }
         } catch (IOException closed) {
             // The end of the tests.
@@ -84,7 +84,8 @@ class HandOffTest {
         long[] nanos = new long[count];
         AtomicInteger done = new AtomicInteger();
         Thread client =
-                Heddle.ofVirtual()
+                Heddle.shared()
+                        .ofVirtual()
                         .start(() -> {
                             try {
                                 roundTripsHere(nanos, done);
@@ -112,14 +113,14 @@ class HandOffTest {
     }
 
     private static Scheduler scheduler() {
-        Scheduler scheduler = Platform.current().scheduler();
+        Scheduler scheduler = Insides.of(Heddle.shared()).scheduler();
         assertThat(scheduler).as("these tests need carriers of our own").isNotNull();
         return scheduler;
     }
 
     /** Runs {@code task} on as many threads as there are processors; all of them have begun on return. */
     private static List<Thread> onEachProcessor(Runnable task) throws InterruptedException {
-        return start(Heddle.ofVirtual(), scheduler().parallelism(), task);
+        return start(Heddle.shared().ofVirtual(), scheduler().parallelism(), task);
     }
 
     private static List<Thread> start(Thread.Builder.OfVirtual builder, int count, Runnable task)
@@ -245,7 +246,7 @@ class HandOffTest {
         spinning = true;
         List<Thread> busy =
                 start(
-                        Heddle.ofVirtual(),
+                        Heddle.shared().ofVirtual(),
                         each * scheduler().parallelism(),
                         () -> {
                             while (spinning) {

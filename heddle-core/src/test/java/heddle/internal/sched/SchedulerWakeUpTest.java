@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import heddle.internal.jdk.VirtualThreads;
+import heddle.internal.trace.Trace;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,7 @@ class SchedulerWakeUpTest {
                     VirtualThreads.probe().threads(),
                     List.of(poll),
                     new Scheduler.Limits(HAND_OFF_NANOS, 8, HAND_OFF_NANOS),
+                    new Trace(),
                     Throwable::printStackTrace);
 
     @AfterEach

@@ -39,7 +39,7 @@ class DumpTextTest {
         waits(dump, "IO wait", "short", 1);
         waits(dump, "IO wait", "long", 100);
         waits(dump, "IO wait", "middle", 10);
-        String text = dump.text();
+        String text = dump.text(new Counters());
         assertThat(text).startsWith("heading\n").contains("\nIO wait: 3 threads\n");
         assertThat(text.indexOf("IO wait:")).isLessThan(text.indexOf("lock wait:"));
         assertThat(subjects(text, "IO wait")).containsExactly("long", "middle", "short");
@@ -52,7 +52,7 @@ class DumpTextTest {
         for (int i = 0; i < Dump.LISTED_MAX + 5; i++) {
             waits(dump, "IO wait", "w" + i, i + 1);
         }
-        String text = dump.text();
+        String text = dump.text(new Counters());
         assertThat(subjects(text, "IO wait"))
                 .hasSize(Dump.LISTED_MAX)
                 .startsWith("w" + (Dump.LISTED_MAX + 4))
@@ -64,7 +64,7 @@ class DumpTextTest {
 
     @Test
     void everyCounterIsShown() {
-        String text = new Dump("heading").text();
+        String text = new Dump("heading").text(new Counters());
         for (Counter counter : Counter.values()) {
             assertThat(text).contains("\n" + counter.label() + ": ");
         }
@@ -74,7 +74,8 @@ class DumpTextTest {
     void aNameCannotLeaveItsLine() {
         Dump dump = new Dump("heading");
         dump.waits(named("a\n\033[2Jb"), "IO wait", "x\ry", System.nanoTime(), -1);
-        assertThat(dump.text()).contains("\"a??[2Jb\" IO wait, x?y, 0 ms, deadline 0 ms ago\n");
+        assertThat(dump.text(new Counters()))
+                .contains("\"a??[2Jb\" IO wait, x?y, 0 ms, deadline 0 ms ago\n");
     }
 
     /** The terminal's CSI in one character, next line, the separators, and one that turns the text around. */
@@ -83,7 +84,7 @@ class DumpTextTest {
     void noCharacterOutsideAsciiTakesANameOutOfItsLine(int evil) {
         Dump dump = new Dump("heading");
         waits(dump, "IO wait", "x" + Character.toString(evil) + "\u00fc", 0);
-        assertThat(subjects(dump.text(), "IO wait")).containsExactly("x?\u00fc");
+        assertThat(subjects(dump.text(new Counters()), "IO wait")).containsExactly("x?\u00fc");
     }
 
     @Test

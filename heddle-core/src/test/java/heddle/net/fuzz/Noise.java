@@ -140,7 +140,7 @@ final class Noise {
         if (!end.conn.toString().endsWith(text)) {
             throw new AssertionError(end.conn + ", but the addresses are " + text);
         }
-        if (random.nextInt(20) == 0 && Heddle.dump().isEmpty()) {
+        if (random.nextInt(20) == 0 && Heddle.shared().dump().isEmpty()) {
             throw new AssertionError("no dump");
         }
     }

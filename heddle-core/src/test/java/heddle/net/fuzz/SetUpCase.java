@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.poll.MonotonicClock;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.net.CallInterruptedException;
 import heddle.net.Conn;
 import heddle.net.ConnClosedException;
@@ -17,6 +16,7 @@ import heddle.net.Heddle;
 import heddle.net.ListenConfig;
 import heddle.net.Listener;
 import heddle.testing.Await;
+import heddle.testing.Counted;
 import heddle.testing.Task;
 
 import java.io.IOException;
@@ -58,7 +58,7 @@ final class SetUpCase implements FuzzTest.Case {
 
     @Override
     public void run() throws Exception {
-        long before = Counters.value(Counter.DESCRIPTORS);
+        long before = Counted.value(Counter.DESCRIPTORS);
         List<Task<Void>> dialers = new ArrayList<>();
         List<Task<Void>> all = new ArrayList<>();
         // A full backlog makes Linux drop the request, which comes again after a second.
@@ -91,7 +91,7 @@ final class SetUpCase implements FuzzTest.Case {
         } finally {
             listener.close();
         }
-        assertThat(Counters.value(Counter.DESCRIPTORS)).as("descriptors").isEqualTo(before);
+        assertThat(Counted.value(Counter.DESCRIPTORS)).as("descriptors").isEqualTo(before);
     }
 
     @Override
@@ -109,7 +109,7 @@ final class SetUpCase implements FuzzTest.Case {
     }
 
     private static void await(List<Task<Void>> tasks) throws Exception {
-        Await.until(Heddle::dump, () -> tasks.stream().allMatch(Task::isDone));
+        Await.until(Heddle.shared()::dump, () -> tasks.stream().allMatch(Task::isDone));
     }
 
     private void disturb(Listener listener, List<Task<Void>> victims, Random own) throws Exception {

@@ -3,12 +3,12 @@ package heddle.net.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
 import heddle.net.ConnPair;
 import heddle.net.Heddle;
 import heddle.net.Parked;
 import heddle.net.fuzz.Noise.Ending;
 import heddle.testing.Await;
+import heddle.testing.Counted;
 import heddle.testing.Task;
 
 import java.util.ArrayList;
@@ -35,7 +35,7 @@ final class StreamCase implements FuzzTest.Case {
 
     @Override
     public void run() throws Exception {
-        long before = Counters.value(Counter.DESCRIPTORS);
+        long before = Counted.value(Counter.DESCRIPTORS);
         try (ConnPair pair = connect()) {
             End left = new End(pair.left());
             End right = new End(pair.right());
@@ -49,7 +49,8 @@ final class StreamCase implements FuzzTest.Case {
             start(right, toLeft, toRight, rightEnding);
             try {
                 Await.until(
-                        Heddle::dump, () -> tasks.stream().allMatch(Task::isDone) || hasFailed());
+                        Heddle.shared()::dump,
+                        () -> tasks.stream().allMatch(Task::isDone) || hasFailed());
             } finally {
                 left.close();
                 right.close();
@@ -75,7 +76,7 @@ final class StreamCase implements FuzzTest.Case {
                         .isFalse();
             }
         }
-        assertThat(Counters.value(Counter.DESCRIPTORS)).as("descriptors").isEqualTo(before);
+        assertThat(Counted.value(Counter.DESCRIPTORS)).as("descriptors").isEqualTo(before);
     }
 
     private ConnPair connect() throws Exception {
@@ -85,7 +86,7 @@ final class StreamCase implements FuzzTest.Case {
                     case 2 -> "pipe";
                     // The JDK's channels have no packets.
                     case 3 ->
-                            "nio".equals(System.getProperty("heddle.mode")) ? "pipe" : "unixpacket";
+                            "nio".equals(System.getProperty("heddle.way")) ? "pipe" : "unixpacket";
                     default -> "tcp";
                 };
         return network.equals("tcp") && random.nextInt(4) > 0
@@ -170,7 +171,7 @@ final class StreamCase implements FuzzTest.Case {
         return switch (random.nextInt(6)) {
             case 0 -> Thread.ofVirtual();
             case 1 -> Thread.ofPlatform();
-            default -> Heddle.ofVirtual();
+            default -> Heddle.shared().ofVirtual();
         };
     }
 }

@@ -31,7 +31,7 @@ public final class DeadlineStress {
 
     /** A slot with its timer, in a queue that an actor polls. */
     abstract static class TimedSlot {
-        final Registration registration = new Registration(7, () -> POLLER);
+        final Registration registration = new Registration(7, () -> POLLER, Slots.TRACE);
         final ReadinessSlot slot = registration.read();
         final DeadlineTimer timer = new DeadlineTimer(slot, POLLER);
         final DeadlineQueue queue = new DeadlineQueue();

@@ -32,7 +32,7 @@ public final class PollerWakeUpStress {
     @State
     public static class ArmAgainstSleep {
         private final ScriptedPoller poller = new ScriptedPoller();
-        private final ReadinessSlot slot = new Registration(7, () -> poller).read();
+        private final ReadinessSlot slot = new Registration(7, () -> poller, Slots.TRACE).read();
         private final DeadlineTimer timer = new DeadlineTimer(slot, poller);
 
         @Actor
@@ -161,7 +161,7 @@ public final class PollerWakeUpStress {
     @State
     public static class TwoMovesAgainstSleep {
         private final ScriptedPoller poller = new ScriptedPoller();
-        private final ReadinessSlot slot = new Registration(7, () -> poller).read();
+        private final ReadinessSlot slot = new Registration(7, () -> poller, Slots.TRACE).read();
         private final DeadlineTimer timer = new DeadlineTimer(slot, poller);
 
         public TwoMovesAgainstSleep() {

@@ -35,7 +35,7 @@ public final class ReadinessSlotStress {
     private ReadinessSlotStress() {}
 
     private static Registration registration() {
-        return new Registration(7, () -> POLLER);
+        return new Registration(7, () -> POLLER, Slots.TRACE);
     }
 
     /**

@@ -48,7 +48,8 @@ public final class RegistrationStress {
     public static class BothDirections {
         private final AtomicBoolean chosen = new AtomicBoolean();
         private final Registration registration =
-                new Registration(7, () -> chosen.compareAndSet(false, true) ? FULL : EAGER);
+                new Registration(
+                        7, () -> chosen.compareAndSet(false, true) ? FULL : EAGER, Slots.TRACE);
 
         @Actor
         public void reader(LL_Result r) {

@@ -17,9 +17,11 @@ class ScriptedPoller extends Poller {
     String slept = "NOT_YET";
 
     ScriptedPoller() {
-        super(cause -> {
-            throw new AssertionError(cause);
-        });
+        super(
+                Slots.TRACE,
+                cause -> {
+                    throw new AssertionError(cause);
+                });
     }
 
     boolean isWoken() {

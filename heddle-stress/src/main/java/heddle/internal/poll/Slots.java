@@ -1,5 +1,7 @@
 package heddle.internal.poll;
 
+import heddle.internal.trace.Trace;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -8,6 +10,9 @@ final class Slots {
 
     /** Never started, so that it can be unparked by anybody without meaning anything. */
     static final Thread WAITER = new Thread("waiter");
+
+    /** Counts for all of them. */
+    static final Trace TRACE = new Trace();
 
     static final long SOON = MonotonicClock.after(3_600_000_000_000L);
     static final long LATER = 2 * SOON;

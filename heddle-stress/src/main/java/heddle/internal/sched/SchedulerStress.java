@@ -6,6 +6,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.sched.RunQueueStress.Task;
+import heddle.internal.trace.Trace;
 import heddle.stress.Gap;
 
 import org.openjdk.jcstress.annotations.Actor;
@@ -42,6 +43,7 @@ public final class SchedulerStress {
                 THREADS,
                 List.of(pollers),
                 new Scheduler.Limits(1, 1, 1),
+                new Trace(),
                 cause -> {
                     throw new AssertionError(cause);
                 });

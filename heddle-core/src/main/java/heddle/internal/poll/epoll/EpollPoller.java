@@ -8,12 +8,14 @@ import static heddle.internal.sys.linux.Epoll.EPOLLOUT;
 import static heddle.internal.sys.linux.Epoll.EPOLLPRI;
 import static heddle.internal.sys.linux.Epoll.EPOLLRDHUP;
 
+import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.Registration;
+import heddle.internal.sched.IdlePoll;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.linux.Epoll;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
+import heddle.internal.trace.Trace;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -41,26 +43,31 @@ public final class EpollPoller extends Poller {
     /** Whether the eventfd was written since the polling thread last saw it: many wake-ups cost one write. */
     private final AtomicBoolean wakeUpSent = new AtomicBoolean();
 
-    /** As {@link Poller#Poller}. */
-    public EpollPoller(Consumer<Throwable> onFailure) {
-        super(onFailure);
+    /** All that the runtime's pollers watch. */
+    private final NumberTable<Registration> watched;
+
+    /** One of the runtime's pollers, which share {@code watched}; the rest as {@link Poller#Poller} wants it. */
+    public EpollPoller(
+            NumberTable<Registration> watched, Trace trace, Consumer<Throwable> onFailure) {
+        super(trace, onFailure);
+        this.watched = watched;
     }
 
     @Override
     protected int register(Registration registration) {
-        RegistrationTable.put(registration);
+        watched.put(registration.fd(), registration);
         long data = (long) registration.generation() << 32 | registration.fd();
         int result = epoll.add(registration.fd(), INTEREST, data);
         if (result < 0) {
-            RegistrationTable.remove(registration);
+            watched.remove(registration.fd(), registration);
         }
         return result;
     }
 
     @Override
     protected void deregister(Registration registration) {
-        RegistrationTable.remove(
-                registration); // An event that is under way finds nobody, or another generation.
+        // An event that is under way finds nobody, or another generation.
+        watched.remove(registration.fd(), registration);
     }
 
     @Override
@@ -72,26 +79,42 @@ public final class EpollPoller extends Poller {
             }
             throw new AssertionError("epoll_wait: " + Errno.text(-count));
         }
-        for (int i = 0; i < count; i++) {
-            long data = epoll.data(i);
-            if (data == Epoll.WAKE_UP) {
-                wakeUpSent.set(false);
-                continue;
+        int at = 0;
+        try {
+            for (; at < count; at++) {
+                report(at);
             }
-            Registration registration = RegistrationTable.find((int) data, (int) (data >>> 32));
-            if (registration != null) {
-                int events = epoll.events(i);
-                if ((events & PEER_CLOSED) != 0) {
-                    registration.setPeerClosed();
+        } finally {
+            // Where it threw, the rest is gone. A set flag still means that a wake-up is to come:
+            // close() relies on it.
+            for (; at < count; at++) {
+                if (epoll.data(at) == Epoll.WAKE_UP) {
+                    wakeUpSent.set(false);
                 }
-                woken +=
-                        registration.signal(
-                                (events & READABLE) != 0,
-                                (events & WRITABLE) != 0,
-                                (events & MUST_TRY) != 0);
             }
         }
         return count;
+    }
+
+    /** The {@code i}-th event. */
+    private void report(int i) {
+        long data = epoll.data(i);
+        if (data == Epoll.WAKE_UP) {
+            wakeUpSent.set(false);
+            return;
+        }
+        Registration registration = watched.find((int) data);
+        if (registration != null && registration.generation() == (int) (data >>> 32)) {
+            int events = epoll.events(i);
+            if ((events & PEER_CLOSED) != 0) {
+                registration.setPeerClosed();
+            }
+            woken +=
+                    registration.signal(
+                            (events & READABLE) != 0,
+                            (events & WRITABLE) != 0,
+                            (events & MUST_TRY) != 0);
+        }
     }
 
     /** The instance's own number, for another one to watch. */
@@ -101,7 +124,7 @@ public final class EpollPoller extends Poller {
 
     @Override
     public void forEachWatched(Consumer<Registration> visitor) {
-        RegistrationTable.forEach(registration -> {
+        watched.forEach(registration -> {
             if (registration.poller() == this) {
                 visitor.accept(registration);
             }
@@ -112,13 +135,35 @@ public final class EpollPoller extends Poller {
     public void wakeUp() {
         if (!wakeUpSent.get() && wakeUpSent.compareAndSet(false, true)) {
             epoll.notifyPoller();
-            Counters.add(Counter.WAKE_UPS, 1);
+            count(Counter.WAKE_UPS, 1);
         }
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Nobody polls any more, but somebody may be in {@link #wakeUp}, about to write to a number that would be another's by then. So this
+     * takes {@code wakeUpSent} for good, or if it is set, waits for the wake-up that belongs to it.
+     */
     @Override
     public void close() {
         super.close();
+        while (!wakeUpSent.compareAndSet(false, true)) {
+            if (awaitsWakeUp()) {
+                break;
+            }
+        }
         epoll.close();
+    }
+
+    /** Waits for events: whether a wake-up is among them, which leaves {@code wakeUpSent} set. */
+    private boolean awaitsWakeUp() {
+        int count = epoll.await(IdlePoll.FOREVER);
+        for (int i = 0; i < count; i++) {
+            if (epoll.data(i) == Epoll.WAKE_UP) {
+                return true;
+            }
+        }
+        return false;
     }
 }

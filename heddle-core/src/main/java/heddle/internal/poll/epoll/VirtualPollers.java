@@ -19,7 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 /// events, so that the threads it wakes run next on its own carrier. When it finds none it parks, and one platform
 /// thread, the master, waits for all that parked, by an epoll instance that watches theirs.
 ///
-///     virtual thread:  events  -> yield, look again
+///     virtual thread:  events  -> yield, look again; each 64th time as if there were none
 ///                      none    -> arm in the master, park
 ///                      parked  -> woken by the master, look again
 ///
@@ -30,6 +30,12 @@ import java.util.concurrent.locks.LockSupport;
 /// A poller that died ends its virtual thread. If the master fails, it stores why and then unparks all; a poller sets
 /// `waiting`, then looks, and dies of the same cause.
 public final class VirtualPollers implements PollLoop {
+
+    /**
+     * How often a poller looks again by itself. Then it parks like one without events, so that its carrier's queue runs empty: only then does
+     * the JDK's scheduler look at what came from other threads.
+     */
+    private static final int YIELDS_MAX = 64;
 
     private final Epoll master = new Epoll();
     private final Sub[] subs;
@@ -75,8 +81,9 @@ public final class VirtualPollers implements PollLoop {
         }
 
         private void pollUntilStopped() {
+            int yields = 0;
             while (!stopped && poller.failure() == null) {
-                if (poller.poll(0) > 0) {
+                if (poller.poll(0) > 0 && ++yields % YIELDS_MAX != 0) {
                     Thread.yield();
                 } else {
                     deadlineNanos = poller.beginSleep(Long.MAX_VALUE);

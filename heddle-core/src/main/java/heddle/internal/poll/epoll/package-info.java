@@ -3,9 +3,8 @@
 /// A descriptor is added once, edge-triggered, for both directions, and stays until it is closed: a wait costs no
 /// system call of its own.
 ///
-///     EpollPoller         one epoll instance: what it reports goes to the slots
-///     RegistrationTable   descriptor -> registration, for events that carry a number
-///     VirtualPollers      way jdk: a virtual thread polls each instance, one platform thread watches all of them
+///     EpollPoller      one epoll instance: what it reports goes to the slots
+///     VirtualPollers   way jdk: a virtual thread polls each instance, one platform thread watches all of them
 ///
 /// Who enters: the polling thread; any thread that registers, deregisters or wakes.
 ///

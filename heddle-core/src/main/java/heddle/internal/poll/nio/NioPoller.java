@@ -6,7 +6,7 @@ import heddle.internal.sys.Errno;
 import heddle.internal.sys.nio.NioSocket;
 import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Counter;
-import heddle.internal.trace.Counters;
+import heddle.internal.trace.Trace;
 
 import org.jspecify.annotations.Nullable;
 
@@ -69,12 +69,12 @@ public final class NioPoller extends Poller {
     private volatile boolean abandoned;
 
     /**
-     * Opens a selector for sockets of {@code sys}; {@code onFailure} as {@link Poller#Poller} wants it.
+     * Opens a selector for sockets of {@code sys}; the rest as {@link Poller#Poller} wants it.
      *
      * @throws StartException the system has none to give
      */
-    public NioPoller(NioSyscalls sys, Consumer<Throwable> onFailure) {
-        super(onFailure);
+    public NioPoller(NioSyscalls sys, Trace trace, Consumer<Throwable> onFailure) {
+        super(trace, onFailure);
         this.sys = sys;
         selector = sys.openSelector();
     }
@@ -112,7 +112,7 @@ public final class NioPoller extends Poller {
                 registration.breakOff(); // By close(). To signal would make the waiter spin.
             } else {
                 // The next call tells why. Counted apart from what the polling thread counts.
-                Counters.add(Counter.WAKES, registration.signal(!write, write, false));
+                count(Counter.WAKES, registration.signal(!write, write, false));
             }
         }
     }
@@ -245,7 +245,7 @@ public final class NioPoller extends Poller {
     public void wakeUp() {
         if (!wakeUpSent.get() && wakeUpSent.compareAndSet(false, true)) {
             selector.wakeup();
-            Counters.add(Counter.WAKE_UPS, 1);
+            count(Counter.WAKE_UPS, 1);
         }
     }
 

@@ -2,11 +2,13 @@ package heddle.internal.poll.epoll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.internal.poll.Registration;
 import heddle.internal.poll.Wait;
 import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.linux.LinuxSyscalls;
+import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
 
@@ -29,7 +31,8 @@ class VirtualPollersTest {
 
     private final LinuxSyscalls sys = new LinuxSyscalls();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
-    private final EpollPoller poller = new EpollPoller(failures::add);
+    private final NumberTable<Registration> watched = new NumberTable<>();
+    private final EpollPoller poller = new EpollPoller(watched, new Trace(), failures::add);
 
     @Test
     void masterThatFailsReleasesWhoWaits() throws Exception {
@@ -42,7 +45,7 @@ class VirtualPollersTest {
 
         int listener = sys.socket(SockAddr.VERSION_4, true);
         assertThat(sys.listen(listener, 1)).isZero(); // at a port of the kernel's choice
-        var registration = new Registration(listener, () -> poller);
+        var registration = new Registration(listener, () -> poller, new Trace());
         ReadinessSlot slot = registration.read();
         Task<Wait> waiter = Task.on(Thread.ofVirtual(), slot::await);
         Await.until(
@@ -56,7 +59,7 @@ class VirtualPollersTest {
         assertThat(waiter.result()).isEqualTo(Wait.FAILED);
         Await.until("the failure is told", () -> failures.size() == 1);
 
-        RegistrationTable.remove(registration);
+        watched.remove(listener, registration);
         sys.close(listener);
         sys.close(eventfd);
         poller.close();

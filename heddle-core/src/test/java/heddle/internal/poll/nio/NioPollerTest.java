@@ -3,7 +3,9 @@ package heddle.internal.poll.nio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.fd.Descriptor;
+import heddle.internal.fd.Descriptors;
 import heddle.internal.fd.Result;
+import heddle.internal.fd.Traffic;
 import heddle.internal.poll.MonotonicClock;
 import heddle.internal.poll.PollerThread;
 import heddle.internal.poll.ReadinessSlot;
@@ -14,6 +16,7 @@ import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.nio.NioSyscalls;
+import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 
 import org.junit.jupiter.api.AfterEach;
@@ -54,7 +57,9 @@ class NioPollerTest {
 
     private final NioSyscalls sys = new NioSyscalls();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final NioPoller poller = new NioPoller(sys, failure::set);
+    private final Trace trace = new Trace();
+    private final NioPoller poller = new NioPoller(sys, trace, failure::set);
+    private final Descriptors descriptors = new Descriptors(sys, () -> poller, trace, "");
     private final PollerThread thread = new PollerThread(poller);
     private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
     private final Queue<Descriptor> opened = new ConcurrentLinkedQueue<>();
@@ -198,7 +203,7 @@ class NioPollerTest {
                 callers.submit(() -> {
                     for (int i = 0; i < connections; i++) {
                         SockAddr[] peer = new SockAddr[1];
-                        Descriptor one = new Descriptor(sys, listener.accept(peer), () -> poller);
+                        Descriptor one = descriptors.open(listener.accept(peer), Traffic.BYTES);
                         callers.execute(() -> echo(one));
                     }
                 });
@@ -540,7 +545,7 @@ class NioPollerTest {
 
     private Descriptor descriptor(int fd) {
         assertThat(fd).isNotNegative();
-        Descriptor made = new Descriptor(sys, fd, () -> poller);
+        Descriptor made = descriptors.open(fd, Traffic.BYTES);
         opened.add(made);
         return made;
     }

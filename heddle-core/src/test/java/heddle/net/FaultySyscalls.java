@@ -1,6 +1,6 @@
-package heddle.testing;
+package heddle.net;
 
-import heddle.internal.Platform;
+import heddle.internal.Settings;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.Registration;
@@ -11,13 +11,15 @@ import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.TcpStat;
 import heddle.internal.sys.UnixName;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The system calls of the way that runs, of which some fail as a {@link Plan} has it. Stands between Heddle and the system from its
- * making to its {@link #close}, for all sockets that are made meanwhile; these keep it.
+ * The system calls of a runtime of its own, {@link #heddle}, of which some fail as a {@link Plan} has it. It runs in the way of the shared
+ * one, until {@link #close}.
  *
  * <p>A call that fails is not made, and so has done nothing, with two exceptions that the kernel makes as well. close(2) closes and
  * then reports (close(2), "Dealing with error returns from close()"). connect(2) that ends with EINTR goes on in the background
@@ -26,11 +28,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>EAGAIN means "not now", and so do ENOTCONN of getpeername(2) and EINPROGRESS of a write: the kernel then reports an edge when it is time. So does this, at
  * once, to whoever watches.
  */
-public final class FaultySyscalls extends Syscalls implements AutoCloseable {
+final class FaultySyscalls extends Syscalls implements AutoCloseable {
 
     /** Decides about each call that is about to be made, by its name in the kernel. Any thread. */
     @FunctionalInterface
-    public interface Plan {
+    interface Plan {
         /** 0 to let it be made, else the errno to fail with; {@code fd} is -1 for socket(2). */
         int errno(String call, int fd);
     }
@@ -38,9 +40,20 @@ public final class FaultySyscalls extends Syscalls implements AutoCloseable {
     /** The registrations of pollers, which are made by system calls too. */
     private final class FaultySource implements PollerSource {
 
+        private final PollerSource realSource;
+
+        FaultySource(PollerSource realSource) {
+            this.realSource = realSource;
+        }
+
         @Override
         public Poller current() {
             return realSource.current();
+        }
+
+        @Override
+        public void giveWay() {
+            realSource.giveWay();
         }
 
         @Override
@@ -58,24 +71,69 @@ public final class FaultySyscalls extends Syscalls implements AutoCloseable {
         }
     }
 
-    private final Platform platform = Platform.current();
-    private final Syscalls real = platform.syscalls();
-    private final PollerSource realSource = platform.pollers();
-    private final Plan plan;
+    /** Puts this between the runtime and the system. */
+    private final class Between implements Settings.Between {
+
+        @Override
+        public Syscalls syscalls(Syscalls system) {
+            real = system;
+            return FaultySyscalls.this;
+        }
+
+        @Override
+        public PollerSource pollers(PollerSource system) {
+            return new FaultySource(system);
+        }
+    }
+
+    /** Asked about each call. Written by the test, read by any thread. */
+    private volatile Plan plan;
+
+    /** Written once, by the runtime's start. */
+    private Syscalls real;
+
+    private final Heddle heddle;
 
     /** By their numbers; an entry of a number that was closed stays until the number is watched again. */
     private final Map<Integer, Registration> watched = new ConcurrentHashMap<>();
 
-    /** Installs itself; {@code plan} is asked from now on. */
-    public FaultySyscalls(Plan plan) {
+    /** Starts the runtime; {@code plan} is asked from now on. */
+    FaultySyscalls(Plan plan) {
         this.plan = plan;
-        platform.interpose(this, new FaultySource());
+        Settings defaults = Settings.fromProperties();
+        try {
+            heddle =
+                    Heddle.start(
+                            new Settings(
+                                    Heddle.shared().way().internal,
+                                    defaults.parallelism(),
+                                    defaults.handOff(),
+                                    defaults.carriersMax(),
+                                    new Between()));
+        } catch (IOException refused) {
+            throw new UncheckedIOException(refused);
+        }
     }
 
-    /** Takes itself out. */
+    /** Asks {@code next} from now on. */
+    void plan(Plan next) {
+        plan = next;
+    }
+
+    /** The runtime. */
+    Heddle heddle() {
+        return heddle;
+    }
+
+    /** A connection of the runtime, both ends of it. */
+    ConnPair tcp() throws Exception {
+        return ConnPair.tcp(heddle.listenConfig(), heddle.dialer(), "127.0.0.1:0");
+    }
+
+    /** Closes the runtime. */
     @Override
     public void close() {
-        platform.interpose(real, realSource);
+        heddle.close();
     }
 
     /** 0, or the failure of a call that is then not to be made. */

@@ -1,0 +1,32 @@
+package heddle.net;
+
+import heddle.internal.Platform;
+
+/** A way for a runtime to run: who polls the network, and who carries the virtual threads. Best first. */
+public enum Way {
+    /**
+     * epoll, polled by carriers of Heddle's own when they run out of work. Needs Linux, {@code --enable-native-access} and
+     * {@code --add-opens java.base/java.lang}.
+     */
+    CARRIERS(Platform.Way.CARRIERS),
+
+    /** epoll, polled by virtual threads on the JDK's scheduler. Needs Linux and {@code --enable-native-access}. */
+    JDK(Platform.Way.JDK),
+
+    /** The JDK's Selector, polled by a platform thread, and the JDK's scheduler. Needs nothing. */
+    NIO(Platform.Way.NIO);
+
+    final Platform.Way internal;
+
+    Way(Platform.Way internal) {
+        this.internal = internal;
+    }
+
+    static Way of(Platform.Way internal) {
+        return switch (internal) {
+            case CARRIERS -> CARRIERS;
+            case JDK -> JDK;
+            case NIO -> NIO;
+        };
+    }
+}
