@@ -313,17 +313,23 @@ public final class Client implements Closeable {
     /** Settles all that is open as unknown. Called with the lock, lets it go meanwhile. */
     private void reportAll() {
         long[] settled = window.settleAll();
-        unreported += settled.length;
-        telling = Thread.currentThread();
-        lock.unlock();
+        // With nothing to tell, another thread may be in the outcome: it stays the one that tells.
+        if (settled.length > 0) {
+            report(settled, Result.UNKNOWN);
+        }
+    }
+
+    /** Tells the outcome of messages that the window has settled. Called with the lock, lets it go meanwhile. */
+    private void report(long[] numbers, int result) {
+        unreported += numbers.length;
         try {
-            for (long number : settled) {
-                outcome.settled(number, Result.UNKNOWN, 0);
-            }
+            tell(() -> {
+                for (long number : numbers) {
+                    outcome.settled(number, result, 0);
+                }
+            });
         } finally {
-            lock.lock();
-            telling = null;
-            unreported -= settled.length;
+            unreported -= numbers.length;
             changed.signalAll();
         }
     }
@@ -439,6 +445,8 @@ public final class Client implements Closeable {
      */
     private IOException suspect(IOException cause) {
         if (window.open() == 0) {
+            // Whichever was suspected has been answered since.
+            suspected = -1;
             return cause;
         }
         long id = window.oldest();
@@ -485,13 +493,7 @@ public final class Client implements Closeable {
         suspected = -1;
         // As good as an ack: the next connection is for the messages behind it.
         giveUp = null;
-        unreported++;
-        try {
-            tell(() -> outcome.settled(number, Result.NOT_TAKEN, 0));
-        } finally {
-            unreported--;
-            changed.signalAll();
-        }
+        report(new long[] {number}, Result.NOT_TAKEN);
     }
 
     /**

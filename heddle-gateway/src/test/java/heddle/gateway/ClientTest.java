@@ -395,6 +395,37 @@ class ClientTest {
         }
     }
 
+    /** It was suspected, and would be given up now, if the server had not answered it. */
+    @Test
+    void withResendAMessageThatIsAnsweredIsNotGivenUpAtTheNextEnd() throws Exception {
+        try (var server = new FakeServer();
+                var client = new Client(server.address, options().resend(true), told)) {
+            var next = server.next();
+            client.submit(new byte[100], 0, 100);
+            client.submit(new byte[100], 0, 100);
+            Task<Void> all = Task.run(client::awaitSettled);
+            for (int i = 0; i < 6; i++) { // three for the first message, three for the second
+                Peer peer = next.get();
+                peer.readSubmits(1);
+                next = server.next();
+                peer.socket.close();
+            }
+            Peer mended = next.get();
+            mended.readSubmits(1);
+            mended.acknowledge(1);
+            all.result();
+            mended.socket.close();
+            Await.until(
+                    () -> "the client has seen the end and connected anew",
+                    () -> {
+                        client.connect();
+                        return server.accepted() == 8;
+                    });
+            assertThat(told.results)
+                    .containsOnly(Map.entry(0L, Result.NOT_TAKEN), Map.entry(1L, Result.SUCCESS));
+        }
+    }
+
     @Test
     void withResendMessagesThatFewServersTakeAreGivenUpOneAfterTheOther() throws Exception {
         int length = 70_000;
@@ -716,6 +747,36 @@ class ClientTest {
             assertThat(told.results).containsEntry(0L, Result.UNKNOWN);
             assertThatThrownBy(() -> submit(client, "late")).hasMessage("client closed");
             client.close();
+        }
+    }
+
+    /** The second close has nothing to tell; the outcome is being told by the first, and must still not wait. */
+    @Test
+    void anOutcomeThatWouldWaitIsToldSoAlsoAfterASecondClose() throws Exception {
+        var secondIsOver = new CountDownLatch(1);
+        var outcome =
+                new Calling(
+                        false,
+                        client -> {
+                            secondIsOver.await();
+                            client.awaitSettled();
+                        });
+        try (var server = new FakeServer()) {
+            var client = new Client(server.address, options().resend(true), outcome);
+            outcome.client = client;
+            var peer = server.next();
+            submit(client, "m");
+            peer.get().reset();
+            // From here on the message is the close's to settle, as nobody asks for another
+            // connection.
+            Await.until("the end was told", () -> !outcome.lost.isEmpty());
+            Task<Void> first = Task.run(client::close);
+            Await.until("the first close tells", () -> !outcome.results.isEmpty());
+            client.close();
+            secondIsOver.countDown();
+            first.result();
+            assertThat(outcome.thrown).isInstanceOf(IllegalStateException.class);
+            assertThat(outcome.results).containsOnly(Map.entry(0L, Result.UNKNOWN));
         }
     }
 
