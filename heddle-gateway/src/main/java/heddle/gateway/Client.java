@@ -1,39 +1,45 @@
 package heddle.gateway;
 
-import heddle.net.ConnResetException;
 import heddle.net.Deadline;
-import heddle.net.Errno;
 import heddle.net.Heddle;
-import heddle.net.NetError;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.Closeable;
-import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/**
- * Submits messages to a gateway, many in flight at a time, and tells an {@link Outcome} what became of each. Any number of threads
- * may submit.
- *
- * <p>It connects when there is something to send and no connection: at the first submit, and again after a connection was lost, unless
- * {@link ClientOptions#reconnect} says no.
- * Nothing reconnects behind the caller's back. A connection is read to the end of its stream before what is left counts as
- * unacknowledged, also when writing to it has failed: acks may lie ahead of the end.
- */
+/// Submits messages to a gateway, many in flight at a time, and tells an [Outcome] what became of each. Any number of threads
+/// may submit.
+///
+/// It connects when there is something to send and no connection: at the first submit, and again after a connection was lost, unless
+/// [ClientOptions#reconnect] says no. Nothing reconnects behind the caller's back. A connection is read to the end of its stream before
+/// what is left counts as unacknowledged, also when writing to it has failed: acks may lie ahead of the end.
+///
+/// Its connection, by the fields `link` and `busy`:
+///
+///     NONE     link null, idle   nobody needs one, or none is made any more
+///     OPENING  link null, busy   a caller is connecting, without the lock; all others wait
+///     UP       link              callers send; the thread heddle-client reads acks
+///     ENDING   link null, busy   that thread tells what was lost, without the lock; all wait
+///
+///     NONE    -> OPENING  connected()  a call needs a connection: a submit, connect, or awaitSettled with messages open
+///     OPENING -> UP       start()      introduced; all that is open is sent again, before anything new
+///     OPENING -> NONE     connected()  refused, or in vain for too long: all that is open is settled; or interrupted, or closed
+///     UP      -> ENDING   ended()      the stream was read to its end
+///     ENDING  -> NONE     ended()      told; without resend, or after close, all that was open is settled
+///
+/// 1. One link at a time: an ack is matched with the window of the link that it came over.
+/// 2. The window changes only with the lock, and in OPENING and ENDING only by the thread that made it so.
+/// 3. The outcome hears from one thread at a time, `telling`: in UP the reading one, in OPENING and ENDING the one that made it so, in NONE
+///    one that closes.
+/// 4. Once closed, no link comes UP, and NONE is the end.
 public final class Client implements Closeable {
 
     private static final long BACKOFF_MIN_NANOS = Duration.ofMillis(20).toNanos();
     private static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(1).toNanos();
-
-    /** See {@link #suspect}. */
-    private static final int SUSPICIONS_MAX = 3;
-
-    /** A message of so many bytes may well be too large for a server. See {@link #giveUpSuspect}. */
-    private static final int LARGE_BYTES = 64 << 10;
 
     private final String address;
     private final ClientOptions options;
@@ -49,9 +55,10 @@ public final class Client implements Closeable {
 
     // All guarded by lock.
     private final Window window;
+    private final Suspicion suspicion = new Suspicion();
     private @Nullable Link link;
 
-    /** There is no link, and a thread without the lock is ending the last or opening the next: wait. */
+    /** A thread without the lock is opening the next link or ending the last: wait. */
     private boolean busy;
 
     /** When to stop connecting anew; null from an ack until the next attempt, and when there is nothing to send again. */
@@ -70,20 +77,6 @@ public final class Client implements Closeable {
 
     private long numbers;
     private boolean closed;
-
-    /** The longest message that this server has answered, in bytes; -1 for none. */
-    private int answeredBytesMax = -1;
-
-    /**
-     * The number of the message at which the last connection ended, and how many in a row ended there, without a failed attempt to connect
-     * in between: {@link #suspect}. The number is -1 for none.
-     */
-    private long suspected = -1;
-
-    private int suspicions;
-
-    /** A message was settled as {@link Result#NOT_TAKEN} since the last ack. */
-    private boolean gaveUpSuspect;
 
     /** The outcome was told that this client goes on trying to connect. */
     private boolean toldRetrying;
@@ -289,8 +282,7 @@ public final class Client implements Closeable {
             }
             failure = refused;
             connectFailed = true;
-            // The server was away, which ends connections too.
-            suspected = -1;
+            suspicion.unreachable();
         }
     }
 
@@ -336,32 +328,34 @@ public final class Client implements Closeable {
 
     /** Acks have come over the link of now. */
     void acked(Acks acks) throws IOException {
-        int valid;
         lock.lock();
         try {
-            valid = settle(acks);
-            unreported += valid;
+            int valid = settle(acks);
             if (valid > 0) {
                 giveUp = null;
-                gaveUpSuspect = false;
             }
-            telling = Thread.currentThread();
+            unreported += valid;
+            try {
+                tell(() -> {
+                    for (int i = 0; i < valid; i++) {
+                        outcome.settled(acks.ids[i], acks.results[i], acks.latencyNanos[i]);
+                    }
+                });
+            } finally {
+                unreported -= valid;
+                if (window.isHalfFree()) {
+                    changed.signalAll();
+                }
+            }
+            if (valid < acks.size()) {
+                throw new IOException(
+                        "ack from "
+                                + address
+                                + " for a request that is not in flight: "
+                                + acks.ids[valid]);
+            }
         } finally {
             lock.unlock();
-        }
-        try {
-            for (int i = 0; i < valid; i++) {
-                outcome.settled(acks.ids[i], acks.results[i], acks.latencyNanos[i]);
-            }
-        } finally {
-            reported(valid);
-        }
-        if (valid < acks.size()) {
-            throw new IOException(
-                    "ack from "
-                            + address
-                            + " for a request that is not in flight: "
-                            + acks.ids[valid]);
         }
     }
 
@@ -375,23 +369,10 @@ public final class Client implements Closeable {
             }
             acks.ids[i] = window.number(id);
             acks.latencyNanos[i] = now - window.sentNanos(id);
-            answeredBytesMax = Math.max(answeredBytesMax, window.length(id));
+            suspicion.answered(window.length(id));
             window.settle(id);
         }
         return acks.size();
-    }
-
-    private void reported(int count) {
-        lock.lock();
-        try {
-            telling = null;
-            unreported -= count;
-            if (window.isHalfFree()) {
-                changed.signalAll();
-            }
-        } finally {
-            lock.unlock();
-        }
     }
 
     /** Whether the server owes an ack for too long. */
@@ -410,13 +391,12 @@ public final class Client implements Closeable {
         lock.lock();
         try {
             link = null;
-            IOException why = suspect(cause);
+            IOException why = suspicion.ended(cause, window);
             failure = why;
             if (!reconnects) {
                 end = why;
             }
-            busy = true; // so that nobody connects anew, and the outcome hears of one link at a
-            // time
+            busy = true;
             int open = window.open();
             try {
                 if (open > 0 || (!reconnects && !closed)) {
@@ -436,69 +416,22 @@ public final class Client implements Closeable {
         }
     }
 
-    /**
-     * Whether the link ended, for {@code cause}, because of the oldest open message: then that as the cause. A server closes at a frame
-     * that is larger than its limit, after it has answered all before it, and says no more; so it may be the message's size if it is
-     * longer than all that were answered and nothing behind it is. A server that dies looks the same. But it is away then for a moment, or
-     * takes the message from the next connection. So a message at which {@link #SUSPICIONS_MAX} connections in a row end, none of
-     * which was hard to get, is given up. An end that this client made itself, as when acks are overdue, tells nothing. Called with the lock.
-     */
-    private IOException suspect(IOException cause) {
-        if (window.open() == 0) {
-            // Whichever was suspected has been answered since.
-            suspected = -1;
-            return cause;
+    /** Settles the oldest open message if it is what ends the connections. Called with the lock, lets it go meanwhile. */
+    private void giveUpSuspect() {
+        if (!suspicion.givesUp(window)) {
+            return;
         }
         long id = window.oldest();
         long number = window.number(id);
-        int length = window.length(id);
-        if (!isMadeByPeer(cause) || length <= answeredBytesMax || window.isSettledBehindOldest()) {
-            suspected = -1;
-            return cause;
-        }
-        suspicions = suspected == number ? suspicions + 1 : 1;
-        suspected = number;
-        return new IOException(
-                cause.getMessage()
-                        + "; message "
-                        + (number + 1)
-                        + ", of "
-                        + length
-                        + " bytes, may be larger than the server's --max-frame",
-                cause);
-    }
-
-    /** Whether the server closed, in order or not, rather than this side, or the network between them. */
-    private static boolean isMadeByPeer(IOException end) {
-        return end instanceof EOFException
-                || end instanceof ConnResetException
-                || (end instanceof NetError error && error.errno() == Errno.EPIPE);
-    }
-
-    /**
-     * Settles the oldest open message if it is what ends the connections. A server that closes at whatever it is sent, as one may that
-     * cannot store, would lose message after message so: after one that was given up, a small one is only when something has been
-     * answered. Until then it is sent again, as long as all others are. Called with the lock, lets it go meanwhile.
-     */
-    private void giveUpSuspect() {
-        if (suspected < 0 || suspicions < SUSPICIONS_MAX) {
-            return;
-        }
-        if (gaveUpSuspect && window.length(window.oldest()) < LARGE_BYTES) {
-            return;
-        }
-        gaveUpSuspect = true;
-        long number = suspected;
-        window.settle(window.oldest());
-        suspected = -1;
+        window.settle(id);
         // As good as an ack: the next connection is for the messages behind it.
         giveUp = null;
         report(new long[] {number}, Result.NOT_TAKEN);
     }
 
     /**
-     * Half-closes the connection and reads it to its end, for {@link ClientOptions#closeTimeout}; what is unsettled then is settled as unknown. To lose
-     * nothing, call {@link #awaitSettled} first. An interrupt shortens it. A second close does nothing.
+     * Half-closes the connection and reads it to its end, for {@link ClientOptions#closeTimeout}; what is unsettled then is settled as
+     * unknown. To lose nothing, call {@link #awaitSettled} first. An interrupt shortens it. A second close does nothing.
      *
      * <p>Within the outcome it waits for nothing: it cuts the connection off, and what is unsettled is settled after the outcome's return.
      */
@@ -533,9 +466,9 @@ public final class Client implements Closeable {
         }
         lock.lock();
         try {
+            // The connection is closed, which ends UP. OPENING lasts for one more attempt.
             while (link != null || busy) {
-                changed.awaitUninterruptibly(); // the closed connection ends the one, the one
-                // attempt to connect the other
+                changed.awaitUninterruptibly();
             }
             reportAll();
         } finally {
