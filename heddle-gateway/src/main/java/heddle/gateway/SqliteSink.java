@@ -5,60 +5,56 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
-/**
- * Keeps messages in an SQLite database, in groups: all that was offered while one transaction was being committed goes into the
- * next, so the fsync that each commit costs is shared by as many messages as there are then.
- *
- * <p>Offers come from any thread and are copied into a bounded queue. One platform thread, {@code heddle-store}, does everything
- * that touches the disk, as a virtual thread would hold its carrier there. It settles the receipts itself, after the commit.
- *
- * <p>A commit that fails (no space, I/O error) is rolled back and its messages are answered {@link Result#NOT_STORED}; the next
- * one is tried afresh, on a new connection if not even the rollback went well. So the sink recovers when the disk does. Such an
- * episode is logged at its start and at its end.
- *
- * <p>Anything else that is thrown on that thread, by a receipt too, ends the sink by itself: all that was taken is settled, each
- * message once, {@link #awaitEnd} returns, and {@link #close} throws it.
- */
+/// Keeps messages in an SQLite database, in groups: all that was offered while one transaction was being committed goes into the
+/// next, so the fsync that each commit costs is shared by as many messages as there are then.
+///
+/// Offers come from any thread and are copied into a bounded queue. One platform thread, `heddle-store`, does everything
+/// that touches the disk, as a virtual thread would hold its carrier there. It settles the receipts itself, after the commit.
+///
+/// A commit that fails (no space, I/O error) is rolled back and its messages are answered [Result#NOT_STORED]; the next
+/// one is tried afresh, on a new connection if not even the rollback went well. So the sink recovers when the disk does. Such an
+/// episode is logged at its start and at its end.
+///
+/// Anything else that is thrown on that thread, by a receipt too, ends the sink by itself: all that was taken is settled, each
+/// message once, [#awaitEnd] returns, and [#close] throws it.
+///
+///     OPEN     offers are taken or wait for room; batch after batch is committed, then settled
+///     CLOSING  none is taken; what waits in the queue is committed and settled all the same
+///     FAILED   none is taken; what waits in the queue is settled as NOT_STORED
+///     ENDED    all is settled, the store is closed, heddle-store has come to its end
+///
+///     OPEN          -> CLOSING  close()  by any thread, which then waits for ENDED
+///     OPEN, CLOSING -> FAILED   write()  something was thrown that is no failure of the store; closes the queue
+///     CLOSING       -> ENDED    write()  the queue is empty
+///     FAILED        -> ENDED    write()  the queue is empty
+///
+/// 1. A message that was taken is settled once, by heddle-store, before ENDED. One that was not taken is not settled.
+/// 2. A message is settled with success after the commit that holds it has returned.
+/// 3. The folder is taken from before OPEN until after ENDED. So nobody else writes to the store as long as this does.
+/// 4. Closing the queue is what orders offers and the end: an offer is before it and is settled, or after it and is not taken.
 public final class SqliteSink implements Sink {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
 
     private final Path folder;
     private final SqliteOptions options;
-    private final Counters counters;
     private final SinkQueue queue;
-    private final FileChannel lockFile;
+    private final DataFolder taken;
     private final Thread writer;
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    // Written by the writer thread; after its end read by close().
-    private @Nullable Store store;
-    private @Nullable Throwable failure;
-    private boolean failing;
+    /** Used by the writer thread alone. */
+    private final StoreWriter store;
 
-    /** When the oldest commit that is not synced must be; meaningful while dirty. */
-    private long syncDueNanos;
-
-    private boolean dirty;
+    /** What made it FAILED: set by the writer thread, taken out by the close that throws it. */
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     /**
      * Opens the store in {@code folder}, making both if need be, and takes the folder for this process.
@@ -70,107 +66,27 @@ public final class SqliteSink implements Sink {
      *     names it
      */
     public SqliteSink(Path folder, SqliteOptions options, Counters counters) throws IOException {
+        this(
+                folder,
+                options,
+                counters,
+                () -> SqliteStore.open(folder, options.sync(), options.storeBytesMax()));
+    }
+
+    /** A sink that keeps messages in a store of the caller's choice. */
+    SqliteSink(Path folder, SqliteOptions options, Counters counters, Store.Opening opening)
+            throws IOException {
         this.folder = folder;
         this.options = options;
-        this.counters = counters;
         this.queue = new SinkQueue(options.queueMessagesMax(), options.queueBytesMax());
-        makeFolder(folder);
-        this.lockFile = lock(folder);
-        warnOfReaders(folder);
+        this.taken = DataFolder.take(folder);
         try {
-            this.store = Store.open(folder, options.sync(), options.storeBytesMax());
-        } catch (SQLException e) {
-            lockFile.close();
-            throw StoreFormat.failure(folder, e);
-        } catch (IOException e) {
-            lockFile.close();
+            this.store = new StoreWriter(folder, options, counters, opening);
+        } catch (IOException | RuntimeException | Error e) {
+            taken.close();
             throw e;
         }
         this.writer = Thread.ofPlatform().name("heddle-store").start(this::write);
-    }
-
-    /** Of a folder that this did not make. Its rights stay: others may have been given them on purpose. */
-    private static void warnOfReaders(Path folder) {
-        try {
-            List<String> wider = OwnerOnly.wider(folder, StoreFormat.FILES);
-            if (!wider.isEmpty()) {
-                LOG.log(
-                        Level.WARNING,
-                        "data folder {0}: other users have rights ({1}); to keep them out: chmod"
-                                + " 700 {0}",
-                        folder,
-                        String.join(", ", wider));
-            }
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, e::getMessage); // Who cannot look has nothing to warn of.
-        }
-    }
-
-    private static void makeFolder(Path folder) throws IOException {
-        try {
-            makeDurably(folder.toAbsolutePath());
-        } catch (FileAlreadyExistsException e) {
-            throw new IOException(
-                    "data folder " + folder + ": " + e.getFile() + " is not a directory", e);
-        } catch (FileSystemException e) {
-            throw new IOException("data folder " + folder + ": cannot be made: " + reason(e), e);
-        }
-        if (!Files.isWritable(folder)) {
-            throw new IOException("data folder " + folder + ": not writable");
-        }
-    }
-
-    /** Makes missing folders, each synced into its parent: SQLite syncs its files into theirs, and no higher. */
-    private static void makeDurably(Path folder) throws IOException {
-        if (Files.isDirectory(folder)) {
-            return;
-        }
-        var parent = folder.getParent();
-        if (parent == null) {
-            throw new FileSystemException(folder.toString(), null, "no such root");
-        }
-        makeDurably(parent);
-        Files.createDirectory(folder, OwnerOnly.folder(folder));
-        try (var directory = FileChannel.open(parent, StandardOpenOption.READ)) {
-            directory.force(true);
-        } catch (AccessDeniedException e) {
-            // Windows opens no directory as a file, and needs no such sync; here, a folder that
-            // cannot be read could be made.
-            LOG.log(Level.DEBUG, e::getMessage);
-        }
-    }
-
-    private static String reason(FileSystemException e) {
-        return switch (e) {
-            case FileSystemException said when said.getReason() != null -> said.getReason();
-            case AccessDeniedException denied -> "permission denied at " + denied.getFile();
-            // Of a folder that was there a moment ago, as in /proc.
-            case NoSuchFileException _ -> "the system makes no folder at " + e.getFile();
-            default -> "the system refused " + e.getFile();
-        };
-    }
-
-    /** Two writers would give the same numbers to different messages. The kernel drops the lock with its process. */
-    private static FileChannel lock(Path folder) throws IOException {
-        var path = folder.resolve(StoreFormat.LOCK);
-        var file =
-                FileChannel.open(
-                        path,
-                        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                        OwnerOnly.file(path));
-        try {
-            if (file.tryLock() != null) {
-                return file;
-            }
-        } catch (OverlappingFileLockException e) {
-            // Held by this very process: as bad.
-        }
-        file.close();
-        throw new IOException(
-                "data folder "
-                        + folder
-                        + ": in use by another server; stop that one, or choose another folder"
-                        + " (serve --data DIR)");
     }
 
     @Override
@@ -180,19 +96,19 @@ public final class SqliteSink implements Sink {
             return Result.TOO_LARGE;
         }
         var payload = Arrays.copyOfRange(buffer, offset, offset + length);
-        return queue.put(new SinkQueue.Entry(receipt, id, payload), saturated(options.roomWait()));
+        return queue.put(
+                new SinkQueue.Entry(receipt, id, payload),
+                StoreWriter.saturated(options.roomWait()));
     }
 
     private void write() {
         var batch = new ArrayList<SinkQueue.Entry>();
         try {
-            while (failure == null && queue.take(batch, nanosToSync())) {
+            while (failure.get() == null && queue.take(batch, store.nanosToSync())) {
                 if (!batch.isEmpty()) {
-                    settle(batch, commit(batch));
+                    settle(batch, store.commit(batch));
                 }
-                if (dirty && nanosToSync() <= 0) {
-                    sync();
-                }
+                store.syncIfDue();
             }
         } catch (Throwable e) {
             fail(e);
@@ -203,10 +119,11 @@ public final class SqliteSink implements Sink {
             while (queue.take(batch, 0)) {
                 settle(batch, Result.NOT_STORED);
             }
-            if (failure != null) {
-                LOG.log(Level.ERROR, "data folder " + folder + ": storing has ended", failure);
+            var thrown = failure.get();
+            if (thrown != null) {
+                LOG.log(Level.ERROR, "data folder " + folder + ": storing has ended", thrown);
             }
-            closeStore();
+            store.close();
         } catch (Throwable e) {
             fail(e);
         } finally {
@@ -216,78 +133,7 @@ public final class SqliteSink implements Sink {
 
     /** Keeps what ends the writer: the first, as the others follow from it. */
     private void fail(Throwable e) {
-        if (failure == null) {
-            failure = e;
-        }
-    }
-
-    /** How long the writer may wait for messages before it has to sync. */
-    private long nanosToSync() {
-        return dirty ? syncDueNanos - System.nanoTime() : Long.MAX_VALUE;
-    }
-
-    /** Stores the batch: {@link Result#SUCCESS}, or {@link Result#NOT_STORED} if nothing of it was. */
-    private int commit(List<SinkQueue.Entry> batch) {
-        try {
-            opened().commit(batch, System.currentTimeMillis());
-        } catch (SQLException e) {
-            failed(e);
-            return Result.NOT_STORED;
-        } catch (IOException e) {
-            failed(e);
-            return Result.NOT_STORED;
-        }
-        counters.increment(Counter.COMMITS);
-        counters.add(Counter.STORED, batch.size());
-        if (failing) {
-            failing = false;
-            LOG.log(Level.INFO, "data folder {0}: storing again", folder);
-        }
-        if (options.sync() == SyncMode.INTERVAL && !dirty) {
-            dirty = true;
-            syncDueNanos = System.nanoTime() + saturated(options.syncInterval());
-        }
-        return Result.SUCCESS;
-    }
-
-    private Store opened() throws SQLException, IOException {
-        var open = store;
-        if (open == null) {
-            open = Store.open(folder, options.sync(), options.storeBytesMax());
-            store = open;
-        }
-        return open;
-    }
-
-    private void failed(Exception e) {
-        counters.increment(Counter.COMMITS_FAILED);
-        if (!failing) {
-            failing = true;
-            LOG.log(Level.ERROR, "data folder {0}: not storing: {1}", folder, e.getMessage());
-        }
-        var broken = store;
-        if (broken == null) {
-            return;
-        }
-        try {
-            broken.rollback();
-        } catch (SQLException again) {
-            if (dirty) {
-                sync(); // while its log is open; earlier than due
-            }
-            store = null;
-            close(broken);
-        }
-    }
-
-    private void close(Store broken) {
-        try {
-            broken.close();
-        } catch (IOException e) {
-            LOG.log(
-                    Level.DEBUG,
-                    e::getMessage); // it was given up already, and its messages answered
-        }
+        failure.compareAndSet(null, e);
     }
 
     /** Tells each receipt once; what one throws keeps none of the others from being told. */
@@ -301,9 +147,8 @@ public final class SqliteSink implements Sink {
         }
         Receipt flushed = null;
         for (var entry : batch) {
-            if (!entry.receipt()
-                    .equals(flushed)) { // a batch mostly holds runs of one connection; a second
-                // flush does no harm
+            // A batch mostly holds runs of one connection; a second flush does no harm.
+            if (!entry.receipt().equals(flushed)) {
                 flushed = entry.receipt();
                 try {
                     flushed.flush();
@@ -314,35 +159,6 @@ public final class SqliteSink implements Sink {
         }
         queue.release(batch);
         batch.clear();
-    }
-
-    private void sync() {
-        dirty = false;
-        try {
-            Objects.requireNonNull(store, "dirty without a store").sync();
-            counters.increment(Counter.SYNCS);
-        } catch (IOException e) {
-            // The acks are out. The kernel may have dropped the pages, so trying again would prove
-            // nothing; fsync(2), NOTES.
-            LOG.log(Level.ERROR, "data folder {0}: fsync failed: {1}", folder, e.getMessage());
-        }
-    }
-
-    private void closeStore() throws IOException {
-        var open = store;
-        store = null;
-        if (open != null) {
-            try (open) {
-                if (dirty) {
-                    open.sync();
-                }
-            }
-        }
-    }
-
-    /** A time too long for a long is as good as for ever. */
-    private static long saturated(Duration time) {
-        return TimeUnit.NANOSECONDS.convert(time);
     }
 
     /**
@@ -372,13 +188,11 @@ public final class SqliteSink implements Sink {
                 interrupted = true; // the messages in the queue come first
             }
         }
-        lockFile.close();
+        taken.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        var thrown = failure;
-        failure = null;
-        switch (thrown) {
+        switch (failure.getAndSet(null)) {
             case null -> {}
             case IOException e -> throw e;
             case Throwable e ->

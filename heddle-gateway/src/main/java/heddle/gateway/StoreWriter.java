@@ -1,0 +1,169 @@
+package heddle.gateway;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+
+/// Commits batches to a [Store], goes on when the store fails, and syncs it when that is due. For one thread, the sink's.
+///
+///     STORING  a store; the last commit went well
+///     FAILING  a store; the last commit failed and was rolled back
+///     BROKEN   no store: the rollback failed too, or the opening
+///
+///     any              -> STORING  commit()  went well; of BROKEN, on a store that was opened anew
+///     STORING, FAILING -> FAILING  commit()  failed, rolled back
+///     STORING, FAILING -> BROKEN   commit()  failed, as did the rollback: the store is closed
+///     BROKEN           -> BROKEN   commit()  no store could be opened
+///     BROKEN           -> FAILING  commit()  a store was opened; its first commit failed
+///
+/// 1. What a commit that failed had in it is not stored. Its messages are answered [Result#NOT_STORED], and not tried again.
+/// 2. The log has a line when STORING ends, and one when it is back.
+/// 3. Dirty, with [SyncMode#INTERVAL]: something is committed and not synced, for at most the interval. A store that is closed
+///    as broken is synced first; so where there is something to sync there is a store.
+final class StoreWriter implements Closeable {
+
+    private static final Logger LOG = System.getLogger("heddle.gateway");
+
+    private final Path folder;
+    private final SqliteOptions options;
+    private final Counters counters;
+    private final Store.Opening opening;
+
+    private @Nullable Store store;
+
+    /** Not STORING. */
+    private boolean failing;
+
+    private boolean dirty;
+
+    /** When the oldest commit that is not synced must be; meaningful while dirty. */
+    private long syncDueNanos;
+
+    /** Opens the store. */
+    StoreWriter(Path folder, SqliteOptions options, Counters counters, Store.Opening opening)
+            throws IOException {
+        this.folder = folder;
+        this.options = options;
+        this.counters = counters;
+        this.opening = opening;
+        try {
+            this.store = opening.open();
+        } catch (SQLException e) {
+            throw StoreFormat.failure(folder, e);
+        }
+    }
+
+    /** Stores the batch: {@link Result#SUCCESS}, or {@link Result#NOT_STORED} if nothing of it was. */
+    int commit(List<SinkQueue.Entry> batch) {
+        try {
+            opened().commit(batch, System.currentTimeMillis());
+        } catch (SQLException e) {
+            failed(e);
+            return Result.NOT_STORED;
+        } catch (IOException e) {
+            failed(e);
+            return Result.NOT_STORED;
+        }
+        counters.increment(Counter.COMMITS);
+        counters.add(Counter.STORED, batch.size());
+        if (failing) {
+            failing = false;
+            LOG.log(Level.INFO, "data folder {0}: storing again", folder);
+        }
+        if (options.sync() == SyncMode.INTERVAL && !dirty) {
+            dirty = true;
+            syncDueNanos = System.nanoTime() + saturated(options.syncInterval());
+        }
+        return Result.SUCCESS;
+    }
+
+    private Store opened() throws SQLException, IOException {
+        var open = store;
+        if (open == null) {
+            open = opening.open();
+            store = open;
+        }
+        return open;
+    }
+
+    private void failed(Exception e) {
+        counters.increment(Counter.COMMITS_FAILED);
+        if (!failing) {
+            failing = true;
+            LOG.log(Level.ERROR, "data folder {0}: not storing: {1}", folder, e.getMessage());
+        }
+        var broken = store;
+        if (broken == null) {
+            return;
+        }
+        try {
+            broken.rollback();
+        } catch (SQLException again) {
+            if (dirty) {
+                sync(); // while its log is open; earlier than due
+            }
+            store = null;
+            close(broken);
+        }
+    }
+
+    private static void close(Store broken) {
+        try {
+            broken.close();
+        } catch (IOException e) {
+            // It was given up already, and its messages answered.
+            LOG.log(Level.DEBUG, e::getMessage);
+        }
+    }
+
+    /** How long the writer may wait for messages before it has to {@link #syncIfDue}. */
+    long nanosToSync() {
+        return dirty ? syncDueNanos - System.nanoTime() : Long.MAX_VALUE;
+    }
+
+    void syncIfDue() {
+        if (dirty && nanosToSync() <= 0) {
+            sync();
+        }
+    }
+
+    private void sync() {
+        dirty = false;
+        try {
+            Objects.requireNonNull(store, "dirty without a store").sync();
+            counters.increment(Counter.SYNCS);
+        } catch (IOException e) {
+            // The acks are out. The kernel may have dropped the pages, so trying again would prove
+            // nothing; fsync(2), NOTES.
+            LOG.log(Level.ERROR, "data folder {0}: fsync failed: {1}", folder, e.getMessage());
+        }
+    }
+
+    /** Syncs what is dirty and closes the store, if there is one. */
+    @Override
+    public void close() throws IOException {
+        var open = store;
+        store = null;
+        if (open != null) {
+            try (open) {
+                if (dirty) {
+                    open.sync();
+                }
+            }
+        }
+    }
+
+    /** A time too long for a long is as good as for ever. */
+    static long saturated(Duration time) {
+        return TimeUnit.NANOSECONDS.convert(time);
+    }
+}
