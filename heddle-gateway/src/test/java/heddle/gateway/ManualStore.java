@@ -1,0 +1,119 @@
+package heddle.gateway;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+
+/**
+ * A store in memory, whose commits a test holds and lets go, and whose calls it lets fail. Writes down what was called, in one list with what
+ * the test adds of its own.
+ */
+final class ManualStore implements Store, Store.Opening {
+
+    /** What the next calls do, each until it is set again. */
+    volatile boolean failsToOpen;
+
+    volatile boolean failsToCommit;
+    volatile boolean failsToRollBack;
+    volatile boolean failsToSync;
+    volatile boolean failsToClose;
+
+    /** Thrown by the next commit in place of a failure of the store. */
+    volatile RuntimeException fault;
+
+    /** The ids of what is committed, in order. */
+    private final List<Long> stored = new ArrayList<>();
+
+    private final List<String> events = new ArrayList<>();
+
+    private volatile CountDownLatch release = new CountDownLatch(0);
+    private final Semaphore held = new Semaphore(0);
+
+    /** From now on a commit waits, before it does anything. */
+    void hold() {
+        release = new CountDownLatch(1);
+    }
+
+    /** Waits until a commit waits. */
+    void awaitHeld() throws InterruptedException {
+        held.acquire();
+    }
+
+    /** Lets the commit that waits go on, and all to come. */
+    void release() {
+        release.countDown();
+    }
+
+    synchronized void add(String event) {
+        events.add(event);
+    }
+
+    synchronized List<String> events() {
+        return List.copyOf(events);
+    }
+
+    synchronized List<Long> stored() {
+        return List.copyOf(stored);
+    }
+
+    @Override
+    public Store open() throws SQLException {
+        add("open");
+        if (failsToOpen) {
+            throw new SQLException("no opening, says the test");
+        }
+        return this;
+    }
+
+    @Override
+    public void commit(List<SinkQueue.Entry> batch, long nowMillis) throws SQLException {
+        var ids = batch.stream().map(SinkQueue.Entry::id).toList();
+        var gate = release;
+        if (gate.getCount() > 0) {
+            held.release();
+            try {
+                gate.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+        add("commit " + ids);
+        var thrown = fault;
+        if (thrown != null) {
+            throw thrown;
+        }
+        if (failsToCommit) {
+            throw new SQLException("no commit, says the test");
+        }
+        synchronized (this) {
+            stored.addAll(ids);
+        }
+    }
+
+    @Override
+    public void rollback() throws SQLException {
+        add("rollback");
+        if (failsToRollBack) {
+            throw new SQLException("no rollback, says the test");
+        }
+    }
+
+    @Override
+    public void sync() throws IOException {
+        add("sync");
+        if (failsToSync) {
+            throw new IOException("no sync, says the test");
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        add("close");
+        if (failsToClose) {
+            throw new IOException("no close, says the test");
+        }
+    }
+}
