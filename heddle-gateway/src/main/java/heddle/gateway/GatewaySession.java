@@ -3,7 +3,6 @@ package heddle.gateway;
 import heddle.frame.FrameException;
 import heddle.frame.FrameLimits;
 import heddle.frame.FrameReader;
-import heddle.frame.FrameWriter;
 import heddle.net.Conn;
 import heddle.net.ConnClosedException;
 import heddle.net.Deadline;
@@ -19,31 +18,42 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
-/**
- * One client. Its connection's thread is in {@link #run} and is the only one that reads; the sink's writer calls the two methods
- * of {@link Receipt}; {@link FrameWriter} writes the acks of both.
- *
- * <p>States: not introduced, introduced, ending. Ending answers what was read, half-closes, and reads on for a while without
- * looking, since a close with unread data would be a reset that takes the last acks along (RFC 9293, section 3.10.4, and what
- * Linux makes of RFC 2525, section 2.17).
- *
- * <p>Bounds: {@code inFlightMax} submits with the sink; acks not yet written: {@link #ACK_BYTES_MAX}, one read's worth, and those
- * in flight. At a bound the connection is not read.
- */
-final class GatewaySession implements Session, Receipt {
+/// One client. Its connection's thread is in [#run] and is the only one that reads; [Answers] has what is written.
+///
+///     NEW         waits for the client to introduce itself, for handshakeTimeout at most
+///     INTRODUCED  reads submits, which go to the sink, and heartbeats
+///     FINISHING   reads no more; waits for the sink, then for the writer of the acks, for drainTimeout at most each
+///     LINGERING   half-closed; reads on without looking
+///     ENDED       run() has returned or thrown, and its caller closes the connection; what is settled now gets no ack
+///
+///     NEW             -> INTRODUCED  introduce()     a name that is well-formed, and the token
+///     NEW, INTRODUCED -> FINISHING   readRequests()  the client has half-closed
+///     NEW, INTRODUCED -> FINISHING   readRequests()  the client made a mistake, or was silent for too long
+///     NEW, INTRODUCED -> FINISHING   readRequests()  drained, and each frame that had been read by then is handled
+///     FINISHING       -> LINGERING   run()           all is answered, after a mistake or a drain: the client may be sending still
+///     FINISHING       -> ENDED       run()           the client has half-closed, or not all could be answered in time
+///     LINGERING       -> ENDED       linger()        the client has closed, or 2 s are over; if drained before, the server's bound
+///     who reads       -> ENDED       reading fails: the client reset the connection, or somebody closed it
+///
+/// Who closes it while run() goes on: the thread that writes, when an ack cannot be written, and the server, when its bound is over.
+///
+/// LINGERING is there since a close with unread data would be a reset that takes the last acks along (RFC 9293, section 3.10.4, and what
+/// Linux makes of RFC 2525, section 2.17).
+///
+/// The read deadline is the [FrameReader]'s up to FINISHING, and the lingering's from then on. [#drain], from any thread, moves it too, but
+/// not in LINGERING, which it would cut short: endLock sees to that.
+///
+/// Bounds: those of [Answers]. At a bound the connection is not read.
+final class GatewaySession implements Session {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
 
     private static final VarHandle INT =
             MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
-    private static final int ACK_BYTES_MAX = 64 << 10;
-
-    /** How long the peer's close is waited for after a failure of its own. */
+    /** How long the client's close is waited for after a failure of its own. */
     private static final Duration LINGER = Duration.ofSeconds(2);
 
     private final Conn conn;
@@ -51,17 +61,17 @@ final class GatewaySession implements Session, Receipt {
     private final GatewayOptions options;
     private final Counters counters;
     private final FrameReader reader;
-    private final FrameWriter writer;
-    private final Semaphore inFlight;
+    private final Answers answers;
 
-    /** Null until introduced. Written by the connection's thread. */
+    /** Null in NEW. Written by the connection's thread. */
     private volatile @Nullable String name;
 
     private final ReentrantLock endLock = new ReentrantLock();
 
-    /** From here on the read deadline is the lingering's. Guarded by endLock. */
+    /** LINGERING. Guarded by endLock. */
     private boolean lingering;
 
+    /** Written by any thread, before it takes endLock; read by the connection's. */
     private volatile boolean draining;
 
     GatewaySession(
@@ -71,8 +81,7 @@ final class GatewaySession implements Session, Receipt {
         this.options = options;
         this.counters = counters;
         this.reader = new FrameReader(conn, limits, options.idleTimeout, options.stallTimeout);
-        this.writer = new FrameWriter(conn, ACK_BYTES_MAX, options.stallTimeout, this::writeFailed);
-        this.inFlight = new Semaphore(options.inFlightMax);
+        this.answers = new Answers(conn, options, counters, this::writeFailed);
     }
 
     @Override
@@ -80,13 +89,8 @@ final class GatewaySession implements Session, Receipt {
         counters.increment(Counter.CONNECTIONS);
         try {
             boolean orderly = readRequests();
-            boolean settled =
-                    inFlight.tryAcquire(
-                            options.inFlightMax,
-                            options.drainTimeout.toNanos(),
-                            TimeUnit.NANOSECONDS);
-            boolean written = writer.awaitWritten(options.drainTimeout);
-            if (settled && written && !(orderly && !draining)) {
+            boolean answered = answers.finish(options.drainTimeout);
+            if (answered && !(orderly && !draining)) {
                 linger();
             }
         } finally {
@@ -138,7 +142,7 @@ final class GatewaySession implements Session, Receipt {
 
     private boolean next() throws IOException, InterruptedException {
         if (!reader.ready()) { // once a read, not once a frame
-            writer.awaitRoom();
+            answers.awaitRoom();
         }
         return reader.next();
     }
@@ -154,7 +158,7 @@ final class GatewaySession implements Session, Receipt {
         }
         if (name == null) {
             rejected(Counter.ERROR_NOT_INTRODUCED, Counter.ERROR_NOT_INTRODUCED.label());
-            writer.send(new Packets.Ack(Command.SUBMIT_ACK, id, Result.NOT_ALLOWED));
+            answers.send(Command.SUBMIT_ACK, id, Result.NOT_ALLOWED);
             return false;
         }
         if (command == Command.SUBMIT) {
@@ -164,7 +168,7 @@ final class GatewaySession implements Session, Receipt {
         rejected(
                 Counter.ERROR_UNKNOWN_COMMAND,
                 "unknown command 0x" + Integer.toHexString(command & 0xff));
-        writer.send(new Packets.Ack(Command.SUBMIT_ACK, id, Result.MALFORMED));
+        answers.send(Command.SUBMIT_ACK, id, Result.MALFORMED);
         return false;
     }
 
@@ -175,7 +179,7 @@ final class GatewaySession implements Session, Receipt {
         } else {
             result = introduce(Introduction.decode(buffer, offset, length));
         }
-        writer.send(new Packets.Ack(Command.CONN_ACK, id, result));
+        answers.send(Command.CONN_ACK, id, result);
         return result == Result.SUCCESS;
     }
 
@@ -198,30 +202,12 @@ final class GatewaySession implements Session, Receipt {
             throws InterruptedException {
         counters.increment(Counter.SUBMITS);
         counters.add(Counter.SUBMIT_BYTES, length);
-        inFlight.acquire();
-        int result = sink.offer(this, id, buffer, offset, length);
+        answers.begin();
+        int result = sink.offer(answers, id, buffer, offset, length);
         if (result != Result.SUCCESS) {
-            settled(id, result);
-            flush();
+            answers.settled(id, result);
+            answers.flush();
         }
-    }
-
-    @Override
-    public void settled(long id, int result) {
-        counters.increment(
-                switch (result) {
-                    case Result.SUCCESS -> Counter.ACKS;
-                    case Result.OVERLOADED -> Counter.ACKS_OVERLOADED;
-                    case Result.TOO_LARGE -> Counter.ACKS_TOO_LARGE;
-                    default -> Counter.ACKS_NOT_STORED;
-                });
-        writer.add(new Packets.Ack(Command.SUBMIT_ACK, id, result));
-        inFlight.release();
-    }
-
-    @Override
-    public void flush() {
-        writer.flush();
     }
 
     /** Counts a failure of the client's, and logs it with its address. */
@@ -257,21 +243,25 @@ final class GatewaySession implements Session, Receipt {
 
     /** Half-closes, then reads without looking until the client closes too: until the server's own bound when it stops. */
     private void linger() throws IOException {
-        conn.closeWrite();
+        byte[] ignored = new byte[1024];
+        try {
+            conn.closeWrite();
+            setLingering();
+            while (conn.read(ignored) > 0) {
+                // Not answered, so the client knows that it was not taken.
+            }
+        } catch (DeadlineExceededException | ConnClosedException e) {
+            // Its time is up.
+        }
+    }
+
+    private void setLingering() throws IOException {
         endLock.lock();
         try {
             lingering = true;
             conn.setReadDeadline(draining ? Deadline.NONE : Deadline.after(LINGER));
         } finally {
             endLock.unlock();
-        }
-        byte[] ignored = new byte[1024];
-        try {
-            while (conn.read(ignored) > 0) {
-                // Not answered, so the client knows that it was not taken.
-            }
-        } catch (DeadlineExceededException | ConnClosedException e) {
-            // Its time is up.
         }
     }
 

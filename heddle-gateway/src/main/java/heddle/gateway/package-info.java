@@ -12,8 +12,8 @@
 /// The way of a message, from the socket to the disk and back:
 ///
 ///     connection's thread  FrameReader -> GatewaySession -> Sink.offer  waits while the queue is full
-///     the sink's writer    SinkQueue -> transaction -> commit           what was offered meanwhile shares its fsync
-///     the sink's writer    Receipt -> FrameWriter                       acks go out, many in a write
+///     the sink's writer    SinkQueue -> StoreWriter -> Store.commit     what was offered meanwhile shares its fsync
+///     the sink's writer    Answers -> FrameWriter                       acks go out, many in a write
 ///
 /// Who enters: a server starts a [Gateway][heddle.gateway.Gateway]; a program that submits uses a
 /// [Client][heddle.gateway.Client].

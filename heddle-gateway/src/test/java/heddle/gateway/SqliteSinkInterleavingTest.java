@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -67,31 +66,15 @@ class SqliteSinkInterleavingTest {
     /** An offer that finds the queue full. */
     private Task<Integer> offerThatWaits(SqliteSink sink, long id) throws Exception {
         var offer = Task.start(() -> offer(sink, id));
-        awaitParked(offer, "put", "awaitNanos");
+        Parked.await(offer, "put", "awaitNanos");
         return offer;
     }
 
     /** A close that waits for the writer. */
     private static Task<Void> closeThatWaits(SqliteSink sink) throws Exception {
         var close = Task.run(sink::close);
-        awaitParked(close, "close", "join");
+        Parked.await(close, "close", "join");
         return close;
-    }
-
-    /** Waits until the task is parked in {@code callee}, called within {@code caller}. */
-    private static void awaitParked(Task<?> task, String caller, String callee) throws Exception {
-        Await.until(
-                () -> "parked in " + callee + ": " + Arrays.toString(task.thread().getStackTrace()),
-                () -> {
-                    var state = task.thread().getState();
-                    var methods =
-                            Arrays.stream(task.thread().getStackTrace())
-                                    .map(StackTraceElement::getMethodName)
-                                    .toList();
-                    return (state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING)
-                            && methods.contains(caller)
-                            && methods.contains(callee);
-                });
     }
 
     // ---- Close
@@ -203,10 +186,10 @@ class SqliteSinkInterleavingTest {
                     sink.close();
                     return Thread.currentThread().isInterrupted();
                 });
-        awaitParked(close, "close", "join");
+        Parked.await(close, "close", "join");
         close.thread().interrupt();
         Await.until("the interrupt is taken", () -> !close.thread().isInterrupted());
-        awaitParked(close, "close", "join");
+        Parked.await(close, "close", "join");
         store.release();
         assertThat(close.result()).isTrue();
         assertThat(fates.results).containsEntry(1L, Result.SUCCESS);

@@ -1,0 +1,91 @@
+package heddle.gateway;
+
+import heddle.frame.FrameWriter;
+import heddle.net.Conn;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/// The answering half of a [GatewaySession]: which submits the sink has not settled yet, and the acks on their way to the client.
+///
+/// A submit, by who has it:
+///
+///     read      the connection's thread: begin() waits while there are too many
+///     in flight the sink, or the connection's thread that offers it to the sink
+///     settled   its ack is with the writer, who may drop it
+///
+///     read      -> in flight  begin()
+///     in flight -> settled    settled()  by the sink's writer, or by the connection's thread if the sink did not take it
+///
+/// The thread `heddle-writer` writes the acks, in the order of [#settled], whoever calls it; nobody who adds one waits for the client.
+///
+/// When the connection is gone, the sink goes on as before: it stores, settles, and is told nothing. The first ack that cannot be written
+/// ends the writing. It and all after it are dropped. They count all the same: what is counted is what became of the message.
+///
+/// Bounds: `inFlightMax` submits in flight; acks not yet written: [#ACK_BYTES_MAX], one read's worth, and those in flight.
+final class Answers implements Receipt {
+
+    private static final int ACK_BYTES_MAX = 64 << 10;
+
+    private final Counters counters;
+    private final FrameWriter writer;
+    private final int inFlightMax;
+
+    /** A permit for each submit that may still be in flight. Acquired by the connection's thread, released by whoever settles. */
+    private final Semaphore room;
+
+    /** Answers over {@code conn}; {@code onFailure} is called once, on the writing thread, when an ack cannot be written. */
+    Answers(Conn conn, GatewayOptions options, Counters counters, Consumer<IOException> onFailure) {
+        this.counters = counters;
+        this.writer = new FrameWriter(conn, ACK_BYTES_MAX, options.stallTimeout, onFailure);
+        this.inFlightMax = options.inFlightMax;
+        this.room = new Semaphore(inFlightMax);
+    }
+
+    /** Waits until few enough acks are unwritten, for whoever is about to read more requests. */
+    void awaitRoom() throws InterruptedException {
+        writer.awaitRoom();
+    }
+
+    /** Answers what is no submit, or none that is in flight. */
+    void send(byte command, long id, int result) {
+        writer.send(new Packets.Ack(command, id, result));
+    }
+
+    /** A submit is in flight from here on, once there are few enough. It must be {@link #settled}. */
+    void begin() throws InterruptedException {
+        room.acquire();
+    }
+
+    @Override
+    public void settled(long id, int result) {
+        counters.increment(
+                switch (result) {
+                    case Result.SUCCESS -> Counter.ACKS;
+                    case Result.OVERLOADED -> Counter.ACKS_OVERLOADED;
+                    case Result.TOO_LARGE -> Counter.ACKS_TOO_LARGE;
+                    default -> Counter.ACKS_NOT_STORED;
+                });
+        writer.add(new Packets.Ack(Command.SUBMIT_ACK, id, result));
+        // After the ack is with the writer: who has all permits finds all acks there.
+        room.release();
+    }
+
+    @Override
+    public void flush() {
+        writer.flush();
+    }
+
+    /**
+     * Waits until nothing is in flight, then until all acks are with the kernel, each for {@code bound} at most. Whether both came about.
+     * Called once, at the end: nothing can begin after it.
+     */
+    boolean finish(Duration bound) throws InterruptedException {
+        boolean settled = room.tryAcquire(inFlightMax, bound.toNanos(), TimeUnit.NANOSECONDS);
+        boolean written = writer.awaitWritten(bound);
+        return settled && written;
+    }
+}
