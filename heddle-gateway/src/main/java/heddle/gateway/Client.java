@@ -17,25 +17,6 @@ import java.util.concurrent.locks.ReentrantLock;
 /// It connects when there is something to send and no connection: at the first submit, and again after a connection was lost, unless
 /// [ClientOptions#reconnect] says no. Nothing reconnects behind the caller's back. A connection is read to the end of its stream before
 /// what is left counts as unacknowledged, also when writing to it has failed: acks may lie ahead of the end.
-///
-/// Its connection, by the fields `link` and `busy`:
-///
-///     NONE     link null, idle   nobody needs one, or none is made any more
-///     OPENING  link null, busy   a caller is connecting, without the lock; all others wait
-///     UP       link              callers send; the thread heddle-client reads acks
-///     ENDING   link null, busy   that thread tells what was lost, without the lock; all wait
-///
-///     NONE    -> OPENING  connected()  a call needs a connection: a submit, connect, or awaitSettled with messages open
-///     OPENING -> UP       start()      introduced; all that is open is sent again, before anything new
-///     OPENING -> NONE     connected()  refused, or in vain for too long: all that is open is settled; or interrupted, or closed
-///     UP      -> ENDING   ended()      the stream was read to its end
-///     ENDING  -> NONE     ended()      told; without resend, or after close, all that was open is settled
-///
-/// 1. One link at a time: an ack is matched with the window of the link that it came over.
-/// 2. The window changes only with the lock, and in OPENING and ENDING only by the thread that made it so.
-/// 3. The outcome hears from one thread at a time, `telling`: in UP the reading one, in OPENING and ENDING the one that made it so, in NONE
-///    one that closes.
-/// 4. Once closed, no link comes UP, and NONE is the end.
 public final class Client implements Closeable {
 
     private static final long BACKOFF_MIN_NANOS = Duration.ofMillis(20).toNanos();
@@ -56,6 +37,25 @@ public final class Client implements Closeable {
     // All guarded by lock.
     private final Window window;
     private final Suspicion suspicion = new Suspicion();
+
+    /// The connection of now. With `busy` it is in one of four states:
+    ///
+    ///     NONE     link null, idle   nobody needs one, or none is made any more
+    ///     OPENING  link null, busy   a caller is connecting, without the lock; all others wait
+    ///     UP       link              callers send; the thread heddle-client reads acks
+    ///     ENDING   link null, busy   that thread tells what was lost, without the lock; all wait
+    ///
+    ///     NONE    -> OPENING  connected()  a call needs a connection: a submit, connect, or awaitSettled with messages open
+    ///     OPENING -> UP       start()      introduced; all that is open is sent again, before anything new
+    ///     OPENING -> NONE     connected()  refused, or in vain for too long: all that is open is settled; or interrupted, or closed
+    ///     UP      -> ENDING   ended()      the stream was read to its end
+    ///     ENDING  -> NONE     ended()      told; without resend, or after close, all that was open is settled
+    ///
+    /// 1. One link at a time: an ack is matched with the window of the link that it came over.
+    /// 2. The window changes only with the lock, and in OPENING and ENDING only by the thread that made it so.
+    /// 3. The outcome hears from one thread at a time, `telling`: in UP the reading one, in OPENING and ENDING the one that made it so, in
+    ///    NONE one that closes.
+    /// 4. Once closed, no link comes UP, and NONE is the end.
     private @Nullable Link link;
 
     /** A thread without the lock is opening the next link or ending the last: wait. */
