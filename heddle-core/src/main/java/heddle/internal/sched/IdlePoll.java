@@ -9,6 +9,9 @@ public interface IdlePoll {
     /** Forever, as a timeout. */
     long FOREVER = -1;
 
+    /** A poll that returns fewer has left no event of the network; one that returns as many or more may have. */
+    int BATCH = 128;
+
     /**
      * Dispatches what is ready, waiting for it at most {@code timeoutNanos}: 0 looks only, {@link #FOREVER} waits for an event, a
      * deadline or {@link #wakeUp}. Called by one thread at a time. Never throws. Makes threads runnable only once its wait is over: the

@@ -59,8 +59,23 @@ final class Processor {
     /** See above. Starts without a carrier. */
     private volatile long word = TAKEN;
 
-    /** How often a carrier came for a task, whoever it was. The owner's. */
-    int turns;
+    /** How many turns the round lasts yet at least. The owner's, as are the following ones. */
+    private int turnsLeft;
+
+    /** How many tasks had been added to the queue when the round began. */
+    private long roundEnd;
+
+    /** Which processor is watched for the length of this round. */
+    int watched;
+
+    /** How many tasks had been added to the queue of that when the round began. */
+    long watchedEnd;
+
+    /** A queue in which tasks have waited for a whole round of this processor, which runs them now; else null. */
+    @Nullable RunQueue helped;
+
+    /** How many tasks had been added to that before them and with them. */
+    long helpedEnd;
 
     /** The monitor found that too much time has passed without a poll. Set by it, cleared by the carrier. */
     volatile boolean pollDue;
@@ -75,6 +90,7 @@ final class Processor {
 
     Processor(int id, IdlePoll poller) {
         this.id = id;
+        watched = id;
         this.poller = poller;
     }
 
@@ -108,6 +124,17 @@ final class Processor {
     boolean take(long running) {
         return state(running) == RUNNING
                 && WORD.compareAndSet(this, running, (running & ~STATE) | TAKEN);
+    }
+
+    /** A round begins, of {@code turns} at least. By the owner. */
+    void beginRound(int turns) {
+        turnsLeft = turns;
+        roundEnd = queue.added();
+    }
+
+    /** A turn is about to begin: whether it is the first of the next round. By the owner. */
+    boolean roundIsOver() {
+        return --turnsLeft <= 0 && queue.taken() >= roundEnd;
     }
 
     /** The carrier is about to block. By the owner, who looks for work again afterwards. */

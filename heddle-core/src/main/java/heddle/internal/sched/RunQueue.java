@@ -19,6 +19,8 @@ import java.lang.invoke.VarHandle;
 ///    number.
 /// 2. Between a producer's claim and its store, consumers see the queue as ended there. Whoever relies on an empty
 ///    answer to go to sleep must therefore be woken by producers after their store: see [Processor].
+/// 3. The cursors only grow. Whoever has read [#added] and later reads at least as much in [#taken] knows that each task
+///    which was in the queue at the first moment is in it no more at the second.
 ///
 /// Dropped: the single-producer ring of Go and ForkJoinPool. It saves the compare-and-set on adding (5 ns), and needs
 /// the producer to be the owner, which a hand-off by the monitor cannot promise. Source: D. Vyukov, bounded MPMC queue.
@@ -95,6 +97,16 @@ final class RunQueue {
                         0,
                         (long) LONGS.getVolatile(cursors, TAIL)
                                 - (long) LONGS.getVolatile(cursors, HEAD));
+    }
+
+    /** How many tasks were added so far: the tail. */
+    long added() {
+        return (long) LONGS.getVolatile(cursors, TAIL);
+    }
+
+    /** How many were taken so far, those that were added first: the head. */
+    long taken() {
+        return (long) LONGS.getVolatile(cursors, HEAD);
     }
 
     int capacity() {

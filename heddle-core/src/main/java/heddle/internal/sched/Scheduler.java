@@ -24,9 +24,14 @@ import java.util.function.Consumer;
  * (Go's G, M, P) on the JVM. The JDK calls {@link #execute} for each continuation that becomes runnable, from any thread; carriers call
  * {@link #next}.
  *
- * <p>Where a continuation goes: from one of our carriers to the queue of its processor, from anywhere else, or if that is full, to
- * the shared queue. Where a carrier looks: now and then the shared queue and the poller first, so that neither outsiders nor the
- * network starve behind a busy queue; then its own queue, the shared one, the others' (half of one); at last it blocks in its poller.
+ * <p>Where a continuation goes: from one of our carriers to the queue of its processor; from anywhere else, or if that is full, to the
+ * shared queue. While anything is in the shared queue, all go there: so what a processor's queue holds is older than what the shared one
+ * holds, and as both are first in, first out, so is all of it together. Where a carrier looks: its own queue, the shared one, the others'
+ * (half of one); at last it blocks in its poller.
+ *
+ * <p>A round of a processor lasts until all that its queue held at the beginning is taken, and {@link #ROUND_TURNS} at least. With a round
+ * its carrier polls, without blocking; earlier only if the monitor says that it is due. If it sees then that another processor has left
+ * tasks in its queue for a whole round of this one, it runs those first. docs/concurrency.md, "Turns", has what follows from these rules.
  *
  * <p>Who is woken: a sleeping processor if something came that only it can know of (the shared queue, its own queue), or if a queue
  * holds more than one task. One task alone is about to be run by its own carrier, and waking another for it would cost more than it.
@@ -43,14 +48,11 @@ public final class Scheduler implements Executor {
     /** How often the log tells that carriers are short. */
     private static final long WARNING_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-    /**
-     * How often a busy carrier looks into the shared queue first, unless the monitor finds that it is due earlier; a prime, as in Go, so as
-     * not to fall in step with anything.
-     */
-    private static final int SHARED_TICKS = 61;
+    /** Fewest turns of a round. What comes with each, a poll above all, takes as long as several of the shortest turns. */
+    static final int ROUND_TURNS = 32;
 
-    /** How often a busy carrier polls, unless the monitor finds that it is due earlier. */
-    private static final int POLL_TICKS = 32;
+    /** How many polls follow each other at most, while each has as many events as it can take. */
+    private static final int POLLS_MAX = 128;
 
     private final VirtualThreads threads;
     private final Processor[] processors;
@@ -60,7 +62,7 @@ public final class Scheduler implements Executor {
     private final Consumer<Thread> starter;
     private final Limits limits;
 
-    /** What came from outside or found a full queue; bounded by the number of virtual threads. */
+    /** What came from outside, found a full queue, or came while something was in here; bounded by the number of virtual threads. */
     private final ConcurrentLinkedQueue<Runnable> shared = new ConcurrentLinkedQueue<>();
 
     private final ConcurrentLinkedDeque<Carrier> spares = new ConcurrentLinkedDeque<>();
@@ -141,10 +143,34 @@ public final class Scheduler implements Executor {
 
     @Override
     public void execute(Runnable task) {
-        Carrier carrier = currentCarrier();
-        if (carrier != null && addToOwnQueue(carrier, task)) {
-            return;
+        execute(currentCarrier(), task);
+    }
+
+    /** The same by {@code carrier}, or from outside if that is null. */
+    void execute(@Nullable Carrier carrier, Runnable task) {
+        Processor own = carrier == null ? null : carrier.processor();
+        if (carrier == null || own == null) {
+            addToShared(task);
+        } else if (shared.isEmpty() && own.queue.offer(task)) {
+            if (own.isParked()) {
+                if (carrier.isRunningTask()) {
+                    own.signal(); // It was handed to another carrier, which sleeps already.
+                } else {
+                    own.unpark(); // The carrier itself, in its poller: awake, and about to look.
+                }
+            }
+            if (own.queue.size() > 1 && parked.get() > 0) {
+                signalOne();
+            }
+        } else {
+            if (own.isParked() && !carrier.isRunningTask()) {
+                own.unpark(); // As above: else it would be the one that is woken for the task.
+            }
+            addToShared(task);
         }
+    }
+
+    private void addToShared(Runnable task) {
         shared.add(task);
         if (stopped) {
             runLeftovers(); // Look again: who stopped this may have looked before the task was
@@ -152,24 +178,6 @@ public final class Scheduler implements Executor {
         } else if (parked.get() > 0) {
             signalOne();
         }
-    }
-
-    private boolean addToOwnQueue(Carrier carrier, Runnable task) {
-        Processor own = carrier.processor();
-        if (own == null || !own.queue.offer(task)) {
-            return false;
-        }
-        if (own.isParked()) {
-            if (carrier.isRunningTask()) {
-                own.signal(); // It was handed to another carrier, which sleeps already.
-            } else {
-                own.unpark(); // The carrier itself, in its poller: awake, and about to look.
-            }
-        }
-        if (own.queue.size() > 1 && parked.get() > 0) {
-            signalOne();
-        }
-        return true;
     }
 
     private @Nullable Carrier currentCarrier() {
@@ -205,17 +213,21 @@ public final class Scheduler implements Executor {
 
     /** The next task for {@code own}'s carrier, waiting for one; null once the scheduler has stopped. */
     @Nullable Runnable next(Processor own) {
-        int turn = ++own.turns;
-        boolean due = own.pollDue;
-        if (due || turn % POLL_TICKS == 0) {
-            own.pollDue = false;
-            pollWithoutBlocking(own, due);
-        }
-        if (due || turn % SHARED_TICKS == 0) {
-            Runnable task = shared.poll();
+        if (own.helped != null) {
+            if (own.pollDue) {
+                poll(own);
+            }
+            Runnable task = takeOverdue(own);
             if (task != null) {
                 return task;
             }
+        }
+        if (own.roundIsOver()) {
+            poll(own);
+            watchOthers(own);
+            own.beginRound(ROUND_TURNS);
+        } else if (own.pollDue) {
+            poll(own);
         }
         while (!stopped) {
             Runnable task = find(own);
@@ -223,27 +235,82 @@ public final class Scheduler implements Executor {
                 return task;
             }
             block(own);
+            own.beginRound(ROUND_TURNS);
         }
         return null;
     }
 
-    private void pollWithoutBlocking(Processor own, boolean due) {
-        // With half a queue of work at hand, more of it would only overflow into the shared queue:
-        // then only as often as the monitor asks, or the network would starve behind busy threads.
-        if (due || own.queue.size() < own.queue.capacity() / 2) {
-            own.poller.poll(0);
+    /**
+     * Looks what is ready. If others wait here, all of it: each of them may run again before the next poll, so before what is left. If
+     * nobody does, what is left keeps its place by the kernel's order, and a batch is enough.
+     */
+    private void poll(Processor own) {
+        own.pollDue = false;
+        boolean othersWait = own.queue.size() > 0 || !shared.isEmpty();
+        int pollsLeft = othersWait ? POLLS_MAX : 1;
+        int told;
+        do {
+            told = own.poller.poll(0);
+        } while (told >= IdlePoll.BATCH && --pollsLeft > 0);
+    }
+
+    /** A round is over: looks whether tasks in the queue of the processor that was watched have waited for all of it; watches the next. */
+    private void watchOthers(Processor own) {
+        if (processors.length == 1) {
+            return;
         }
+        RunQueue queue = processors[own.watched].queue;
+        if (own.watched != own.id && queue.taken() < own.watchedEnd) {
+            own.helped = queue;
+            own.helpedEnd = own.watchedEnd;
+            Counters.add(Counter.STEALS, 1);
+        }
+        do {
+            own.watched = own.watched + 1 == processors.length ? 0 : own.watched + 1;
+        } while (own.watched == own.id);
+        own.watchedEnd = processors[own.watched].queue.added();
+    }
+
+    /** The first of the tasks that {@link #watchOthers} found, if there are any left. */
+    private @Nullable Runnable takeOverdue(Processor own) {
+        RunQueue queue = own.helped;
+        Runnable task = queue != null && queue.taken() < own.helpedEnd ? queue.poll() : null;
+        if (task == null) {
+            own.helped = null;
+        }
+        return task;
     }
 
     private @Nullable Runnable find(Processor own) {
         Runnable task = own.queue.poll();
         if (task == null) {
-            task = shared.poll();
+            task = takeShared(own);
         }
         for (int i = 1; task == null && i < processors.length; i++) {
             task = steal(processors[(own.id + i) % processors.length], own);
         }
         return task;
+    }
+
+    /** The next task of the shared queue. Those behind it go to the queue of {@code own}, which was empty, as far as there is room. */
+    private @Nullable Runnable takeShared(Processor own) {
+        Runnable first = shared.poll();
+        Runnable task = first;
+        while (task != null && own.queue.size() < own.queue.capacity()) {
+            task = shared.poll();
+            if (task != null) {
+                moveTo(own, task);
+            }
+        }
+        return first;
+    }
+
+    /** Adds to the queue of {@code own}, which was empty. */
+    private void moveTo(Processor own, Runnable task) {
+        if (!own.queue.offer(task)) {
+            // A carrier that has lost the processor, unnoticed, took the room.
+            shared.add(task);
+        }
     }
 
     /** A task from {@code victim}, and up to half of its others for the queue of {@code thief}. */
@@ -258,11 +325,7 @@ public final class Scheduler implements Executor {
             if (task == null) {
                 break;
             }
-            if (!thief.queue.offer(
-                    task)) { // It was empty, but a carrier that lost the thief unnoticed may still
-                // fill it.
-                shared.add(task);
-            }
+            moveTo(thief, task);
         }
         return first;
     }

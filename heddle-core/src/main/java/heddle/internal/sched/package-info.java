@@ -13,6 +13,7 @@
 ///
 /// - nobody sleeps beside work: each carrier looks again after it said that it sleeps;
 /// - execute neither blocks nor throws, as the JDK would lose the thread;
+/// - no thread runs again and again while another could;
 /// - a task that never ends holds its own carrier and nobody else's connection, after the hand-off limit;
 /// - bounded: a queue's size, the number of carriers, the time that a spare one stays.
 ///

@@ -38,6 +38,10 @@ public final class EpollPoller extends Poller {
     private static final int PEER_CLOSED = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
     private static final int MUST_TRY = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
 
+    static {
+        assert Epoll.EVENTS_MAX >= BATCH;
+    }
+
     private final Epoll epoll = new Epoll();
 
     /** Whether the eventfd was written since the polling thread last saw it: many wake-ups cost one write. */

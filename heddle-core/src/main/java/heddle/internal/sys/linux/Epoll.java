@@ -43,7 +43,8 @@ public final class Epoll {
     /** Data of the eventfd's event: no registration has it, since a descriptor is never negative. */
     public static final long WAKE_UP = -1;
 
-    private static final int EVENTS_MAX = 128;
+    /** How many events an {@link #await} returns at most. */
+    public static final int EVENTS_MAX = 128;
 
     private static final MethodHandle EPOLL_CREATE1 =
             Libc.quick("epoll_create1", JAVA_INT, JAVA_INT);
