@@ -176,6 +176,47 @@ class FairnessTest {
         assertAtMost(1, world.sinceRunnable);
     }
 
+    /** Each turn of the listener's thread takes a hundred connections from the backlog, which is never empty. */
+    @ParameterizedTest
+    @FieldSource("COUNTS")
+    void listenerUnderAFloodLeavesConnectionsTheirTurns(int count) {
+        startListener(100);
+        for (int i = 0; i < count; i++) {
+            startConnection(0);
+        }
+        world.turns(TIMES * (threads + 100));
+        assertAtMost(1, world.sinceRunnable);
+        assertAtMost(Scheduler.ROUND_TURNS, world.sinceReady);
+    }
+
+    @ParameterizedTest
+    @FieldSource("COUNTS")
+    void busyConnectionsLeaveAListenerItsTurn(int count) {
+        for (int i = 0; i < count; i++) {
+            startConnection(0);
+        }
+        world.turns(2 * threads);
+        SimThread listener = startListener(1);
+        world.turns(TIMES * threads);
+        assertThat(listener.ran()).isGreaterThanOrEqualTo(TIMES / 2);
+        assertAtMost(2, world.sinceReady);
+    }
+
+    /** Starts one that waits for connections, and for each {@code accepts} starts a thread, which answers once and ends. */
+    private SimThread startListener(int accepts) {
+        SimThread listener =
+                thread(
+                        "listener",
+                        (self, now) -> {
+                            for (int i = 0; i < accepts; i++) {
+                                world.wake(world.new SimThread("accepted", (one, at) -> {}), now);
+                            }
+                            world.ready(self, 0);
+                        });
+        world.ready(listener, 0);
+        return listener;
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 31})
     void connectionWaitsForOneRoundAtMost(int busy) {
