@@ -263,7 +263,7 @@ public final class Scheduler implements Executor {
         if (own.watched != own.id && queue.taken() < own.watchedEnd) {
             own.helped = queue;
             own.helpedEnd = own.watchedEnd;
-            Counters.add(Counter.STEALS, 1);
+            count(Counter.STEALS, 1);
         }
         do {
             own.watched = own.watched + 1 == processors.length ? 0 : own.watched + 1;

@@ -6,6 +6,7 @@ import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.sched.Turns.Count;
 import heddle.internal.sched.Turns.SimThread;
 import heddle.internal.sched.Turns.Then;
+import heddle.internal.trace.Trace;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -330,6 +331,7 @@ class FairnessTest {
                         VirtualThreads.probe().threads(),
                         List.of(new QueuePoll()),
                         new Scheduler.Limits(TimeUnit.HOURS.toNanos(1), 1, 1),
+                        new Trace(),
                         Throwable::printStackTrace);
         scheduler.start();
         var ready = new AtomicInteger();

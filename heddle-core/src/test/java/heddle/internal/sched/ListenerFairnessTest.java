@@ -33,7 +33,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 class ListenerFairnessTest {
 
     private static final List<String> FLAGS =
-            List.of("-Dheddle.mode=carriers", "-Dheddle.parallelism=1", "-Dheddle.handOff=60000");
+            List.of("-Dheddle.way=carriers", "-Dheddle.parallelism=1", "-Dheddle.handOff=60000");
 
     /** Those who were ready before the listener have one turn each; those who were in theirs, or about to begin it, another. */
     @Test
@@ -72,7 +72,7 @@ class ListenerFairnessTest {
         Echo(int clients) throws IOException {
             answers = new AtomicIntegerArray(clients);
             acceptedAtRequest = new AtomicIntegerArray(clients);
-            Heddle.ofVirtual().start(this::accept);
+            Heddle.shared().ofVirtual().start(this::accept);
         }
 
         InetSocketAddress address() {
@@ -94,7 +94,7 @@ class ListenerFairnessTest {
                     Conn conn = listener.accept();
                     accepted.incrementAndGet();
                     seenAtAccept.add(answers());
-                    Heddle.ofVirtual().start(() -> serve(conn));
+                    Heddle.shared().ofVirtual().start(() -> serve(conn));
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -1,6 +1,7 @@
 package heddle.internal.sched;
 
 import heddle.internal.jdk.VirtualThreads;
+import heddle.internal.trace.Trace;
 
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,7 @@ final class Turns {
                         VirtualThreads.probe().threads(),
                         kernels,
                         new Scheduler.Limits(LONG_NANOS, 1, 1),
+                        new Trace(),
                         cause -> {
                             throw new AssertionError(cause);
                         });
