@@ -14,4 +14,5 @@ module heddle.core {
     requires static jdk.jfr;
 
     exports heddle.net;
+    exports heddle.time;
 }

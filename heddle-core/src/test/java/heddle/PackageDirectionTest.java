@@ -52,7 +52,8 @@ class PackageDirectionTest {
                     Map.entry("internal.sys.nio", Set.of("internal.sys")),
                     Map.entry("internal.sys", Set.of()),
                     Map.entry("internal.jdk", Set.of()),
-                    Map.entry("internal.trace", Set.of("internal.jdk")));
+                    Map.entry("internal.trace", Set.of("internal.jdk", "time")),
+                    Map.entry("time", Set.of()));
 
     /** only Platform and Settings live here. It wires all floors, so it is no way for one to reach another. */
     private static final String WIRING = "internal";

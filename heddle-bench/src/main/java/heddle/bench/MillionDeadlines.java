@@ -1,7 +1,6 @@
 package heddle.bench;
 
 import heddle.internal.Platform;
-import heddle.internal.poll.MonotonicClock;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.Registration;
@@ -10,6 +9,7 @@ import heddle.net.Conn;
 import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.Net;
+import heddle.time.Clock;
 
 import org.HdrHistogram.Histogram;
 
@@ -69,7 +69,7 @@ public final class MillionDeadlines {
             print("thread and slot, no deadline", (waiting - before) / count + " bytes each");
             echo.measure("all wait, no deadline", roundTrips);
 
-            long hourNanos = MonotonicClock.after(TimeUnit.HOURS.toNanos(1));
+            long hourNanos = Clock.system().after(TimeUnit.HOURS.toNanos(1));
             timed("armed, an hour ahead", () -> moveAll(hourNanos, 1));
             print("its deadline", (heapBytes() - waiting) / count + " bytes each");
             echo.measure("all wait with a deadline", roundTrips);
@@ -77,13 +77,13 @@ public final class MillionDeadlines {
             timed("moved later, a store", () -> moveAll(2 * hourNanos, 1));
             timed("moved earlier, a heap's place", () -> moveAll(hourNanos / 2, -1));
 
-            long soonNanos = MonotonicClock.after(TimeUnit.SECONDS.toNanos(10));
+            long soonNanos = Clock.system().after(TimeUnit.SECONDS.toNanos(10));
             timed("moved to 10 s ahead", () -> moveAll(soonNanos, 0));
             Histogram meanwhile = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
             Thread client =
                     Heddle.shared().ofVirtual().start(() -> echo.untilEnded(threads, meanwhile));
             Thread.sleep(
-                    TimeUnit.NANOSECONDS.toMillis(Math.max(0, soonNanos - MonotonicClock.nanos())));
+                    TimeUnit.NANOSECONDS.toMillis(Math.max(0, soonNanos - Clock.system().nanos())));
             long beganNanos = System.nanoTime();
             for (Thread thread : threads) {
                 thread.join();

@@ -40,14 +40,14 @@ public class SeeingBenchmark {
     @Setup
     public void setUp() {
         tally = trace.counters().tally();
-        trace.clock().tick(System.nanoTime());
+        trace.ticks().tick(System.nanoTime());
         trace.recorder().start();
     }
 
     /** Of each wait. */
     @Benchmark
     public long coarseClock() {
-        return trace.clock().nanos();
+        return trace.ticks().nanos();
     }
 
     /** Rejected: what the coarse clock saves. */

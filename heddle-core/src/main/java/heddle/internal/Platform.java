@@ -21,6 +21,7 @@ import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Management;
 import heddle.internal.trace.Trace;
+import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +81,9 @@ public final class Platform {
     /** Shows this to management tools; null if nobody asked for that. Written by {@link #manage}. */
     private @Nullable Management management;
 
+    /** Ends that the clock tells the pollers when it is moved. Written by who starts this, read by who closes it. */
+    private Runnable clockMoved = () -> {};
+
     private Platform(
             Way way,
             String reason,
@@ -119,7 +123,7 @@ public final class Platform {
             List<EpollPoller> epolls = epollPollers(settings.parallelism(), trace);
             pollers = List.copyOf(epolls);
             source = inTurn(pollers);
-            pollLoop = virtualPollers(epolls);
+            pollLoop = virtualPollers(epolls, trace.clock());
         }
         descriptors =
                 new Descriptors(syscalls, settings.between().pollers(source), trace, report());
@@ -139,9 +143,9 @@ public final class Platform {
         return epolls;
     }
 
-    private static VirtualPollers virtualPollers(List<EpollPoller> epolls) {
+    private static VirtualPollers virtualPollers(List<EpollPoller> epolls, Clock clock) {
         try {
-            return new VirtualPollers(epolls);
+            return new VirtualPollers(epolls, clock);
         } catch (StartException refused) {
             epolls.forEach(Poller::close);
             throw refused;
@@ -245,6 +249,7 @@ public final class Platform {
     }
 
     private void startThreads() {
+        clockMoved = trace.clock().onMove(() -> pollers.forEach(Poller::wakeUp));
         trace.recorder().start();
         if (scheduler != null) {
             VirtualThreads.keepJdkPollerOff();
@@ -364,6 +369,7 @@ public final class Platform {
 
     private void closeHere() {
         descriptors.close();
+        clockMoved.run();
         uninterruptibly(this::stopThreads);
         pollers.forEach(Poller::close);
         if (management != null) {

@@ -2,6 +2,7 @@ package heddle.internal;
 
 import heddle.internal.poll.PollerSource;
 import heddle.internal.sys.Syscalls;
+import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import java.util.function.Function;
  * @param parallelism processors of our own scheduler
  * @param handOff how long a task may hold its carrier
  * @param carriersMax most carriers at a time
+ * @param clock what deadlines go by
  * @param between for tests: stands between the runtime and the system
  */
 public record Settings(
@@ -25,6 +27,7 @@ public record Settings(
         int parallelism,
         Duration handOff,
         int carriersMax,
+        Clock clock,
         Between between) {
 
     private static final int CARRIERS_MAX = 256;
@@ -93,6 +96,7 @@ public record Settings(
                         parallelism,
                         Duration.ofMillis(Property.HAND_OFF.positive(10)),
                         Property.CARRIERS_MAX.positive(carriersMaxFor(parallelism)),
+                        Clock.system(),
                         Between.NOTHING)
                 .checked("-D" + Property.CARRIERS_MAX.key + "=");
     }

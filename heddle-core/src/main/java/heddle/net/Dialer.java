@@ -10,6 +10,7 @@ import heddle.internal.sys.SockAddr;
 import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Recorder;
+import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -244,10 +245,9 @@ public final class Dialer {
         Platform platform =
                 settings.heddle.platform("dial", network); // Its start is not in the caller's time.
         Duration timeout = settings.timeout;
-        Deadline end =
-                timeout == null
-                        ? settings.deadline
-                        : settings.deadline.earlier(Deadline.after(timeout));
+        Clock clock = settings.heddle.clock();
+        Deadline given = settings.deadline.by(clock);
+        Deadline end = timeout == null ? given : given.earlier(Deadline.after(timeout, clock));
         if (UnixSockets.have(network)) {
             return UnixSockets.dial(
                     settings.heddle,
@@ -355,9 +355,7 @@ public final class Dialer {
 
     /** The deadline of the next of {@code left} addresses; for a test too. */
     static Deadline share(Deadline end, int left) {
-        return end.equals(Deadline.NONE) || left == 1
-                ? end
-                : Deadline.afterNanos(shareNanos(end.remainingNanos(), left));
+        return end.isNone() || left == 1 ? end : end.sooner(shareNanos(end.remainingNanos(), left));
     }
 
     /** An equal share of {@code allNanos} for the next of {@code left} addresses, at least two seconds, at most all there is. */
@@ -442,9 +440,9 @@ public final class Dialer {
             if (from != null) {
                 check(network, address, "bind", sys.bind(fd, version, from));
             }
-            descriptor.setWriteDeadline(end.nanos());
+            descriptor.setWriteDeadline(end.nanosBy(settings.heddle.clock()));
             check(network, address, "connect", descriptor.connect(version, target));
-            descriptor.setWriteDeadline(Deadline.NONE.nanos());
+            descriptor.setWriteDeadline(Clock.NONE);
             SockAddr own = Sockets.localAddress(sys, fd, new SockAddr(0, 0, version, 0, 0));
             connected = true;
             return new TcpConn(settings.heddle, descriptor, network.label, own, target);

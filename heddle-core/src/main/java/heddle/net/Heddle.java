@@ -6,6 +6,7 @@ import heddle.internal.sys.StartException;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Recorder;
 import heddle.internal.trace.Trace;
+import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +43,8 @@ public final class Heddle implements AutoCloseable {
     private final @Nullable Settings settings;
 
     private final String bean;
-    private final Trace trace = new Trace();
-    private final Resolver resolver = new Resolver(trace.waits());
+    private final Trace trace;
+    private final Resolver resolver;
     private final Ip ip = new Ip();
 
     /** Held to start and to close. */
@@ -58,6 +59,8 @@ public final class Heddle implements AutoCloseable {
     private Heddle(@Nullable Settings settings, String bean) {
         this.settings = settings;
         this.bean = bean;
+        trace = new Trace(settings == null ? Clock.system() : settings.clock());
+        resolver = new Resolver(trace.waits());
     }
 
     /**
@@ -179,6 +182,15 @@ public final class Heddle implements AutoCloseable {
      */
     public String describe() {
         return running().report();
+    }
+
+    /**
+     * What its deadlines go by.
+     *
+     * @return the clock; the system's unless {@link Builder#clock} said otherwise
+     */
+    public Clock clock() {
+        return trace.clock();
     }
 
     /**
@@ -361,6 +373,7 @@ public final class Heddle implements AutoCloseable {
         private @Nullable Integer parallelism;
         private @Nullable Integer carriersMax;
         private @Nullable Duration handOff;
+        private Clock clock = Clock.system();
 
         private Builder() {}
 
@@ -412,6 +425,17 @@ public final class Heddle implements AutoCloseable {
             return this;
         }
 
+        /**
+         * What deadlines, time-outs and pauses of the runtime go by. What a task's time on its carrier is measured by stays the computer's.
+         *
+         * @param runtimes the clock, the system's by default; a {@link heddle.time.ManualClock} for tests that do not wait
+         * @return this
+         */
+        public Builder clock(Clock runtimes) {
+            clock = Objects.requireNonNull(runtimes);
+            return this;
+        }
+
         private static int positive(String name, int value) {
             if (value < 1) {
                 throw new IllegalArgumentException(name + " " + value + ": want 1 or more");
@@ -440,6 +464,7 @@ public final class Heddle implements AutoCloseable {
                                     processors,
                                     handOff == null ? defaults.handOff() : handOff,
                                     most,
+                                    clock,
                                     Settings.Between.NOTHING)
                             .checked("carriersMax "));
         }

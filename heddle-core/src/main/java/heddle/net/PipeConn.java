@@ -69,7 +69,7 @@ final class PipeConn implements Conn {
 
     @Override
     public void awaitReadable(Deadline deadline) throws IOException {
-        in.awaitReadable(deadline);
+        in.awaitReadable(deadline.by(heddle.clock()));
     }
 
     @Override
@@ -85,14 +85,14 @@ final class PipeConn implements Conn {
 
     @Override
     public void setReadDeadline(Deadline deadline) throws IOException {
-        if (!in.setReadDeadline(deadline)) {
+        if (!in.setReadDeadline(deadline.by(heddle.clock()))) {
             throw PipeFlow.closed("set", 0);
         }
     }
 
     @Override
     public void setWriteDeadline(Deadline deadline) throws IOException {
-        if (!out.setWriteDeadline(deadline)) {
+        if (!out.setWriteDeadline(deadline.by(heddle.clock()))) {
             throw PipeFlow.closed("set", 0);
         }
     }

@@ -247,15 +247,10 @@ final class PipeFlow {
     }
 
     /** Waits for a change or the deadline, for which the caller looks again; true, at once, if the thread was interrupted. */
-    @SuppressWarnings("WaitNotInLoop") // The callers' loop.
     private boolean endsByInterrupt(String op, Deadline deadline) {
         waits.begin(op + " wait", PipeAddr.INSTANCE);
         try {
-            if (deadline.equals(Deadline.NONE)) {
-                changed.await();
-            } else {
-                long _ = changed.awaitNanos(deadline.remainingNanos());
-            }
+            deadline.await(lock, changed);
             return false;
         } catch (InterruptedException interrupted) {
             return true;

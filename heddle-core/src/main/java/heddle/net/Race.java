@@ -6,11 +6,14 @@ import heddle.internal.trace.Waits;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Dials several addresses of one host at a time, for the first connection that stands: Happy Eyeballs, RFC 8305 section 5. The attempts
@@ -49,7 +52,12 @@ final class Race {
     private final Attempt attempt;
 
     /** At most one an attempt. */
-    private final LinkedBlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
+    private final ConcurrentLinkedQueue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
+
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** There is an outcome more. */
+    private final Condition arrived = lock.newCondition();
 
     /** Of the attempts that were started, in the order of the addresses; the dialing thread's. */
     private final List<Thread> threads = new ArrayList<>();
@@ -170,6 +178,12 @@ final class Race {
             outcome = new Outcome(index, null, failure); // The dialing thread throws it.
         }
         outcomes.add(outcome);
+        lock.lock();
+        try {
+            arrived.signal();
+        } finally {
+            lock.unlock();
+        }
         // Look only now: the dialing thread that set this before the line above left it to us.
         if (over) {
             closeLate();
@@ -178,7 +192,21 @@ final class Race {
 
     /** The next attempt that ends; null once it is time to start another. */
     private @Nullable Outcome next() throws InterruptedException {
-        return mayStart() ? outcomes.poll(delayNanos, TimeUnit.NANOSECONDS) : outcomes.take();
+        Deadline nextStart =
+                mayStart()
+                        ? Deadline.after(Duration.ofNanos(delayNanos), heddle.clock())
+                        : Deadline.NONE;
+        lock.lockInterruptibly();
+        try {
+            Outcome outcome = outcomes.poll();
+            while (outcome == null && !nextStart.hasPassed()) {
+                nextStart.await(lock, arrived);
+                outcome = outcomes.poll();
+            }
+            return outcome;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The failure of an attempt. A hook's defect is not one: it ends the race. */

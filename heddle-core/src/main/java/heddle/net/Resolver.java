@@ -14,6 +14,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Looks names up by a function that blocks, the system's resolver: on platform threads of its own, never on a carrier. Any thread.
@@ -103,9 +104,7 @@ final class Resolver {
         CompletableFuture<InetAddress[]> shared = join(host);
         waits.begin("lookup wait", host);
         try {
-            return deadline.equals(Deadline.NONE)
-                    ? shared.get()
-                    : shared.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+            return await(shared, deadline);
         } catch (TimeoutException late) {
             throw Failures.lookup(op, network, host, Result.EXPIRED);
         } catch (InterruptedException interrupted) {
@@ -115,6 +114,24 @@ final class Resolver {
         } finally {
             waits.end();
         }
+    }
+
+    private static InetAddress[] await(CompletableFuture<InetAddress[]> answer, Deadline deadline)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        if (!deadline.isNone() && !answer.isDone()) {
+            Thread me = Thread.currentThread();
+            var _ = answer.whenComplete((_, _) -> LockSupport.unpark(me));
+            while (!answer.isDone()) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                if (deadline.hasPassed()) {
+                    throw new TimeoutException();
+                }
+                deadline.park(answer);
+            }
+        }
+        return answer.get();
     }
 
     /** The lookup that is under way, or a new one. */

@@ -130,14 +130,14 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
 
     @Override
     public final void setReadDeadline(Deadline deadline) throws IOException {
-        if (!descriptor.setReadDeadline(deadline.nanos())) {
+        if (!descriptor.setReadDeadline(deadline.nanosBy(heddle.clock()))) {
             throw failure("set", "", Result.CLOSED, 0);
         }
     }
 
     @Override
     public final void setWriteDeadline(Deadline deadline) throws IOException {
-        if (!descriptor.setWriteDeadline(deadline.nanos())) {
+        if (!descriptor.setWriteDeadline(deadline.nanosBy(heddle.clock()))) {
             throw failure("set", "", Result.CLOSED, 0);
         }
     }
@@ -186,7 +186,7 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
 
     @Override
     public final void awaitReadable(Deadline deadline) throws IOException {
-        check("read", "poll", descriptor.awaitReadable(deadline.nanos()));
+        check("read", "poll", descriptor.awaitReadable(deadline.nanosBy(heddle.clock())));
     }
 
     @Override

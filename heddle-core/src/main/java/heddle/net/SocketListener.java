@@ -62,7 +62,7 @@ abstract sealed class SocketListener implements Listener permits TcpListener, Un
 
     @Override
     public final void setDeadline(Deadline deadline) throws IOException {
-        if (!descriptor.setReadDeadline(deadline.nanos())) {
+        if (!descriptor.setReadDeadline(deadline.nanosBy(heddle.clock()))) {
             throw failure("set", "", Result.CLOSED);
         }
     }

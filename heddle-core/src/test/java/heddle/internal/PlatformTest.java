@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.internal.trace.Trace;
+import heddle.time.Clock;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,7 +25,13 @@ class PlatformTest {
 
     private static Platform start(Platform.Way way, int parallelism) {
         var settings =
-                new Settings(way, parallelism, Duration.ofMillis(10), 64, Settings.Between.NOTHING);
+                new Settings(
+                        way,
+                        parallelism,
+                        Duration.ofMillis(10),
+                        64,
+                        Clock.system(),
+                        Settings.Between.NOTHING);
         return Platform.start(settings, new Trace());
     }
 

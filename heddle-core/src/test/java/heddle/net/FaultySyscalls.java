@@ -109,6 +109,7 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
                                     defaults.parallelism(),
                                     defaults.handOff(),
                                     defaults.carriersMax(),
+                                    defaults.clock(),
                                     new Between()));
         } catch (IOException refused) {
             throw new UncheckedIOException(refused);

@@ -1,7 +1,7 @@
 package heddle.gateway;
 
 import heddle.net.Deadline;
-import heddle.net.Heddle;
+import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +24,7 @@ public final class Client implements Closeable {
 
     private final String address;
     private final ClientOptions options;
+    private final Clock clock;
     private final Outcome outcome;
     private final byte[] introduction;
     private final int payloadBytesMax;
@@ -96,6 +97,7 @@ public final class Client implements Closeable {
         this.address = address;
         this.options = options;
         this.outcome = outcome;
+        this.clock = options.runtime.clock();
         this.introduction = Introduction.encode(options.name, options.token);
         this.payloadBytesMax = options.frameBytesMax - Packets.FRAME_BYTES_MIN;
         this.reconnects = options.reconnect || options.resend;
@@ -156,7 +158,7 @@ public final class Client implements Closeable {
             }
             long number = numbers++;
             now.send(
-                    window.add(number, payload, offset, length, System.nanoTime()),
+                    window.add(number, payload, offset, length, clock.nanos()),
                     payload,
                     offset,
                     length);
@@ -234,16 +236,18 @@ public final class Client implements Closeable {
             fresh.close();
             return;
         }
-        window.renumber(System.nanoTime(), fresh::add);
+        window.renumber(clock.nanos(), fresh::add);
         fresh.flush();
         link = fresh;
-        Heddle.shared().ofVirtual().name("heddle-client " + address).start(fresh::readAcks);
+        options.runtime.ofVirtual().name("heddle-client " + address).start(fresh::readAcks);
     }
 
     /** Called with the lock, lets it go meanwhile. Failing for good, it settles what is open. */
     private Link reconnect() throws IOException, InterruptedException {
         if (giveUp == null) {
-            giveUp = Deadline.after(options.resend ? options.reconnectTimeout : Duration.ZERO);
+            giveUp =
+                    Deadline.after(
+                            options.resend ? options.reconnectTimeout : Duration.ZERO, clock);
             backoffNanos = BACKOFF_MIN_NANOS;
             failure = null;
         }
@@ -261,7 +265,7 @@ public final class Client implements Closeable {
                     toldRetrying = true;
                     tell(() -> outcome.retrying(last, until.remaining()));
                 }
-                changed.awaitNanos(backoffNanos);
+                clock.awaitUntil(lock, changed, clock.after(backoffNanos));
                 backoffNanos = Math.min(2 * backoffNanos, BACKOFF_MAX_NANOS);
             }
             @Nullable Link fresh = null;
@@ -361,7 +365,7 @@ public final class Client implements Closeable {
 
     /** Settles the acks up to the first that answers nothing; gives them their messages' numbers. How many. */
     private int settle(Acks acks) {
-        long now = System.nanoTime();
+        long now = clock.nanos();
         for (int i = 0; i < acks.size(); i++) {
             long id = acks.ids[i];
             if (!window.isOpen(id)) {
@@ -380,7 +384,7 @@ public final class Client implements Closeable {
         lock.lock();
         try {
             return window.open() > 0
-                    && System.nanoTime() - window.oldestNanos() >= options.ackTimeout.toNanos();
+                    && clock.nanos() - window.oldestNanos() >= options.ackTimeout.toNanos();
         } finally {
             lock.unlock();
         }
@@ -480,11 +484,11 @@ public final class Client implements Closeable {
     }
 
     private void awaitEnd(long nanos) throws InterruptedException {
-        long left = nanos;
+        long until = clock.after(nanos);
         lock.lock();
         try {
-            while (link != null && left > 0) {
-                left = changed.awaitNanos(left);
+            while (link != null && clock.awaitUntil(lock, changed, until)) {
+                // Told of something else.
             }
         } finally {
             lock.unlock();

@@ -1,5 +1,7 @@
 package heddle.gateway;
 
+import heddle.net.Heddle;
+
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -7,6 +9,7 @@ import java.time.Duration;
 /** How a {@link Client} behaves. Set it up, then make the client, which reads it as it is then. One thread. */
 public final class ClientOptions {
 
+    Heddle runtime = Heddle.shared();
     String name = "";
     @Nullable String token;
     int frameBytesMax = 1 << 20;
@@ -21,6 +24,17 @@ public final class ClientOptions {
 
     /** No name, no token, the protocol's frame limit; what was not acknowledged is reported. */
     public ClientOptions() {}
+
+    /**
+     * Which runtime connects, and whose clock the times here go by; {@link Heddle#shared} unless set.
+     *
+     * @param heddle the runtime, which must stay open as long as the client
+     * @return this
+     */
+    public ClientOptions runtime(Heddle heddle) {
+        runtime = heddle;
+        return this;
+    }
 
     /**
      * Who the client says it is; empty unless set.

@@ -6,7 +6,6 @@ import heddle.frame.FrameWriter;
 import heddle.net.Conn;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
-import heddle.net.Net;
 
 import org.jspecify.annotations.Nullable;
 
@@ -49,8 +48,8 @@ final class Link {
     /** Connects to {@code address} and introduces the client. */
     static Link open(Client client, String address, ClientOptions options, byte[] introduction)
             throws IOException {
-        var deadline = Deadline.after(options.connectTimeout);
-        var conn = Net.dial("tcp", address, options.connectTimeout);
+        var deadline = Deadline.after(options.connectTimeout, options.runtime.clock());
+        var conn = options.runtime.dialer().deadline(deadline).dial("tcp", address);
         try {
             var link = new Link(client, address, conn, options);
             link.introduce(introduction, deadline);

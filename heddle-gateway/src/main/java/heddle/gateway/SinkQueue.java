@@ -1,5 +1,7 @@
 package heddle.gateway;
 
+import heddle.time.Clock;
+
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
@@ -18,6 +20,7 @@ final class SinkQueue {
     /** What an entry costs beside its payload: itself, its array's header, its place in the queue; rounded up. */
     static final int ENTRY_BYTES = 64;
 
+    private final Clock clock;
     private final int messagesMax;
     private final long bytesMax;
 
@@ -31,7 +34,8 @@ final class SinkQueue {
     private long bytes;
     private boolean closed;
 
-    SinkQueue(int messagesMax, long bytesMax) {
+    SinkQueue(int messagesMax, long bytesMax, Clock clock) {
+        this.clock = clock;
         this.messagesMax = messagesMax;
         this.bytesMax = bytesMax;
     }
@@ -47,14 +51,15 @@ final class SinkQueue {
 
     /** Waits for room at most so long. {@link Result#SUCCESS}, {@link Result#OVERLOADED}, or {@link Result#NOT_STORED} if closed. */
     int put(Entry entry, long waitNanos) throws InterruptedException {
-        long left = waitNanos;
+        long until = clock.after(waitNanos);
+        boolean inTime = true;
         lock.lock();
         try {
             while (!closed && (messages >= messagesMax || bytes + cost(entry) > bytesMax)) {
-                if (left <= 0) {
+                if (!inTime) {
                     return Result.OVERLOADED;
                 }
-                left = notFull.awaitNanos(left);
+                inTime = clock.awaitUntil(lock, notFull, until);
             }
             if (closed) {
                 return Result.NOT_STORED;
@@ -74,11 +79,11 @@ final class SinkQueue {
      * for the first one at most so long. False when closed and empty.
      */
     boolean take(List<Entry> batch, long waitNanos) throws InterruptedException {
-        long left = waitNanos;
+        long until = clock.after(waitNanos);
         lock.lock();
         try {
-            while (entries.isEmpty() && !closed && left > 0) {
-                left = notEmpty.awaitNanos(left);
+            while (entries.isEmpty() && !closed && clock.awaitUntil(lock, notEmpty, until)) {
+                // Told, or not, of what another took.
             }
             long taken = 0;
             int count = Math.max(1, messagesMax / 4);

@@ -1,5 +1,7 @@
 package heddle.gateway;
 
+import heddle.time.Clock;
+
 import java.time.Duration;
 
 /**
@@ -11,6 +13,7 @@ import java.time.Duration;
  * @param queueBytesMax most bytes of them; the largest message is a little smaller
  * @param roomWait how long an offer waits for room before it answers {@link Result#OVERLOADED}
  * @param storeBytesMax most bytes that the database file may have; at the bound messages are {@link Result#NOT_STORED}
+ * @param clock what these times go by, and what stamps the messages
  */
 public record SqliteOptions(
         SyncMode sync,
@@ -18,7 +21,8 @@ public record SqliteOptions(
         int queueMessagesMax,
         long queueBytesMax,
         Duration roomWait,
-        long storeBytesMax) {
+        long storeBytesMax,
+        Clock clock) {
 
     /** No bound but the disk's. */
     public static final long STORE_BYTES_UNBOUNDED = Long.MAX_VALUE;
@@ -31,7 +35,8 @@ public record SqliteOptions(
                     1 << 16,
                     64 << 20,
                     Duration.ofSeconds(10),
-                    STORE_BYTES_UNBOUNDED);
+                    STORE_BYTES_UNBOUNDED,
+                    Clock.system());
 
     /**
      * The same with another promise.
@@ -42,7 +47,7 @@ public record SqliteOptions(
      */
     public SqliteOptions withSync(SyncMode mode, Duration interval) {
         return new SqliteOptions(
-                mode, interval, queueMessagesMax, queueBytesMax, roomWait, storeBytesMax);
+                mode, interval, queueMessagesMax, queueBytesMax, roomWait, storeBytesMax, clock);
     }
 
     /**
@@ -54,7 +59,8 @@ public record SqliteOptions(
      * @return new options
      */
     public SqliteOptions withQueue(int messagesMax, long bytesMax, Duration wait) {
-        return new SqliteOptions(sync, syncInterval, messagesMax, bytesMax, wait, storeBytesMax);
+        return new SqliteOptions(
+                sync, syncInterval, messagesMax, bytesMax, wait, storeBytesMax, clock);
     }
 
     /**
@@ -65,6 +71,23 @@ public record SqliteOptions(
      */
     public SqliteOptions withStoreBytesMax(long bytesMax) {
         return new SqliteOptions(
-                sync, syncInterval, queueMessagesMax, queueBytesMax, roomWait, bytesMax);
+                sync, syncInterval, queueMessagesMax, queueBytesMax, roomWait, bytesMax, clock);
+    }
+
+    /**
+     * The same with another clock.
+     *
+     * @param other see {@link #clock}
+     * @return new options
+     */
+    public SqliteOptions withClock(Clock other) {
+        return new SqliteOptions(
+                sync,
+                syncInterval,
+                queueMessagesMax,
+                queueBytesMax,
+                roomWait,
+                storeBytesMax,
+                other);
     }
 }

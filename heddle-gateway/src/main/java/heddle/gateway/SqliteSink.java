@@ -63,7 +63,8 @@ public final class SqliteSink implements Sink {
             throws IOException {
         this.folder = folder;
         this.options = options;
-        this.queue = new SinkQueue(options.queueMessagesMax(), options.queueBytesMax());
+        this.queue =
+                new SinkQueue(options.queueMessagesMax(), options.queueBytesMax(), options.clock());
         this.taken = DataFolder.take(folder);
         try {
             this.store = new StoreWriter(folder, options, counters, opening);

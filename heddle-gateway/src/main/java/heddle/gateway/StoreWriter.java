@@ -65,7 +65,7 @@ final class StoreWriter implements Closeable {
     /** Stores the batch: {@link Result#SUCCESS}, or {@link Result#NOT_STORED} if nothing of it was. */
     int commit(List<SinkQueue.Entry> batch) {
         try {
-            opened().commit(batch, System.currentTimeMillis());
+            opened().commit(batch, options.clock().instant().toEpochMilli());
         } catch (SQLException e) {
             failed(e);
             return Result.NOT_STORED;
@@ -81,7 +81,7 @@ final class StoreWriter implements Closeable {
         }
         if (options.sync() == SyncMode.INTERVAL && !dirty) {
             dirty = true;
-            syncDueNanos = System.nanoTime() + saturated(options.syncInterval());
+            syncDueNanos = options.clock().after(saturated(options.syncInterval()));
         }
         return Result.SUCCESS;
     }
@@ -127,7 +127,7 @@ final class StoreWriter implements Closeable {
 
     /** How long the writer may wait for messages before it has to {@link #syncIfDue}. */
     long nanosToSync() {
-        return dirty ? syncDueNanos - System.nanoTime() : Long.MAX_VALUE;
+        return dirty ? syncDueNanos - options.clock().nanos() : Long.MAX_VALUE;
     }
 
     void syncIfDue() {

@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.net.ConnRefusedException;
+import heddle.net.Heddle;
 import heddle.testing.Await;
 import heddle.testing.Task;
+import heddle.time.ManualClock;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -22,7 +24,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -265,15 +266,19 @@ class ClientTest {
 
     @Test
     void withResendAServerThatStaysAwayIsGivenUp() throws Exception {
-        var options = options().resend(true).reconnectTimeout(SHORT);
+        var clock = new ManualClock();
         var server = new FakeServer();
-        try (var client = new Client(server.address, options, told)) {
+        try (Heddle heddle = Heddle.builder().clock(clock).start();
+                var client =
+                        new Client(server.address, options().resend(true).runtime(heddle), told)) {
             var first = server.next();
             submit(client, "m");
             var peer = first.get();
             server.close();
             peer.reset();
-            assertThatThrownBy(client::awaitSettled).isInstanceOf(IOException.class);
+            Task<Void> settled = Task.run(client::awaitSettled);
+            assertThatThrownBy(() -> awaitWhileTimePasses(clock, settled))
+                    .isInstanceOf(IOException.class);
             assertThat(told.results).containsEntry(0L, Result.UNKNOWN);
         }
     }
@@ -525,29 +530,50 @@ class ClientTest {
 
     @Test
     void aServerThatOwesAcksAndIsSilentIsGivenUp() throws Exception {
-        try (var server = new FakeServer();
-                var client = new Client(server.address, options().ackTimeout(SHORT), told)) {
+        var clock = new ManualClock();
+        try (Heddle heddle = Heddle.builder().clock(clock).start();
+                var server = new FakeServer();
+                var client = new Client(server.address, options().runtime(heddle), told)) {
             submit(client, "m");
-            client.awaitSettled();
+            awaitWhileTimePasses(clock, Task.run(client::awaitSettled));
             assertThat(told.results).containsEntry(0L, Result.UNKNOWN);
             assertThat(told.lost).containsExactly(1);
         }
     }
 
+    /** Moves the clock by a minute, again and again, until {@code task} has ended. */
+    private static void awaitWhileTimePasses(ManualClock clock, Task<Void> task) throws Exception {
+        Await.until(
+                "the end",
+                () -> {
+                    clock.advance(Duration.ofMinutes(1));
+                    return task.isDone();
+                });
+        task.result();
+    }
+
     @Test
     void aServerThatOwesNothingMayBeSilent() throws Exception {
-        try (var server = new FakeServer();
-                var client =
-                        new Client(
-                                server.address,
-                                options().ackTimeout(Duration.ofMillis(20)),
-                                told)) {
+        var clock = new ManualClock();
+        try (Heddle heddle = Heddle.builder().clock(clock).start();
+                var server = new FakeServer();
+                var client = new Client(server.address, options().runtime(heddle), told)) {
             var connection = server.next();
             client.connect();
-            Socket socket = connection.get().socket;
-            socket.setSoTimeout(200);
-            assertThatThrownBy(socket.getInputStream()::read) // rather than the end of the stream
-                    .isInstanceOf(SocketTimeoutException.class);
+            for (int i = 0; i < 100; i++) {
+                clock.advance(Duration.ofHours(1));
+                Thread.yield();
+            }
+            submit(client, "m");
+            connection.get().readSubmits(1);
+            connection.get().acknowledge(1);
+            client.awaitSettled();
+            assertThat(told.results).containsEntry(0L, Result.SUCCESS);
+            assertThat(told.lost).isEmpty();
+            connection
+                    .get()
+                    .socket
+                    .close(); // Else the client's close waits for that, by the clock.
         }
     }
 

@@ -1,5 +1,7 @@
 package heddle.gateway;
 
+import heddle.time.Clock;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +19,7 @@ final class ManualSink implements Sink {
     final List<byte[]> stored = new ArrayList<>();
 
     ManualSink(int messagesMax, long bytesMax, long waitNanos) {
-        queue = new SinkQueue(messagesMax, bytesMax);
+        queue = new SinkQueue(messagesMax, bytesMax, Clock.system());
         this.waitNanos = waitNanos;
     }
 

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import heddle.testing.Await;
+import heddle.time.ManualClock;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -356,17 +359,26 @@ class SqliteSinkTest {
 
     @Test
     void withAnIntervalSyncsFollowCommitsAndStopWithThem() throws Exception {
+        var clock = new ManualClock();
+        var interval = Duration.ofMinutes(1);
         try (var sink =
-                open(SqliteOptions.DEFAULT.withSync(SyncMode.INTERVAL, Duration.ofMillis(5)))) {
-            assertThat(counters.value(Counter.SYNCS)).isZero();
+                open(
+                        SqliteOptions.DEFAULT
+                                .withSync(SyncMode.INTERVAL, interval)
+                                .withClock(clock))) {
             for (int i = 1; i <= 3; i++) {
                 offer(sink, bytes("m"));
                 settlements.await(i);
-                while (counters.value(Counter.SYNCS) < i) {
-                    Thread.sleep(1);
-                }
+                Await.until("the store's thread waits", () -> clock.waiting() == 1);
+                clock.advance(interval.minusNanos(1));
+                assertThat(counters.value(Counter.SYNCS)).isEqualTo(i - 1);
+                clock.advance(Duration.ofNanos(1));
+                int syncs = i;
+                Await.until("it syncs", () -> counters.value(Counter.SYNCS) == syncs);
             }
-            Thread.sleep(50);
+            Await.until("the store's thread waits", () -> clock.waiting() == 1);
+            clock.advance(Duration.ofHours(1));
+            assertThat(clock.waiting()).as("waits on").isEqualTo(1);
             assertThat(counters.value(Counter.SYNCS)).isEqualTo(3);
         }
     }

@@ -2,6 +2,7 @@ package heddle.frame;
 
 import heddle.net.Conn;
 import heddle.net.Deadline;
+import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -212,12 +213,13 @@ public final class FrameWriter {
      * @throws InterruptedException the thread was interrupted
      */
     public boolean awaitWritten(Duration bound) throws InterruptedException {
-        long left = bound.toNanos();
+        Clock clock = conn.runtime().clock();
+        long until = clock.after(bound.toNanos());
         lock.lock();
         try {
             startWriting();
-            while (writing && left > 0) {
-                left = changed.awaitNanos(left);
+            while (writing && clock.awaitUntil(lock, changed, until)) {
+                // Told of something else.
             }
             return !writing && failure == null;
         } finally {

@@ -4,6 +4,7 @@ import heddle.net.Conn;
 import heddle.net.ConnClosedException;
 import heddle.net.Listener;
 import heddle.net.NetError;
+import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,7 @@ public final class Server {
     static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final Listener listener;
+    private final Clock clock;
     private final SessionFactory sessions;
     private final int connectionsMax;
 
@@ -72,6 +74,7 @@ public final class Server {
             throw new IllegalArgumentException("connectionsMax " + connectionsMax);
         }
         this.listener = listener;
+        this.clock = listener.runtime().clock();
         this.sessions = sessions;
         this.connectionsMax = connectionsMax;
     }
@@ -152,9 +155,9 @@ public final class Server {
     private void awaitStop(long nanos) throws InterruptedException {
         lock.lock();
         try {
-            long left = nanos;
-            while (!stopping && left > 0) {
-                left = changed.awaitNanos(left);
+            long until = clock.after(nanos);
+            while (!stopping && clock.awaitUntil(lock, changed, until)) {
+                // Told of something else.
             }
         } finally {
             lock.unlock();
@@ -271,12 +274,12 @@ public final class Server {
     }
 
     private boolean awaitEmpty(Duration bound) throws InterruptedException {
-        long left = bound.toNanos();
+        long until = clock.after(bound.toNanos());
         lock.lock();
         try {
             // serving: the accept loop may hold a connection that it has not put to live yet.
-            while ((serving || !live.isEmpty()) && left > 0) {
-                left = changed.awaitNanos(left);
+            while ((serving || !live.isEmpty()) && clock.awaitUntil(lock, changed, until)) {
+                // Told of something else.
             }
             return live.isEmpty();
         } finally {

@@ -1,6 +1,5 @@
 package heddle.internal.fd;
 
-import heddle.internal.poll.MonotonicClock;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.internal.poll.Registration;
 import heddle.internal.poll.Wait;
@@ -569,7 +568,7 @@ public final class Descriptor {
     private int awaitReadableLocked(long untilNanos) {
         ReadinessSlot slot = registration.read();
         Wait wait = slot.begin();
-        if (wait == Wait.READY && MonotonicClock.hasPassed(untilNanos)) {
+        if (wait == Wait.READY && all.trace().clock().hasPassed(untilNanos)) {
             wait = Wait.EXPIRED;
         }
         if (wait == Wait.READY && postponedFailure != 0) {

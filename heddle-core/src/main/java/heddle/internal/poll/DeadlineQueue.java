@@ -1,5 +1,7 @@
 package heddle.internal.poll;
 
+import heddle.time.Clock;
+
 import org.jspecify.annotations.Nullable;
 
 import java.lang.invoke.MethodHandles;
@@ -110,7 +112,7 @@ final class DeadlineQueue {
                             .deadlineNanos(); // After takenFromIntake: a later change pushes again.
             if (timer.slot.registration().isClosing()) {
                 remove(timer);
-            } else if (deadline != MonotonicClock.NONE && deadline < timer.armedAtNanos) {
+            } else if (deadline != Clock.NONE && deadline < timer.armedAtNanos) {
                 remove(timer);
                 add(timer, deadline);
             }

@@ -6,6 +6,7 @@ import heddle.internal.trace.Dump;
 import heddle.internal.trace.Recorder;
 import heddle.internal.trace.Tally;
 import heddle.internal.trace.Trace;
+import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,7 @@ public abstract class Poller implements IdlePoll {
 
     final DeadlineQueue deadlines = new DeadlineQueue();
     private final Trace trace;
+    private final Clock clock;
     private final Consumer<Throwable> onFailure;
 
     /** What killed this poller. Written once, by the polling thread; read by any. */
@@ -69,6 +71,7 @@ public abstract class Poller implements IdlePoll {
      */
     protected Poller(Trace trace, Consumer<Throwable> onFailure) {
         this.trace = trace;
+        this.clock = trace.clock();
         this.tally = trace.counters().tally();
         this.onFailure = onFailure;
     }
@@ -101,13 +104,11 @@ public abstract class Poller implements IdlePoll {
         } else {
             long untilNanos =
                     beginSleep(
-                            timeoutNanos < 0
-                                    ? DeadlineTimer.NOT_ARMED
-                                    : MonotonicClock.after(timeoutNanos));
+                            timeoutNanos < 0 ? DeadlineTimer.NOT_ARMED : clock.after(timeoutNanos));
             if (untilNanos == DeadlineTimer.NOT_ARMED) {
                 events = select(FOREVER);
             } else {
-                events = select(Math.max(0, untilNanos - MonotonicClock.nanos()));
+                events = select(clock.sleepNanos(untilNanos));
             }
             endSleep();
         }
@@ -125,7 +126,7 @@ public abstract class Poller implements IdlePoll {
             deadlines.takeIn();
         }
         // If that leaves some that are due, the next poll does not sleep.
-        int fired = deadlines.isEmpty() ? 0 : deadlines.fire(MonotonicClock.nanos());
+        int fired = deadlines.isEmpty() ? 0 : deadlines.fire(clock.nanos());
         return events + fired;
     }
 
@@ -171,7 +172,7 @@ public abstract class Poller implements IdlePoll {
             // Not the caller's: who pushed the timer first had a later one, and maybe saw no need
             // to wake anybody; who came second may have found it not pushed yet.
             long inForceNanos = timer.slot.deadlineNanos();
-            if (inForceNanos != MonotonicClock.NONE && inForceNanos < blockedUntilNanos) {
+            if (inForceNanos != Clock.NONE && inForceNanos < blockedUntilNanos) {
                 wakeUp();
             }
         }

@@ -5,6 +5,7 @@ import heddle.internal.trace.Counter;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Recorder;
 import heddle.internal.trace.Trace;
+import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +78,7 @@ public final class ReadinessSlot {
     /** null (EMPTY), READY, or the waiting thread. */
     private volatile @Nullable Object state;
 
-    /** {@link MonotonicClock}; 0 is none, negative is past. Written by any thread. */
+    /** By the {@link Clock}; 0 is none, negative is past. Written by any thread. */
     private volatile long deadlineNanos;
 
     /**
@@ -131,7 +132,7 @@ public final class ReadinessSlot {
         try {
             return await();
         } finally {
-            limitNanos = MonotonicClock.NONE;
+            limitNanos = Clock.NONE;
         }
     }
 
@@ -142,7 +143,7 @@ public final class ReadinessSlot {
         while (true) {
             long beganNanos = 0;
             if (state == null) {
-                beganNanos = trace.clock().nanos();
+                beganNanos = trace.ticks().nanos();
                 SINCE.setOpaque(this, beganNanos);
             }
             if (!STATE.compareAndSet(this, null, me)) {
@@ -185,7 +186,7 @@ public final class ReadinessSlot {
         }
         if (cause == null) {
             long deadline = deadlineNanos();
-            if (deadline != MonotonicClock.NONE) {
+            if (deadline != Clock.NONE) {
                 arm(deadline);
             }
         }
@@ -224,7 +225,7 @@ public final class ReadinessSlot {
     /** Whether the deadline in force has come. One that is still there after the clock was read was not moved on before it came. */
     private boolean hasExpired() {
         long deadline = deadlineNanos();
-        while (MonotonicClock.hasPassed(deadline)) {
+        while (clock().hasPassed(deadline)) {
             long seen = deadline;
             deadline = deadlineNanos();
             if (deadline == seen) {
@@ -232,6 +233,10 @@ public final class ReadinessSlot {
             }
         }
         return false;
+    }
+
+    private Clock clock() {
+        return registration.trace().clock();
     }
 
     /** The poller saw the direction become ready: whether that ended a wait. Any thread. */
@@ -268,10 +273,10 @@ public final class ReadinessSlot {
     /** Moves the deadline of the pending and of future waits. Any thread. */
     public void setDeadline(long nanos) {
         deadlineNanos = nanos;
-        if (nanos == MonotonicClock.NONE || !(state instanceof Thread)) {
+        if (nanos == Clock.NONE || !(state instanceof Thread)) {
             return; // A waiter that comes later reads it.
         }
-        if (MonotonicClock.hasPassed(nanos)) {
+        if (clock().hasPassed(nanos)) {
             release(Counter.EXPIRED);
         } else {
             arm(nanos);
@@ -302,7 +307,7 @@ public final class ReadinessSlot {
      */
     long deadlineAfterFiring(long nowNanos) {
         long deadline = deadlineNanos();
-        if (deadline == MonotonicClock.NONE || !(state instanceof Thread)) {
+        if (deadline == Clock.NONE || !(state instanceof Thread)) {
             return DeadlineTimer.NOT_ARMED;
         }
         if (deadline > nowNanos) {
@@ -316,10 +321,10 @@ public final class ReadinessSlot {
     public long deadlineNanos() {
         long deadline = deadlineNanos;
         long limit = limitNanos;
-        if (limit == MonotonicClock.NONE) {
+        if (limit == Clock.NONE) {
             return deadline;
         }
-        return deadline == MonotonicClock.NONE ? limit : Math.min(deadline, limit);
+        return deadline == Clock.NONE ? limit : Math.min(deadline, limit);
     }
 
     /** Whether readiness is there that nobody has used yet, for tests. */
@@ -338,10 +343,7 @@ public final class ReadinessSlot {
         if (waiter != null) {
             long since = (long) SINCE.getOpaque(this);
             long deadline = deadlineNanos();
-            long left =
-                    deadline == MonotonicClock.NONE
-                            ? Dump.NO_DEADLINE
-                            : deadline - MonotonicClock.nanos();
+            long left = deadline == Clock.NONE ? Dump.NO_DEADLINE : deadline - clock().nanos();
             if (state == waiter) { // Else it went meanwhile, and these may be another's.
                 dump.waits(waiter, "IO wait", this, since, left);
             }

@@ -496,7 +496,7 @@ public final class Scheduler implements Executor {
 
     /** The clock that the monitor ticks. */
     CoarseClock clock() {
-        return trace.clock();
+        return trace.ticks();
     }
 
     long spareNanos() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.sys.Errno;
 import heddle.internal.trace.Trace;
+import heddle.time.Clock;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,9 +20,9 @@ import java.util.function.IntSupplier;
 /** When a poller that sleeps is woken for a deadline, and whose heap a timer is in. */
 class PollerDeadlineTest {
 
-    private static final long SOON = MonotonicClock.after(TimeUnit.HOURS.toNanos(1));
-    private static final long LATER = MonotonicClock.after(TimeUnit.HOURS.toNanos(2));
-    private static final long LATEST = MonotonicClock.after(TimeUnit.HOURS.toNanos(3));
+    private static final long SOON = Clock.system().after(TimeUnit.HOURS.toNanos(1));
+    private static final long LATER = Clock.system().after(TimeUnit.HOURS.toNanos(2));
+    private static final long LATEST = Clock.system().after(TimeUnit.HOURS.toNanos(3));
 
     private final RecordingPoller poller = new RecordingPoller();
 

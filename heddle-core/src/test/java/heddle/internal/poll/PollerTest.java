@@ -7,6 +7,7 @@ import heddle.internal.sys.Errno;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
+import heddle.time.Clock;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,7 +85,7 @@ class PollerTest {
 
     @Test
     void pollThatThrowsReleasesWhoeverWaitsAndWhoeverComesLater() throws Exception {
-        Waiting waiting = waitingWith(MonotonicClock.NONE);
+        Waiting waiting = waitingWith(Clock.NONE);
         polling.thread().interrupt();
         assertThat(waiting.task.result()).isEqualTo(Wait.FAILED);
         assertThat(waiting.slot.registration().failure()).isEqualTo(Errno.EIO);
@@ -118,6 +119,6 @@ class PollerTest {
     }
 
     private static long in(TimeUnit unit, long count) {
-        return MonotonicClock.after(unit.toNanos(count));
+        return Clock.system().after(unit.toNanos(count));
     }
 }

@@ -6,6 +6,7 @@ import heddle.internal.sys.Errno;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
+import heddle.time.Clock;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -82,7 +83,7 @@ class ReadinessSlotTest {
         Task<Wait> waiter = parked();
         slot.setDeadline(-1);
         assertThat(waiter.result()).isEqualTo(Wait.EXPIRED);
-        slot.setDeadline(MonotonicClock.NONE);
+        slot.setDeadline(Clock.NONE);
         Task<Wait> again = parked();
         slot.ready();
         assertThat(again.result()).isEqualTo(Wait.READY);
@@ -93,20 +94,20 @@ class ReadinessSlotTest {
         slot.ready();
         slot.setDeadline(-1);
         assertThat(slot.begin()).as("a new call").isEqualTo(Wait.EXPIRED);
-        slot.setDeadline(MonotonicClock.NONE);
+        slot.setDeadline(Clock.NONE);
         assertThat(slot.await()).isEqualTo(Wait.READY);
     }
 
     @Test
     void passedDeadlineEndsAWaitThatHasNotParked() {
-        slot.setDeadline(MonotonicClock.nanos());
+        slot.setDeadline(Clock.system().nanos());
         assertThat(slot.await()).isEqualTo(Wait.EXPIRED);
         assertThat(slot.waiter()).isNull();
     }
 
     @Test
     void timerEndsTheWaitAtItsDeadline() throws Exception {
-        slot.setDeadline(MonotonicClock.after(TimeUnit.MILLISECONDS.toNanos(20)));
+        slot.setDeadline(Clock.system().after(TimeUnit.MILLISECONDS.toNanos(20)));
         Task<Wait> waiter = Task.on(Thread.ofVirtual(), slot::await);
         Await.until(
                 "the wait ends",
@@ -115,13 +116,13 @@ class ReadinessSlotTest {
                     return waiter.isDone();
                 });
         assertThat(waiter.result()).isEqualTo(Wait.EXPIRED);
-        assertThat(MonotonicClock.hasPassed(slot.deadlineNanos())).isTrue();
+        assertThat(Clock.system().hasPassed(slot.deadlineNanos())).isTrue();
     }
 
     /** The timer fires, and before its waiter runs somebody moves the deadline on: the wait goes on. */
     @Test
     void timerThatFiresForAnEarlierDeadlineEndsNothing() throws Exception {
-        slot.setDeadline(MonotonicClock.after(HOUR_NANOS));
+        slot.setDeadline(Clock.system().after(HOUR_NANOS));
         Task<Wait> waiter = parked();
         long again = slot.deadlineAfterFiring(slot.deadlineNanos() + 1);
         assertThat(again).isEqualTo(DeadlineTimer.NOT_ARMED);
@@ -132,11 +133,11 @@ class ReadinessSlotTest {
 
     @Test
     void timerThatFiresEarlyAsksToFireAgain() throws Exception {
-        long deadline = MonotonicClock.after(HOUR_NANOS);
+        long deadline = Clock.system().after(HOUR_NANOS);
         slot.setDeadline(deadline);
         Task<Wait> waiter = parked();
         assertThat(slot.deadlineAfterFiring(deadline - 1)).isEqualTo(deadline);
-        slot.setDeadline(MonotonicClock.NONE);
+        slot.setDeadline(Clock.NONE);
         assertThat(slot.deadlineAfterFiring(deadline + 1)).isEqualTo(DeadlineTimer.NOT_ARMED);
         assertThat(slot.waiter()).isSameAs(waiter.thread());
         slot.ready();

@@ -1,7 +1,7 @@
 package heddle.net.fuzz;
 
-import heddle.internal.poll.MonotonicClock;
 import heddle.net.Deadline;
+import heddle.time.Clock;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -26,7 +26,7 @@ final class DeadlineLog {
         }
 
         boolean hadPassed(long nanos) {
-            return deadlineNanos != Deadline.NONE.nanos() && deadlineNanos <= nanos;
+            return deadlineNanos != Clock.NONE && deadlineNanos <= nanos;
         }
     }
 
@@ -37,14 +37,16 @@ final class DeadlineLog {
     }
 
     private final List<Setting> settings =
-            new CopyOnWriteArrayList<>(List.of(new Setting(0, Deadline.NONE.nanos(), 0)));
+            new CopyOnWriteArrayList<>(List.of(new Setting(0, Clock.NONE, 0)));
 
     /** Notes that {@code setter} sets {@code deadline}. */
     void set(Deadline deadline, Setter setter) throws Exception {
-        var setting = new Setting(MonotonicClock.nanos(), deadline.nanos(), Long.MAX_VALUE);
+        var setting =
+                new Setting(
+                        Clock.system().nanos(), deadline.nanosBy(Clock.system()), Long.MAX_VALUE);
         settings.add(setting);
         setter.set();
-        setting.endedNanos = MonotonicClock.nanos();
+        setting.endedNanos = Clock.system().nanos();
     }
 
     /** Whether some setting that passed by {@code endNanos} may have been in force since {@code startNanos}. */

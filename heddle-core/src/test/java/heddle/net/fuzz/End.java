@@ -2,7 +2,6 @@ package heddle.net.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.poll.MonotonicClock;
 import heddle.internal.sys.Errno;
 import heddle.net.CallInterruptedException;
 import heddle.net.Conn;
@@ -12,6 +11,7 @@ import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
 import heddle.net.NetError;
 import heddle.net.SocketConn;
+import heddle.time.Clock;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -64,7 +64,7 @@ final class End {
     record Call(long startNanos, boolean closed, boolean halfClosed) {}
 
     Call begin() {
-        return new Call(MonotonicClock.nanos(), closeDone, closeWriteDone);
+        return new Call(Clock.system().nanos(), closeDone, closeWriteDone);
     }
 
     boolean isCalm() {
@@ -225,7 +225,7 @@ final class End {
     }
 
     private static void checkNotDue(Call call, DeadlineLog deadlines, String op) {
-        assertThat(deadlines.mustExpire(call.startNanos, MonotonicClock.nanos()))
+        assertThat(deadlines.mustExpire(call.startNanos, Clock.system().nanos()))
                 .as(op + " although its deadline had passed")
                 .isFalse();
     }
@@ -264,7 +264,7 @@ final class End {
             }
             case DeadlineExceededException _ -> {
                 DeadlineLog deadlines = write ? writeDeadlines : readDeadlines;
-                assertThat(deadlines.mayExpire(call.startNanos, MonotonicClock.nanos()))
+                assertThat(deadlines.mayExpire(call.startNanos, Clock.system().nanos()))
                         .as("a deadline for " + text)
                         .isTrue();
                 yield true;

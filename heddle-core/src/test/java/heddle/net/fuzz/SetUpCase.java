@@ -2,7 +2,6 @@ package heddle.net.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.poll.MonotonicClock;
 import heddle.internal.trace.Counter;
 import heddle.net.CallInterruptedException;
 import heddle.net.Conn;
@@ -18,6 +17,7 @@ import heddle.net.Listener;
 import heddle.testing.Await;
 import heddle.testing.Counted;
 import heddle.testing.Task;
+import heddle.time.Clock;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -136,10 +136,10 @@ final class SetUpCase implements FuzzTest.Case {
 
     private void acceptAll(Listener listener, Random own) throws Exception {
         while (true) {
-            long startNanos = MonotonicClock.nanos();
+            long startNanos = Clock.system().nanos();
             boolean closed = closing;
             try (Conn conn = listener.accept()) {
-                assertThat(deadlines.mustExpire(startNanos, MonotonicClock.nanos()))
+                assertThat(deadlines.mustExpire(startNanos, Clock.system().nanos()))
                         .as("accepted although the deadline had passed")
                         .isFalse();
                 answer(conn);
@@ -148,7 +148,7 @@ final class SetUpCase implements FuzzTest.Case {
                 return;
             } catch (DeadlineExceededException e) {
                 assertThat(e.getMessage()).startsWith("accept tcp ");
-                assertThat(deadlines.mayExpire(startNanos, MonotonicClock.nanos()))
+                assertThat(deadlines.mayExpire(startNanos, Clock.system().nanos()))
                         .as("a deadline for " + e.getMessage())
                         .isTrue();
                 if (!closed && own.nextBoolean()) {

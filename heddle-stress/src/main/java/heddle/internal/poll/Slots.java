@@ -1,6 +1,7 @@
 package heddle.internal.poll;
 
 import heddle.internal.trace.Trace;
+import heddle.time.Clock;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -14,7 +15,7 @@ final class Slots {
     /** Counts for all of them. */
     static final Trace TRACE = new Trace();
 
-    static final long SOON = MonotonicClock.after(3_600_000_000_000L);
+    static final long SOON = Clock.system().after(3_600_000_000_000L);
     static final long LATER = 2 * SOON;
     static final long LATEST = 3 * SOON;
 

@@ -3,12 +3,12 @@ package heddle.internal.poll.epoll;
 import static heddle.internal.sys.linux.Epoll.EPOLLIN;
 import static heddle.internal.sys.linux.Epoll.EPOLLONESHOT;
 
-import heddle.internal.poll.MonotonicClock;
 import heddle.internal.poll.PollLoop;
 import heddle.internal.sched.OwnThread;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.StartException;
 import heddle.internal.sys.linux.Epoll;
+import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +38,7 @@ public final class VirtualPollers implements PollLoop {
     private static final int YIELDS_MAX = 64;
 
     private final Epoll master = new Epoll();
+    private final Clock clock;
     private final Sub[] subs;
     private final Thread masterThread = new OwnThread("heddle-poller", this::watchOrFail);
     private volatile boolean stopped;
@@ -114,11 +115,12 @@ public final class VirtualPollers implements PollLoop {
     }
 
     /**
-     * Polls {@code pollers}, once started.
+     * Polls {@code pollers}, once started; {@code clock} is theirs.
      *
      * @throws StartException the system refused; no descriptor of its own is left open
      */
-    public VirtualPollers(List<EpollPoller> pollers) {
+    public VirtualPollers(List<EpollPoller> pollers, Clock clock) {
+        this.clock = clock;
         subs = new Sub[pollers.size()];
         for (int i = 0; i < subs.length; i++) {
             subs[i] = new Sub(pollers.get(i), i);
@@ -157,8 +159,7 @@ public final class VirtualPollers implements PollLoop {
             // sleeps.
             nextNanos = Math.min(nextNanos, earliestDeadline());
             boolean forever = nextNanos == Long.MAX_VALUE;
-            int count =
-                    master.await(forever ? -1 : Math.max(0, nextNanos - MonotonicClock.nanos()));
+            int count = master.await(forever ? -1 : clock.sleepNanos(nextNanos));
             asleepUntilNanos = Long.MIN_VALUE;
             if (count < 0 && count != -Errno.EINTR) {
                 throw new AssertionError("epoll_wait: " + Errno.text(-count));
@@ -169,7 +170,7 @@ public final class VirtualPollers implements PollLoop {
                     subs[(int) data].wake();
                 }
             }
-            long nowNanos = MonotonicClock.nanos();
+            long nowNanos = clock.nanos();
             for (Sub sub : subs) {
                 if (sub.waiting && sub.deadlineNanos <= nowNanos) {
                     sub.wake();

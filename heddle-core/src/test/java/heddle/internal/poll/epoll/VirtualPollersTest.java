@@ -11,6 +11,7 @@ import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
+import heddle.time.Clock;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,7 +39,7 @@ class VirtualPollersTest {
     void masterThatFailsReleasesWhoWaits() throws Exception {
         Set<Integer> epolls = open("eventpoll");
         Set<Integer> eventfds = open("eventfd");
-        VirtualPollers pollers = new VirtualPollers(List.of(poller));
+        VirtualPollers pollers = new VirtualPollers(List.of(poller), Clock.system());
         int master = added(epolls, "eventpoll");
         int eventfd = added(eventfds, "eventfd");
         pollers.start();

@@ -6,7 +6,6 @@ import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Descriptors;
 import heddle.internal.fd.Result;
 import heddle.internal.fd.Traffic;
-import heddle.internal.poll.MonotonicClock;
 import heddle.internal.poll.PollerThread;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.internal.poll.Wait;
@@ -18,6 +17,7 @@ import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;
+import heddle.time.Clock;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -245,9 +245,9 @@ class NioPollerTest {
     void aWaitEndsAtItsDeadlineAndTheNextIsServed() throws Exception {
         thread.start();
         Pair pair = pair();
-        pair.left.setReadDeadline(MonotonicClock.after(TimeUnit.MILLISECONDS.toNanos(20)));
+        pair.left.setReadDeadline(Clock.system().after(TimeUnit.MILLISECONDS.toNanos(20)));
         assertThat(pair.left.read(segment(1), 1)).isEqualTo(Result.EXPIRED);
-        pair.left.setReadDeadline(MonotonicClock.NONE);
+        pair.left.setReadDeadline(Clock.NONE);
         // The interest of the wait that expired is there still.
         Future<Integer> read = read(pair.left);
         write(pair.right, 1);
@@ -258,9 +258,9 @@ class NioPollerTest {
     void aDeadlineMovedCloserEndsTheWait() throws Exception {
         thread.start();
         Pair pair = pair();
-        pair.left.setReadDeadline(MonotonicClock.after(Duration.ofDays(1).toNanos()));
+        pair.left.setReadDeadline(Clock.system().after(Duration.ofDays(1).toNanos()));
         Future<Integer> read = read(pair.left);
-        pair.left.setReadDeadline(MonotonicClock.after(1));
+        pair.left.setReadDeadline(Clock.system().after(1));
         assertThat(get(read)).isEqualTo(Result.EXPIRED);
     }
 
