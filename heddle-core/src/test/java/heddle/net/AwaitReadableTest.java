@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -23,7 +24,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 class AwaitReadableTest {
 
     private static boolean isNio() {
-        return Heddle.shared().way() == Way.NIO;
+        return Runtimes.current().way() == Way.NIO;
     }
 
     private static Task<Void> waiting(Conn conn, Deadline deadline) {

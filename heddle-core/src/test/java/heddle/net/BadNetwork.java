@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import heddle.internal.sys.Errno;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -95,7 +96,7 @@ class BadNetwork {
     }
 
     private Wire wire() throws Exception {
-        return wire(new Dialer());
+        return wire(Runtimes.dialer());
     }
 
     // --- Dialing
@@ -106,7 +107,7 @@ class BadNetwork {
         List<Conn> conns = new ArrayList<>();
         try (ServerSocket deaf = far.listen(1)) {
             for (int i = 0; i < 2; i++) { // The backlog and one more, as Linux has it.
-                conns.add(Net.dial("tcp", address(deaf)));
+                conns.add(Runtimes.dial("tcp", address(deaf)));
             }
             assertKernelGivesUp(address(deaf));
         } finally {
@@ -124,7 +125,7 @@ class BadNetwork {
     }
 
     private static void assertKernelGivesUp(String address) {
-        assertThatThrownBy(() -> Net.dial("tcp", address))
+        assertThatThrownBy(() -> Runtimes.dial("tcp", address))
                 .isInstanceOf(DialException.class)
                 .hasMessage("dial tcp " + address + ": connect: connection timed out")
                 .asInstanceOf(type(NetError.class))
@@ -142,7 +143,7 @@ class BadNetwork {
         String address = address(server);
         long before = openSockets();
         long beganNanos = System.nanoTime();
-        assertThatThrownBy(() -> Net.dial("tcp", address, SHORT))
+        assertThatThrownBy(() -> Runtimes.dial("tcp", address, SHORT))
                 .isInstanceOf(DeadlineExceededException.class)
                 .hasMessage("dial tcp " + address + ": i/o timeout");
         assertThat(System.nanoTime() - beganNanos).isGreaterThanOrEqualTo(SHORT.toNanos());
@@ -170,7 +171,7 @@ class BadNetwork {
     void dialThatLostItsFirstPacketSucceedsLater() throws Exception {
         far.onInput("drop");
         Task<Conn> dialing =
-                Task.start(() -> Net.dial("tcp", address(server), Duration.ofSeconds(30)));
+                Task.start(() -> Runtimes.dial("tcp", address(server), Duration.ofSeconds(30)));
         Parked.await(dialing.thread());
         far.passAll();
         try (Conn near = dialing.result();
@@ -228,7 +229,7 @@ class BadNetwork {
 
     private static void assertDialFails(
             String address, Class<? extends IOException> type, String cause, int errno) {
-        assertThatThrownBy(() -> Net.dial("tcp", address))
+        assertThatThrownBy(() -> Runtimes.dial("tcp", address))
                 .isInstanceOf(type)
                 .hasMessage("dial tcp " + address + ": connect: " + cause)
                 .asInstanceOf(type(NetError.class))
@@ -358,9 +359,9 @@ class BadNetwork {
 
     @Test
     void userTimeoutEndsAWriteAndAReadBeforeTheKernelGivesUp() throws Exception {
-        assumeTrue(Heddle.shared().way() != Way.NIO); // NIO has no such option.
+        assumeTrue(Runtimes.current().way() != Way.NIO); // NIO has no such option.
         set("tcp_retries2", 15); // A quarter of an hour.
-        try (Wire wire = wire(new Dialer().userTimeout(Duration.ofMillis(500)))) {
+        try (Wire wire = wire(Runtimes.dialer().userTimeout(Duration.ofMillis(500)))) {
             far.onBothWays("drop");
             var ends = new Ends(wire.near);
             ends.assertBothFail(NetException.class, "connection timed out", Errno.ETIMEDOUT);
@@ -372,7 +373,8 @@ class BadNetwork {
     @Test
     void keepAliveEndsAReadFromAHostThatVanished() throws Exception {
         var second = Duration.ofSeconds(1);
-        try (Wire wire = wire(new Dialer().keepAlive(new KeepAlive(true, second, second, 1)))) {
+        try (Wire wire =
+                wire(Runtimes.dialer().keepAlive(new KeepAlive(true, second, second, 1)))) {
             far.onBothWays("drop");
             assertThatThrownBy(() -> wire.near.read(new byte[1]))
                     .isInstanceOf(NetException.class)

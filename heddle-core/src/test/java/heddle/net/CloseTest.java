@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import heddle.internal.sys.Errno;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -144,10 +145,10 @@ class CloseTest {
     @Scenario("E4")
     @Behaviour(46)
     void portIsFreeWhenCloseReturnsThoughAThreadWasInAccept() throws Exception {
-        Listener first = Net.listen("tcp", "127.0.0.1:0");
+        Listener first = Runtimes.listen("tcp", "127.0.0.1:0");
         String address = first.address().toString();
         for (int round = 0; round < 20; round++) {
-            Listener listener = round == 0 ? first : Net.listen("tcp", address);
+            Listener listener = round == 0 ? first : Runtimes.listen("tcp", address);
             Task<Conn> acceptor = Task.start(listener::accept);
             Parked.awaitAcceptor(listener);
             listener.close();
@@ -225,7 +226,7 @@ class CloseTest {
             pair.left().close();
         }
         pair.right().close();
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         for (int i = 0; i < 3; i++) {
             listener.close();
         }
@@ -248,11 +249,11 @@ class CloseTest {
     /** As java.nio.channels.Channel says: who closes while another does returns when that is done. */
     @Test
     void concurrentCloseReturnsWhenTheDescriptorIsClosed() throws Exception {
-        Listener first = Net.listen("tcp", "127.0.0.1:0");
+        Listener first = Runtimes.listen("tcp", "127.0.0.1:0");
         String address = first.address().toString();
         first.close();
         for (int round = 0; round < 200; round++) {
-            Listener listener = Net.listen("tcp", address);
+            Listener listener = Runtimes.listen("tcp", address);
             Task<Conn> acceptor = Task.start(listener::accept);
             Parked.awaitAcceptor(listener);
             List<Task<Void>> closers = new ArrayList<>();
@@ -272,13 +273,13 @@ class CloseTest {
 
     /** Fails if somebody listens at {@code address}; several may try at once. */
     private static void bindable(String address) throws IOException {
-        new ListenConfig().reusePort(true).listen("tcp", address).close();
+        Runtimes.listenConfig().reusePort(true).listen("tcp", address).close();
     }
 
     @Test
     @Behaviour(37)
     void acceptAfterCloseFails() throws Exception {
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         listener.close();
         var e = assertThrows(ConnClosedException.class, listener::accept);
         assertThat(e)
@@ -290,9 +291,9 @@ class CloseTest {
     @Test
     @Behaviour(47)
     void closedListenerNeverYieldsAQueuedConnection() throws Exception {
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
-        try (Conn one = Net.dial("tcp", listener.address().toString());
-                Conn other = Net.dial("tcp", listener.address().toString());
+        Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
+        try (Conn one = Runtimes.dial("tcp", listener.address().toString());
+                Conn other = Runtimes.dial("tcp", listener.address().toString());
                 Conn accepted = listener.accept()) {
             listener.close();
             assertThrows(ConnClosedException.class, listener::accept);

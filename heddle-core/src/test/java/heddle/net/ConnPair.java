@@ -1,5 +1,6 @@
 package heddle.net;
 
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 
 import java.io.IOException;
@@ -18,7 +19,7 @@ public final class ConnPair implements AutoCloseable {
 
     /** Over loopback: left dialed, right accepted. */
     public static ConnPair tcp() throws Exception {
-        return tcp(new ListenConfig(), new Dialer(), "127.0.0.1:0");
+        return tcp(Runtimes.listenConfig(), Runtimes.dialer(), "127.0.0.1:0");
     }
 
     /**
@@ -47,13 +48,13 @@ public final class ConnPair implements AutoCloseable {
     /** Over a Unix socket at a path of its own; {@code network} is unix or unixpacket. */
     public static ConnPair unix(String network) throws Exception {
         try (var path = new SocketPath()) {
-            return over(network, new ListenConfig(), new Dialer(), path.toString());
+            return over(network, Runtimes.listenConfig(), Runtimes.dialer(), path.toString());
         }
     }
 
     /** In memory. */
     public static ConnPair pipe() {
-        Pipe pipe = Net.pipe();
+        Pipe pipe = Runtimes.pipe();
         return new ConnPair(pipe.left(), pipe.right());
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import heddle.internal.trace.Counter;
 import heddle.testing.Await;
 import heddle.testing.Counted;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -79,9 +80,9 @@ class CountersTest {
 
     @Test
     void socketsAreCountedInAndOut() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             assertThat(more(Counter.DESCRIPTORS)).isEqualTo(1);
-            try (Conn dialed = Net.dial("tcp", listener.address().toString());
+            try (Conn dialed = Runtimes.dial("tcp", listener.address().toString());
                     Conn accepted = listener.accept()) {
                 assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
                 assertThat(more(Counter.DESCRIPTORS)).isEqualTo(3);

@@ -11,6 +11,7 @@ import heddle.internal.poll.ReadinessSlot;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.ForkedJvm;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -254,6 +255,7 @@ class DeadlineBehaviourTest {
             pair.left().setReadDeadline(inMillis(5));
             Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
             for (int i = 0; i < 50; i++) {
+                // Real time: the timer fires on another thread, between two steps of ours.
                 Thread.sleep(1);
                 pair.left().setReadDeadline(inMillis(2_000));
                 if (reader.isDone()) {
@@ -359,7 +361,7 @@ class DeadlineBehaviourTest {
             pair.right().write(new byte[] {1});
             assertThat(reader.result()).isEqualTo(1);
             pair.right().write(new byte[] {2});
-            if (Heddle.shared().way() != Way.NIO) { // Which tells waiters alone.
+            if (Runtimes.current().way() != Way.NIO) { // Which tells waiters alone.
                 ReadinessSlot slot = Parked.descriptor(pair.left()).registration().read();
                 Await.until("the poller has told", slot::isReady);
             }

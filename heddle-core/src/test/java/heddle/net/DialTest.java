@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.internal.sys.Errno;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -40,7 +41,7 @@ class DialTest {
     @ValueSource(strings = {"127.0.0.1:80", "[::ffff:127.0.0.1]:80"})
     @Behaviour({56, 127})
     void networkOfIpv6RefusesAnIpv4Literal(String address) {
-        assertThatThrownBy(() -> Net.dial("tcp6", address))
+        assertThatThrownBy(() -> Runtimes.dial("tcp6", address))
                 .isInstanceOf(AddressException.class)
                 .hasMessageEndingWith("no suitable address found")
                 .asInstanceOf(type(NetError.class))
@@ -64,9 +65,9 @@ class DialTest {
     @Behaviour(57)
     void emptyOrUnspecifiedHostIsThisMachine(String network, String listenAt, String host)
             throws Exception {
-        try (Listener listener = Net.listen("tcp", listenAt);
+        try (Listener listener = Runtimes.listen("tcp", listenAt);
                 Conn dialed =
-                        Net.dial(network, host + ":" + ((TcpAddr) listener.address()).port());
+                        Runtimes.dial(network, host + ":" + ((TcpAddr) listener.address()).port());
                 Conn accepted = listener.accept()) {
             assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
             assertThat(dialed.remoteAddress()).isEqualTo(listener.address());
@@ -78,8 +79,8 @@ class DialTest {
     @CsvSource({"tcp, :0", "tcp4, :0", "tcp6, [::1]:0"})
     @Behaviour(69)
     void addressThatAListenerReportsCanBeDialed(String network, String at) throws Exception {
-        try (Listener listener = Net.listen(network, at);
-                Conn dialed = Net.dial(network, listener.address().toString());
+        try (Listener listener = Runtimes.listen(network, at);
+                Conn dialed = Runtimes.dial(network, listener.address().toString());
                 Conn accepted = listener.accept()) {
             assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
         }
@@ -89,10 +90,10 @@ class DialTest {
     @Test
     @Behaviour(68)
     void closedPortFailsFast() throws Exception {
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         String address = listener.address().toString();
         listener.close();
-        var dialer = new Dialer().deadline(Streams.inMillis(20_000));
+        var dialer = Runtimes.dialer().deadline(Streams.inMillis(20_000));
         var e = assertThrows(ConnRefusedException.class, () -> dialer.dial("tcp", address));
         assertThat(e.errno()).isEqualTo(Errno.ECONNREFUSED);
     }
@@ -111,8 +112,8 @@ class DialTest {
     @Behaviour(63)
     void localAddressMustBeOfTheRemotesFamily(
             String network, String listenAt, String from, boolean fits) throws Exception {
-        Dialer dialer = new Dialer().localAddress(TcpAddr.of(InetAddress.ofLiteral(from), 0));
-        try (Listener listener = Net.listen("tcp", listenAt)) {
+        Dialer dialer = Runtimes.dialer().localAddress(TcpAddr.of(InetAddress.ofLiteral(from), 0));
+        try (Listener listener = Runtimes.listen("tcp", listenAt)) {
             String to = listener.address().toString();
             if (fits) {
                 try (TcpConn dialed = (TcpConn) dialer.dial(network, to);
@@ -131,14 +132,15 @@ class DialTest {
     @Test
     @Behaviour(63)
     void localAddressInUseOrNotOurs() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             String to = listener.address().toString();
-            var taken = new Dialer().localAddress(listener.address());
+            var taken = Runtimes.dialer().localAddress(listener.address());
             assertThat(assertThrows(BindFailedException.class, () -> taken.dial("tcp", to)))
                     .hasMessage("dial tcp " + to + "->" + to + ": bind: address already in use");
             // RFC 5737: an address of nobody.
             var foreign =
-                    new Dialer().localAddress(TcpAddr.of(InetAddress.ofLiteral("203.0.113.1"), 0));
+                    Runtimes.dialer()
+                            .localAddress(TcpAddr.of(InetAddress.ofLiteral("203.0.113.1"), 0));
             assertThat(assertThrows(BindFailedException.class, () -> foreign.dial("tcp", to)))
                     .hasMessage(
                             "dial tcp 203.0.113.1:0->"
@@ -162,8 +164,9 @@ class DialTest {
             throws Exception {
         List<Seen> listening = new ArrayList<>();
         List<Seen> dialing = new ArrayList<>();
-        var config = new ListenConfig().control((n, a, socket) -> listening.add(new Seen(n, a)));
-        var dialer = new Dialer().control((n, a, socket) -> dialing.add(new Seen(n, a)));
+        var config =
+                Runtimes.listenConfig().control((n, a, socket) -> listening.add(new Seen(n, a)));
+        var dialer = Runtimes.dialer().control((n, a, socket) -> dialing.add(new Seen(n, a)));
         try (Listener listener = config.listen(network, at);
                 Conn conn = dialer.dial(network, listener.address().toString())) {
             assertThat(dialing).containsExactly(new Seen(concrete, conn.remoteAddress()));
@@ -178,7 +181,7 @@ class DialTest {
     @Behaviour(87)
     void listenersHookRunsBeforeItIsBound() throws Exception {
         var config =
-                new ListenConfig()
+                Runtimes.listenConfig()
                         .control((n, a, socket) -> socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1));
         try (Listener first = config.listen("tcp", "127.0.0.1:0");
                 Listener second = config.listen("tcp", first.address().toString())) {
@@ -189,10 +192,10 @@ class DialTest {
     @Test
     @Behaviour(70)
     void hooksFailureEndsTheDial() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             var failure = new IOException("not today");
             Dialer dialer =
-                    new Dialer()
+                    Runtimes.dialer()
                             .control((network, address, socket) -> {
                                 throw failure;
                             });
@@ -209,13 +212,13 @@ class DialTest {
                     assertThrows(
                             DeadlineExceededException.class,
                             () ->
-                                    new Dialer()
+                                    Runtimes.dialer()
                                             .deadline(Streams.inMillis(20))
                                             .dial("tcp", full.address()));
             assertThat(late).hasMessage("dial tcp " + full.address() + ": i/o timeout");
             assertThat(late.timeout()).isTrue();
 
-            Task<Conn> dial = Task.start(() -> Net.dial("tcp", full.address()));
+            Task<Conn> dial = Task.start(() -> Runtimes.dial("tcp", full.address()));
             Parked.await(dial.thread());
             dial.thread().interrupt();
             var ended = dial.failure(CallInterruptedException.class);
@@ -228,13 +231,13 @@ class DialTest {
     @Test
     @Behaviour(78)
     void dialNeverConnectsToItself() throws Exception {
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         String address = listener.address().toString();
         int port = ((TcpAddr) listener.address()).port();
         listener.close();
         var attempts = new AtomicInteger();
         Dialer dialer =
-                new Dialer()
+                Runtimes.dialer()
                         .control((network, a, socket) -> {
                             attempts.incrementAndGet();
                             socket.setOption(IPPROTO_IP, IP_LOCAL_PORT_RANGE, port << 16 | port);
@@ -256,7 +259,7 @@ class DialTest {
     @ValueSource(booleans = {false, true})
     @Behaviour({75, 76})
     void dialsToAListenerThatClosesYieldConnectionsOrFail(boolean interrupted) throws Exception {
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         String address = listener.address().toString();
         var go = new CountDownLatch(1);
         List<Task<Void>> dials = new ArrayList<>();
@@ -264,7 +267,7 @@ class DialTest {
             dials.add(
                     Task.run(() -> {
                         go.await();
-                        try (Conn conn = Net.dial("tcp", address)) {
+                        try (Conn conn = Runtimes.dial("tcp", address)) {
                             conn.write(new byte[] {1});
                         } catch (ConnRefusedException
                                 | ConnResetException

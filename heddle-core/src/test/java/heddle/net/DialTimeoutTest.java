@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import heddle.internal.trace.Counter;
 import heddle.testing.Behaviour;
 import heddle.testing.Counted;
+import heddle.testing.Runtimes;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -24,17 +25,17 @@ class DialTimeoutTest {
     @Behaviour(13)
     void timeInThePastFailsAtOnceThoughSomebodyListens() throws Exception {
         var past = Deadline.after(Duration.ofSeconds(-5));
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             String address = listener.address().toString();
             for (Dialer dialer :
                     List.of(
-                            new Dialer().timeout(Duration.ofSeconds(-5)),
-                            new Dialer().deadline(past),
-                            new Dialer().deadline(Deadline.PAST),
-                            new Dialer().timeout(Duration.ofSeconds(-5)).deadline(past),
-                            new Dialer().timeout(Duration.ofDays(1)).deadline(past),
-                            new Dialer().timeout(Duration.ofNanos(Long.MIN_VALUE)),
-                            new Dialer().timeout(Duration.ofSeconds(Long.MIN_VALUE)))) {
+                            Runtimes.dialer().timeout(Duration.ofSeconds(-5)),
+                            Runtimes.dialer().deadline(past),
+                            Runtimes.dialer().deadline(Deadline.PAST),
+                            Runtimes.dialer().timeout(Duration.ofSeconds(-5)).deadline(past),
+                            Runtimes.dialer().timeout(Duration.ofDays(1)).deadline(past),
+                            Runtimes.dialer().timeout(Duration.ofNanos(Long.MIN_VALUE)),
+                            Runtimes.dialer().timeout(Duration.ofSeconds(Long.MIN_VALUE)))) {
                 checkTimeout(dialer, address);
             }
         }
@@ -49,7 +50,7 @@ class DialTimeoutTest {
                 Duration timeout = Duration.ofMillis(millis);
                 long before = Counted.value(Counter.DESCRIPTORS);
                 long startNanos = System.nanoTime();
-                checkTimeout(new Dialer().timeout(timeout), full.address());
+                checkTimeout(Runtimes.dialer().timeout(timeout), full.address());
                 assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
                         .isGreaterThanOrEqualTo(timeout);
                 assertThat(Counted.value(Counter.DESCRIPTORS)).isEqualTo(before);
@@ -62,12 +63,12 @@ class DialTimeoutTest {
     @Scenario("S4")
     void acceptFreesOneSlotForOneWaitingDial() throws Exception {
         try (var full = new FullBacklog()) {
-            Task<Conn> first = Task.start(() -> Net.dial("tcp", full.address()));
+            Task<Conn> first = Task.start(() -> Runtimes.dial("tcp", full.address()));
             Parked.await(first.thread());
             full.accept();
             try (Conn conn = first.result()) {
                 assertThat(conn.isOpen()).isTrue();
-                Task<Conn> second = Task.start(() -> Net.dial("tcp", full.address()));
+                Task<Conn> second = Task.start(() -> Runtimes.dial("tcp", full.address()));
                 Parked.await(second.thread());
                 second.thread().interrupt();
                 second.failure(CallInterruptedException.class);

@@ -3,6 +3,7 @@ package heddle.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Await;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -37,9 +38,9 @@ class DumpTest {
 
     private static String awaitLine(Thread thread, String start) throws Exception {
         Await.until(
-                () -> thread + " with \"" + start + "\" in\n" + Heddle.shared().dump(),
-                () -> lineOf(thread, Heddle.shared().dump()).startsWith(start));
-        return lineOf(thread, Heddle.shared().dump());
+                () -> thread + " with \"" + start + "\" in\n" + Runtimes.current().dump(),
+                () -> lineOf(thread, Runtimes.current().dump()).startsWith(start));
+        return lineOf(thread, Runtimes.current().dump());
     }
 
     private static Duration duration(String text) {
@@ -58,14 +59,16 @@ class DumpTest {
             Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
             Parked.awaitReader(pair.left());
             String start = "IO wait, read " + pair.left() + ", ";
-            String shown = lineOf(reader.thread(), Heddle.shared().dump());
+            String shown = lineOf(reader.thread(), Runtimes.current().dump());
             assertThat(shown).startsWith(start);
             Duration first = duration(shown.substring(start.length()));
             Await.until(
                     "a longer wait",
                     () ->
                             duration(
-                                                    lineOf(reader.thread(), Heddle.shared().dump())
+                                                    lineOf(
+                                                                    reader.thread(),
+                                                                    Runtimes.current().dump())
                                                             .substring(start.length()))
                                             .compareTo(first)
                                     > 0);
@@ -74,7 +77,8 @@ class DumpTest {
             assertThat(first).isLessThan(whole.plusSeconds(10));
             pair.right().write(new byte[1], 0, 1);
             assertThat(reader.result()).isEqualTo(1);
-            assertThat(lineOf(reader.thread(), Heddle.shared().dump())).doesNotContain("IO wait");
+            assertThat(lineOf(reader.thread(), Runtimes.current().dump()))
+                    .doesNotContain("IO wait");
         }
     }
 
@@ -83,7 +87,7 @@ class DumpTest {
         try (var pair = ConnPair.tcp()) {
             Task<Void> reader = Task.run(() -> pair.left().read(new byte[1]));
             awaitLine(reader.thread(), "IO wait");
-            assertThat(Heddle.shared().dump())
+            assertThat(Runtimes.current().dump())
                     .containsPattern(
                             "(?m)^#"
                                     + reader.thread().threadId()
@@ -115,22 +119,22 @@ class DumpTest {
             Parked.awaitQueuedWriters(pair.left(), 1);
             awaitLine(first.thread(), "IO wait, write " + pair.left() + ", ");
             awaitLine(second.thread(), "lock wait, write " + pair.left() + ", ");
-            String dump = Heddle.shared().dump();
+            String dump = Runtimes.current().dump();
             assertThat(dump.indexOf("\nIO wait: "))
                     .isLessThan(dump.indexOf("\nlock wait: 1 thread\n"));
             pair.left().close();
             first.failure(ConnClosedException.class);
             second.failure(ConnClosedException.class);
-            assertThat(Heddle.shared().dump()).doesNotContain("lock wait");
+            assertThat(Runtimes.current().dump()).doesNotContain("lock wait");
         }
     }
 
     @Test
     void anAcceptorIsListedWithItsAddress() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             Task<Conn> acceptor = Task.start(listener::accept);
             awaitLine(acceptor.thread(), "IO wait, accept tcp " + listener.address() + ", ");
-            try (Conn dialed = Net.dial("tcp", listener.address().toString());
+            try (Conn dialed = Runtimes.dial("tcp", listener.address().toString());
                     Conn accepted = acceptor.result()) {
                 assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
             }
@@ -153,7 +157,7 @@ class DumpTest {
         CountDownLatch latch = new CountDownLatch(1);
         Task<Void> other = Task.run(latch::await);
         awaitLine(other.thread(), "WAITING");
-        assertThat(Heddle.shared().dump())
+        assertThat(Runtimes.current().dump())
                 .containsPattern(
                         "(?m)^#"
                                 + other.thread().threadId()
@@ -174,7 +178,7 @@ class DumpTest {
                 busy.add(Task.start(() -> threadsThatParkOnce(enough)));
             }
             for (int i = 0; i < 200; i++) {
-                assertThat(Heddle.shared().dump())
+                assertThat(Runtimes.current().dump())
                         .containsPattern("\nother virtual threads: \\d+ thread");
             }
             enough.set(true);
@@ -209,9 +213,9 @@ class DumpTest {
 
     @Test
     void whoRunsIsNamedAtItsProcessor() throws Exception {
-        String dump = Heddle.shared().dump();
-        assertThat(dump).startsWith("Heddle: " + Heddle.shared().describe() + "\n");
-        if (Heddle.shared().describe().contains("carriers of its own")) {
+        String dump = Runtimes.current().dump();
+        assertThat(dump).startsWith("Heddle: " + Runtimes.current().describe() + "\n");
+        if (Runtimes.current().describe().contains("carriers of its own")) {
             assertThat(dump)
                     .containsPattern(
                             // Without, if the dump was slow enough to lose it.

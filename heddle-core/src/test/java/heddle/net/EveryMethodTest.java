@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.sys.Errno;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Ways;
 
 import org.junit.jupiter.api.Test;
@@ -46,9 +47,9 @@ class EveryMethodTest {
     @Test
     @Behaviour(176)
     void everyMethodOfAListenerWorksWithATinyDeadline() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
                 SocketPath path = new SocketPath();
-                Listener atPath = Net.listen("unix", path.toString())) {
+                Listener atPath = Runtimes.listen("unix", path.toString())) {
             for (Listener each : List.of(listener, atPath)) {
                 for (Method method : methods(each)) {
                     each.setDeadline(Deadline.afterNanos(30));
@@ -73,7 +74,7 @@ class EveryMethodTest {
     @Test
     @Behaviour({37, 176})
     void everyMethodOfAListenerAfterCloseFailsOrTells() throws Exception {
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         listener.close();
         for (Method method : methods(listener)) {
             callTolerating(method, listener, ConnClosedException.class);
@@ -106,7 +107,7 @@ class EveryMethodTest {
                     .as(method.toString())
                     .isInstanceOfAny(tolerated, NetException.class);
             if (e.getCause() instanceof NetException lacking) { // An option that the way lacks.
-                assertThat(Heddle.shared().way()).isEqualTo(Way.NIO);
+                assertThat(Runtimes.current().way()).isEqualTo(Way.NIO);
                 assertThat(lacking.errno()).isEqualTo(Errno.ENOPROTOOPT);
             }
         }

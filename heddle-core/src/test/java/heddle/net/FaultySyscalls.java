@@ -10,6 +10,7 @@ import heddle.internal.sys.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.TcpStat;
 import heddle.internal.sys.UnixName;
+import heddle.testing.Runtimes;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -105,7 +106,7 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
             heddle =
                     Heddle.start(
                             new Settings(
-                                    Heddle.shared().way().internal,
+                                    Runtimes.current().way().internal,
                                     defaults.parallelism(),
                                     defaults.handOff(),
                                     defaults.carriersMax(),

@@ -1,6 +1,7 @@
 package heddle.net;
 
 import heddle.testing.Await;
+import heddle.testing.Runtimes;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,10 +18,10 @@ final class FullBacklog implements AutoCloseable {
     private final List<Conn> conns = new ArrayList<>();
 
     FullBacklog() throws Exception {
-        listener = new ListenConfig().backlog(BACKLOG).listen("tcp", "127.0.0.1:0");
+        listener = Runtimes.listenConfig().backlog(BACKLOG).listen("tcp", "127.0.0.1:0");
         // Linux queues one more than asked for: sk_acceptq_is_full() in sock.h.
         for (int i = 0; i < BACKLOG + 1; i++) {
-            conns.add(Net.dial("tcp", address()));
+            conns.add(Runtimes.dial("tcp", address()));
         }
         // A dial may end long before the listener has its last packet.
         Await.until("the backlog is full", () -> queued() == BACKLOG + 1);

@@ -6,6 +6,7 @@ import static heddle.net.Streams.readExactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -31,7 +32,7 @@ class InterruptTest {
         <T> Task<T> start(Callable<T> body) {
             return Task.on(
                     switch (this) {
-                        case HEDDLE -> Heddle.shared().ofVirtual();
+                        case HEDDLE -> Runtimes.current().ofVirtual();
                         case JDK -> Thread.ofVirtual();
                         case PLATFORM -> Thread.ofPlatform();
                     },
@@ -75,10 +76,10 @@ class InterruptTest {
     @EnumSource
     @Behaviour(214)
     void interruptedAcceptLeavesTheListener(Caller caller) throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             var e = interrupted(caller, listener::accept);
             assertThat(e).hasMessage("accept tcp " + listener.address() + ": interrupted");
-            try (Conn dialed = Net.dial("tcp", listener.address().toString());
+            try (Conn dialed = Runtimes.dial("tcp", listener.address().toString());
                     Conn accepted = listener.accept()) {
                 assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
             }
@@ -90,7 +91,7 @@ class InterruptTest {
     @Behaviour({66, 214})
     void interruptedDialLeaksNothing(Caller caller) throws Exception {
         try (var full = new FullBacklog()) {
-            interrupted(caller, () -> Net.dial("tcp", full.address()));
+            interrupted(caller, () -> Runtimes.dial("tcp", full.address()));
         }
     }
 
@@ -149,7 +150,7 @@ class InterruptTest {
     @Behaviour(214)
     void interruptedBeforeACallThatNeedNotWaitIsKept(Caller caller) throws Exception {
         try (var pair = ConnPair.tcp();
-                Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+                Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             pair.right().write(new byte[] {1, 2});
             Task<Boolean> task =
                     caller.start(() -> {
@@ -157,7 +158,7 @@ class InterruptTest {
                         assertThat(pair.left().write(new byte[] {3})).isEqualTo(1);
                         assertThat(pair.left().read(new byte[1])).isEqualTo(1);
                         pair.left().setDeadline(Deadline.NONE);
-                        Net.dial("tcp", listener.address().toString()).close();
+                        Runtimes.dial("tcp", listener.address().toString()).close();
                         listener.accept().close();
                         pair.left().close();
                         return Thread.currentThread().isInterrupted();
@@ -239,6 +240,7 @@ class InterruptTest {
                     Task.run(() -> {
                         while (!done.get()) {
                             writer.thread().interrupt();
+                            // Real time: an interrupt shall come at any moment of a write.
                             Thread.sleep(1);
                         }
                     });

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.sys.SocketOption;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Ways;
 
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,8 +81,9 @@ class KeepAliveSettingTest {
     @MethodSource("rows")
     @Behaviour(173)
     void settingOfADialReachesItsSocketAlone(Row row) throws Exception {
-        var off = new ListenConfig().keepAlive(KeepAlive.OFF);
-        try (var pair = ConnPair.tcp(off, new Dialer().keepAlive(row.setting), "127.0.0.1:0")) {
+        var off = Runtimes.listenConfig().keepAlive(KeepAlive.OFF);
+        try (var pair =
+                ConnPair.tcp(off, Runtimes.dialer().keepAlive(row.setting), "127.0.0.1:0")) {
             check(row, pair.left(), pair.right());
             assertThat(option(pair.right(), SocketOption.KEEP_ALIVE)).isZero();
         }
@@ -91,8 +93,8 @@ class KeepAliveSettingTest {
     @MethodSource("rows")
     @Behaviour(174)
     void settingOfAListenerReachesWhatItAccepts(Row row) throws Exception {
-        var config = new ListenConfig().keepAlive(row.setting);
-        var off = new Dialer().keepAlive(KeepAlive.OFF);
+        var config = Runtimes.listenConfig().keepAlive(row.setting);
+        var off = Runtimes.dialer().keepAlive(KeepAlive.OFF);
         try (var pair = ConnPair.tcp(config, off, "127.0.0.1:0")) {
             check(row, pair.right(), pair.left());
             assertThat(option(pair.left(), SocketOption.KEEP_ALIVE)).isZero();
@@ -103,8 +105,8 @@ class KeepAliveSettingTest {
     @MethodSource("rows")
     @Behaviour(175)
     void settingMayComeLaterAndGoAgain(Row row) throws Exception {
-        var off = new ListenConfig().keepAlive(KeepAlive.OFF);
-        var dialer = new Dialer().keepAlive(KeepAlive.OFF);
+        var off = Runtimes.listenConfig().keepAlive(KeepAlive.OFF);
+        var dialer = Runtimes.dialer().keepAlive(KeepAlive.OFF);
         try (var pair = ConnPair.tcp(off, dialer, "127.0.0.1:0")) {
             pair.leftTcp().setKeepAlive(row.setting);
             check(row, pair.left(), pair.right());
@@ -118,8 +120,8 @@ class KeepAliveSettingTest {
     @CsvSource({"tcp, 127.0.0.1:0", "tcp4, 127.0.0.1:0"})
     @Behaviour({79, 174})
     void defaultIsFifteenSecondsAtBothEnds(String network, String address) throws Exception {
-        try (Listener listener = Net.listen(network, address);
-                Conn dialed = Net.dial(network, listener.address().toString());
+        try (Listener listener = Runtimes.listen(network, address);
+                Conn dialed = Runtimes.dial(network, listener.address().toString());
                 Conn accepted = listener.accept()) {
             for (Conn conn : List.of(dialed, accepted)) {
                 check(new Row(KeepAlive.DEFAULT, 15, 15, 9), conn, conn);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.internal.sys.Errno;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -30,7 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 class ListenTest {
 
     private static boolean wayHasV6Only() {
-        return Heddle.shared().way() != Way.NIO;
+        return Runtimes.current().way() != Way.NIO;
     }
 
     private static String hostPort(String host, int port) {
@@ -44,8 +45,8 @@ class ListenTest {
     @Test
     @Behaviour(15)
     void passedDeadlineBeatsAConnectionThatIsQueued() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0");
-                Conn dialed = Net.dial("tcp", listener.address().toString())) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
+                Conn dialed = Runtimes.dial("tcp", listener.address().toString())) {
             listener.setDeadline(Deadline.PAST);
             for (int i = 0; i < 2; i++) {
                 var e = assertThrows(DeadlineExceededException.class, listener::accept);
@@ -62,7 +63,7 @@ class ListenTest {
     @Test
     @Behaviour({15, 16})
     void acceptEndsAtItsDeadlineIfNobodyDials() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             listener.setDeadline(Deadline.NONE);
             long startNanos = System.nanoTime();
             listener.setDeadline(inMillis(10));
@@ -75,7 +76,7 @@ class ListenTest {
     @Test
     @Behaviour(16)
     void deadlineSetAfterItWasClearedEndsAnAcceptThatWaits() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             listener.setDeadline(Deadline.PAST);
             listener.setDeadline(Deadline.NONE);
             Task<Conn> acceptor = Task.start(listener::accept);
@@ -88,14 +89,14 @@ class ListenTest {
     @Test
     @Behaviour(17)
     void clearedDeadlineLetsTheAcceptWait() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             listener.setDeadline(Deadline.PAST);
             assertThrows(DeadlineExceededException.class, listener::accept);
             listener.setDeadline(Deadline.NONE);
             Task<Conn> acceptor = Task.start(listener::accept);
             Parked.awaitAcceptor(listener);
             assertThat(acceptor.isDone()).isFalse();
-            try (Conn dialed = Net.dial("tcp", listener.address().toString());
+            try (Conn dialed = Runtimes.dial("tcp", listener.address().toString());
                     Conn accepted = acceptor.result()) {
                 assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
             }
@@ -105,7 +106,7 @@ class ListenTest {
     @Test
     @Behaviour(131)
     void acceptsThatTimeOutInALoopFailInFormUntilTheClose() throws Exception {
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         var timeouts = new AtomicInteger();
         Task<Conn> loop =
                 Task.start(() -> {
@@ -153,19 +154,19 @@ class ListenTest {
     })
     void eachFormServesItsClientsAndNobodyElseListensThere(
             String network, String host, String printed, String versions) throws Exception {
-        assumeTrue(new Ip().hasV6(Insides.of(Heddle.shared()).syscalls()), "no IPv6 here");
+        assumeTrue(new Ip().hasV6(Insides.of(Runtimes.current()).syscalls()), "no IPv6 here");
         if (network.equals("tcp6") && printed.equals("::") && !wayHasV6Only()) {
             checkRefused(hostPort(host, 0));
             return;
         }
-        try (Listener listener = Net.listen(network, hostPort(host, 0))) {
+        try (Listener listener = Runtimes.listen(network, hostPort(host, 0))) {
             int port = portOf(listener);
             assertThat(listener.address()).hasToString(hostPort(printed, port));
             assertThat(listener.address().network()).isEqualTo("tcp");
             var e =
                     assertThrows(
                             BindFailedException.class,
-                            () -> Net.listen(network, hostPort(host, port)));
+                            () -> Runtimes.listen(network, hostPort(host, port)));
             assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
             for (String dialed : List.of("tcp", "tcp4", "tcp6")) {
                 if (!dialed.equals("tcp6") && versions.contains("4")) {
@@ -185,7 +186,7 @@ class ListenTest {
         List<Conn> served = new ArrayList<>();
         try {
             for (int i = 0; i < 3; i++) {
-                Conn client = Net.dial(network, address);
+                Conn client = Runtimes.dial(network, address);
                 clients.add(client);
                 Conn conn = listener.accept();
                 served.add(conn);
@@ -210,7 +211,7 @@ class ListenTest {
 
     /** The JDK makes every socket of IPv6 one of both versions; docs/decisions/0005. */
     private static void checkRefused(String address) {
-        var e = assertThrows(NetException.class, () -> Net.listen("tcp6", address));
+        var e = assertThrows(NetException.class, () -> Runtimes.listen("tcp6", address));
         assertThat(e.errno()).isEqualTo(Errno.ENOPROTOOPT);
         assertThat(e)
                 .hasMessageStartingWith("listen tcp6 ")
@@ -249,7 +250,7 @@ class ListenTest {
     void listenersShareAPortIfNoAddressIsOfBoth(
             String network, String host, String otherNetwork, String otherHost, String expected)
             throws Exception {
-        assumeTrue(new Ip().hasV6(Insides.of(Heddle.shared()).syscalls()), "no IPv6 here");
+        assumeTrue(new Ip().hasV6(Insides.of(Runtimes.current()).syscalls()), "no IPv6 here");
         boolean firstRefused = isV6Wildcard(network, host);
         boolean otherRefused = isV6Wildcard(otherNetwork, otherHost);
         if (!wayHasV6Only() && (firstRefused || otherRefused)) {
@@ -257,15 +258,15 @@ class ListenTest {
             return;
         }
         for (int attempt = 1; ; attempt++) {
-            try (Listener first = Net.listen(network, hostPort(host, 0))) {
+            try (Listener first = Runtimes.listen(network, hostPort(host, 0))) {
                 String other = hostPort(otherHost, portOf(first));
                 if (expected.equals("free")) {
-                    Net.listen(otherNetwork, other).close();
+                    Runtimes.listen(otherNetwork, other).close();
                 } else {
                     var e =
                             assertThrows(
                                     BindFailedException.class,
-                                    () -> Net.listen(otherNetwork, other));
+                                    () -> Runtimes.listen(otherNetwork, other));
                     assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
                 }
                 return;
@@ -286,13 +287,13 @@ class ListenTest {
     @Behaviour({84, 89})
     @ValueSource(strings = {"", ":", ":0", "[]:", "[]:0"})
     void emptyAddressIsAnyAddressAndAFreePort(String address) throws Exception {
-        try (Listener listener = Net.listen("tcp", address);
-                Listener ofV4 = Net.listen("tcp4", address)) {
+        try (Listener listener = Runtimes.listen("tcp", address);
+                Listener ofV4 = Runtimes.listen("tcp4", address)) {
             assertThat(portOf(listener)).isPositive();
             assertThat(ofV4.address()).hasToString("0.0.0.0:" + portOf(ofV4));
             assertThat(portOf(ofV4)).isPositive().isNotEqualTo(portOf(listener));
         }
-        assertThrows(NullPointerException.class, () -> Net.listen("tcp", null));
+        assertThrows(NullPointerException.class, () -> Runtimes.listen("tcp", null));
     }
 
     @Test
@@ -300,9 +301,10 @@ class ListenTest {
     void backlogIsNotCutToSixteenBits() throws Exception {
         List<Conn> waiting = new ArrayList<>();
         // 16 bits of it would be a backlog of 0.
-        try (Listener listener = new ListenConfig().backlog(3 << 16).listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener =
+                Runtimes.listenConfig().backlog(3 << 16).listen("tcp", "127.0.0.1:0")) {
             for (int i = 0; i < 8; i++) {
-                waiting.add(Net.dial("tcp", listener.address().toString()));
+                waiting.add(Runtimes.dial("tcp", listener.address().toString()));
             }
         } finally {
             for (Conn conn : waiting) {
@@ -319,7 +321,8 @@ class ListenTest {
         for (String host : List.of("", "127.0.0.1", "[::1]")) {
             var e =
                     assertThrows(
-                            AddressException.class, () -> Net.listen("tcp", host + ":" + port));
+                            AddressException.class,
+                            () -> Runtimes.listen("tcp", host + ":" + port));
             assertThat(e).hasMessage("listen tcp: address " + port + ": invalid port");
         }
     }
@@ -345,7 +348,7 @@ class ListenTest {
     })
     void whatCannotBeListenedAtHasItsError(
             String network, String address, String type, String message) {
-        var e = assertThrows(IOException.class, () -> Net.listen(network, address));
+        var e = assertThrows(IOException.class, () -> Runtimes.listen(network, address));
         assertThat(e).hasMessage(message);
         assertThat(e.getClass().getSimpleName()).isEqualTo(type);
         assertThat(((NetError) e).op()).isEqualTo("listen");
@@ -355,7 +358,7 @@ class ListenTest {
     @Test
     @Behaviour(95)
     void manyAcceptorsTakeManyDialsAndEndWithTheListener() throws Exception {
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         var accepted = new AtomicInteger();
         List<Task<Void>> acceptors = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
@@ -371,7 +374,7 @@ class ListenTest {
         for (int i = 0; i < 100; i++) {
             dials.add(
                     Task.start(() -> {
-                        try (Conn conn = Net.dial("tcp", listener.address().toString())) {
+                        try (Conn conn = Runtimes.dial("tcp", listener.address().toString())) {
                             return conn.read(new byte[1]);
                         }
                     }));
@@ -395,10 +398,11 @@ class ListenTest {
                         .filter(a -> a instanceof Inet6Address && a.isLinkLocalAddress())
                         .findFirst();
         assumeTrue(address.isPresent(), "no interface with a link-local address here");
-        try (Listener listener = Net.listen("tcp6", "[" + address.get().getHostAddress() + "]:0")) {
+        try (Listener listener =
+                Runtimes.listen("tcp6", "[" + address.get().getHostAddress() + "]:0")) {
             String text = listener.address().toString();
             assertThat(text).containsPattern("^\\[fe80:.*%[a-z].*]:\\d+$");
-            try (Conn dialed = Net.dial("tcp6", text);
+            try (Conn dialed = Runtimes.dial("tcp6", text);
                     Conn accepted = listener.accept()) {
                 assertThat(accepted.localAddress()).hasToString(text);
                 assertThat(dialed.remoteAddress()).hasToString(text);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.internal.trace.Counter;
 import heddle.testing.Await;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -19,6 +20,7 @@ import javax.management.AttributeNotFoundException;
 import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
+import javax.management.Query;
 import javax.management.ReflectionException;
 import javax.management.openmbean.CompositeData;
 
@@ -27,23 +29,35 @@ import javax.management.openmbean.CompositeData;
 class ManagementTest {
 
     private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-    private final ObjectName name;
+    private ObjectName name;
 
-    ManagementTest() throws Exception {
-        name = new ObjectName("dev.heddle:type=Runtime");
-    }
-
+    /** Of the runtime under test: no other that is numbered runs in the same way just now. */
     @BeforeEach
     void awaitBean() throws Exception {
+        var numbered = new ObjectName("dev.heddle:type=Runtime,id=*");
+        String way = Runtimes.current().describe();
+        var ofTheWay = Query.eq(Query.attr("Way"), Query.value(way));
+        Await.until(
+                "one bean of way " + way, () -> server.queryNames(numbered, ofTheWay).size() == 1);
+        name = server.queryNames(numbered, ofTheWay).iterator().next();
+    }
+
+    @Test
+    void theSharedOneHasNoNumber() throws Exception {
         assertThat(Heddle.shared().describe()).isNotEmpty();
-        Await.until(name + " is registered", () -> server.isRegistered(name));
+        var shared = new ObjectName("dev.heddle:type=Runtime");
+        Await.until(shared + " is registered", () -> server.isRegistered(shared));
+        assertThat(server.getAttribute(shared, "Way")).isEqualTo(Heddle.shared().describe());
     }
 
     @Test
     void wayAndParallelismAreAttributes() throws Exception {
-        assertThat(server.getAttribute(name, "Way")).isEqualTo(Heddle.shared().describe());
+        assertThat(server.getAttribute(name, "Way")).isEqualTo(Runtimes.current().describe());
         Object parallelism = server.getAttribute(name, "Parallelism");
-        assertThat(Heddle.shared().describe().contains("carriers of its own (" + parallelism + ")"))
+        assertThat(
+                        Runtimes.current()
+                                .describe()
+                                .contains("carriers of its own (" + parallelism + ")"))
                 .isEqualTo(!parallelism.equals(0));
     }
 

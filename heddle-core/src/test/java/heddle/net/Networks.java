@@ -1,5 +1,7 @@
 package heddle.net;
 
+import heddle.testing.Runtimes;
+
 import java.util.stream.Stream;
 
 /** The networks that a way of running has. */
@@ -13,7 +15,7 @@ final class Networks {
 
     /** Whether there are packets and abstract names. */
     static boolean hasKernelNames() {
-        return Heddle.shared().way() != Way.NIO;
+        return Runtimes.current().way() != Way.NIO;
     }
 
     /** All of streams and packets over sockets. */

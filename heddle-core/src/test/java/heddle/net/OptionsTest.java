@@ -22,6 +22,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.SocketOption;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Ways;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -49,7 +50,7 @@ class OptionsTest {
     private static final int SO_SNDBUF = 7;
 
     private static boolean isNio() {
-        return Heddle.shared().way() == Way.NIO;
+        return Runtimes.current().way() == Way.NIO;
     }
 
     private static int option(Conn conn, SocketOption option) {
@@ -64,12 +65,12 @@ class OptionsTest {
     @ValueSource(strings = {"127.0.0.1:0", "[::1]:0"})
     void buffersAndTrafficClassReachBothEnds(String address) throws Exception {
         var listenConfig =
-                new ListenConfig()
+                Runtimes.listenConfig()
                         .readBuffer(BUFFER_BYTES)
                         .writeBuffer(BUFFER_BYTES + 1000)
                         .trafficClass(0x28);
         var dialer =
-                new Dialer()
+                Runtimes.dialer()
                         .readBuffer(BUFFER_BYTES + 2000)
                         .writeBuffer(BUFFER_BYTES + 3000)
                         .trafficClass(0x48);
@@ -91,11 +92,11 @@ class OptionsTest {
 
     @Test
     void buffersReachBothEndsOfAUnixSocket() throws Exception {
-        var config = new ListenConfig().writeBuffer(BUFFER_BYTES);
+        var config = Runtimes.listenConfig().writeBuffer(BUFFER_BYTES);
         try (var path = new SocketPath();
                 Listener listener = config.listen("unix", path.toString());
                 Conn dialed =
-                        new Dialer()
+                        Runtimes.dialer()
                                 .writeBuffer(BUFFER_BYTES + 1000)
                                 .dial("unix", path.toString());
                 Conn accepted = listener.accept()) {
@@ -108,7 +109,7 @@ class OptionsTest {
     @Test
     void optionThatNoUnixSocketHasFailsTheListen() throws Exception {
         try (var path = new SocketPath()) {
-            var config = new ListenConfig().userTimeout(Duration.ofSeconds(1));
+            var config = Runtimes.listenConfig().userTimeout(Duration.ofSeconds(1));
             assertThatThrownBy(() -> config.listen("unix", path.toString()))
                     .isInstanceOf(IOException.class)
                     .hasMessageStartingWith(
@@ -123,8 +124,8 @@ class OptionsTest {
         Control look = (network, addr, socket) -> seen.add(socket.option(SOL_SOCKET, SO_SNDBUF));
         try (var pair =
                 ConnPair.tcp(
-                        new ListenConfig(),
-                        new Dialer().writeBuffer(BUFFER_BYTES).control(look),
+                        Runtimes.listenConfig(),
+                        Runtimes.dialer().writeBuffer(BUFFER_BYTES).control(look),
                         "127.0.0.1:0")) {
             assertThat(seen).containsExactly(option(pair.left(), SEND_BUFFER));
         }
@@ -134,8 +135,8 @@ class OptionsTest {
     void delayOfSmallWritesIsEachEndsChoice() throws Exception {
         try (var pair =
                 ConnPair.tcp(
-                        new ListenConfig().noDelay(false),
-                        new Dialer().noDelay(false),
+                        Runtimes.listenConfig().noDelay(false),
+                        Runtimes.dialer().noDelay(false),
                         "127.0.0.1:0")) {
             assertThat(option(pair.left(), NO_DELAY)).isZero();
             assertThat(option(pair.right(), NO_DELAY)).isZero();
@@ -152,8 +153,8 @@ class OptionsTest {
         for (String address : LOOPBACKS) {
             try (var pair =
                     ConnPair.tcp(
-                            new ListenConfig().userTimeout(Duration.ofSeconds(7)),
-                            new Dialer().userTimeout(Duration.ofNanos(1_500_000)),
+                            Runtimes.listenConfig().userTimeout(Duration.ofSeconds(7)),
+                            Runtimes.dialer().userTimeout(Duration.ofNanos(1_500_000)),
                             address)) {
                 assertThat(pair.leftTcp().userTimeout()).isEqualTo(Duration.ofMillis(2));
                 assertThat(pair.rightTcp().userTimeout()).isEqualTo(Duration.ofSeconds(7));
@@ -166,7 +167,7 @@ class OptionsTest {
     @Test
     void listenersOptionsReachIt() throws Exception {
         assumeFalse(isNio());
-        var config = new ListenConfig().fastOpen(17).deferAccept(Duration.ofMillis(2500));
+        var config = Runtimes.listenConfig().fastOpen(17).deferAccept(Duration.ofMillis(2500));
         try (Listener listener = config.listen("tcp", "127.0.0.1:0")) {
             assertThat(option(listener, FAST_OPEN)).isEqualTo(17);
             // In steps of the SYN-ACK's retransmissions, 1, 3, 7 s: secs_to_retrans() in tcp.c.
@@ -177,10 +178,10 @@ class OptionsTest {
     @Test
     void deferredAcceptYieldsOnlyWhoSpeaks() throws Exception {
         assumeFalse(isNio());
-        var config = new ListenConfig().deferAccept(Duration.ofMinutes(1));
+        var config = Runtimes.listenConfig().deferAccept(Duration.ofMinutes(1));
         try (Listener listener = config.listen("tcp", "127.0.0.1:0");
-                Conn silent = Net.dial("tcp", listener.address().toString());
-                Conn speaker = Net.dial("tcp", listener.address().toString())) {
+                Conn silent = Runtimes.dial("tcp", listener.address().toString());
+                Conn speaker = Runtimes.dial("tcp", listener.address().toString())) {
             speaker.write(new byte[] {1});
             try (Conn accepted = listener.accept()) {
                 assertThat(accepted.remoteAddress()).isEqualTo(speaker.localAddress());
@@ -194,11 +195,14 @@ class OptionsTest {
     @Test
     void fastOpenDialCarriesData() throws Exception {
         assumeFalse(isNio());
-        try (Listener listener = new ListenConfig().fastOpen(10).listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener =
+                Runtimes.listenConfig().fastOpen(10).listen("tcp", "127.0.0.1:0")) {
             // The first gets the cookie, if the system allows it, the second uses it.
             for (byte i = 0; i < 2; i++) {
                 try (Conn dialed =
-                        new Dialer().fastOpen(true).dial("tcp", listener.address().toString())) {
+                        Runtimes.dialer()
+                                .fastOpen(true)
+                                .dial("tcp", listener.address().toString())) {
                     assertThat(option(dialed, FAST_OPEN_CONNECT)).isEqualTo(1);
                     dialed.write(new byte[] {i});
                     try (Conn accepted = listener.accept()) {
@@ -214,13 +218,14 @@ class OptionsTest {
     @Test
     void deviceIsUsedOrMissed() throws Exception {
         assumeFalse(isNio());
-        try (Listener listener = new ListenConfig().device("lo").listen("tcp", "127.0.0.1:0");
-                Conn dialed = new Dialer().device("lo").dial("tcp", listener.address().toString());
+        try (Listener listener = Runtimes.listenConfig().device("lo").listen("tcp", "127.0.0.1:0");
+                Conn dialed =
+                        Runtimes.dialer().device("lo").dial("tcp", listener.address().toString());
                 Conn accepted = listener.accept()) {
             assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
             for (String missing : new String[] {"none0", "lo-and-a-name-longer-than-15"}) {
                 assertThatThrownBy(() ->
-                                new Dialer()
+                                Runtimes.dialer()
                                         .device(missing)
                                         .dial("tcp", listener.address().toString()))
                         .isInstanceOf(DialException.class)
@@ -234,31 +239,33 @@ class OptionsTest {
     @Test
     void optionThatTheJdkLacksFailsWhatAskedForIt() throws Exception {
         assumeTrue(isNio());
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0");
-                TcpConn conn = (TcpConn) new Dialer().dial("tcp", listener.address().toString())) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
+                TcpConn conn =
+                        (TcpConn) Runtimes.dialer().dial("tcp", listener.address().toString())) {
             String address = conn.remoteAddress().toString();
             Duration second = Duration.ofSeconds(1);
             assertUnsupported("TCP_USER_TIMEOUT", () -> conn.setUserTimeout(second));
             assertUnsupported("TCP_USER_TIMEOUT", conn::userTimeout);
             assertUnsupported(
                     "TCP_USER_TIMEOUT",
-                    () -> new Dialer().userTimeout(second).dial("tcp", address));
+                    () -> Runtimes.dialer().userTimeout(second).dial("tcp", address));
             assertUnsupported(
-                    "TCP_FASTOPEN_CONNECT", () -> new Dialer().fastOpen(true).dial("tcp", address));
+                    "TCP_FASTOPEN_CONNECT",
+                    () -> Runtimes.dialer().fastOpen(true).dial("tcp", address));
             assertUnsupported(
-                    "SO_BINDTODEVICE", () -> new Dialer().device("lo").dial("tcp", address));
+                    "SO_BINDTODEVICE", () -> Runtimes.dialer().device("lo").dial("tcp", address));
             assertUnsupported(
                     "TCP_USER_TIMEOUT",
-                    () -> new ListenConfig().userTimeout(second).listen("tcp", "127.0.0.1:0"));
+                    () -> Runtimes.listenConfig().userTimeout(second).listen("tcp", "127.0.0.1:0"));
             assertUnsupported(
                     "TCP_FASTOPEN",
-                    () -> new ListenConfig().fastOpen(1).listen("tcp", "127.0.0.1:0"));
+                    () -> Runtimes.listenConfig().fastOpen(1).listen("tcp", "127.0.0.1:0"));
             assertUnsupported(
                     "TCP_DEFER_ACCEPT",
-                    () -> new ListenConfig().deferAccept(second).listen("tcp", "127.0.0.1:0"));
+                    () -> Runtimes.listenConfig().deferAccept(second).listen("tcp", "127.0.0.1:0"));
             assertUnsupported(
                     "SO_BINDTODEVICE",
-                    () -> new ListenConfig().device("lo").listen("tcp", "127.0.0.1:0"));
+                    () -> Runtimes.listenConfig().device("lo").listen("tcp", "127.0.0.1:0"));
         }
     }
 
@@ -273,24 +280,24 @@ class OptionsTest {
 
     @Test
     void valuesThatNoOptionCanHaveAreRefusedAtOnce() {
-        assertThrows(IllegalArgumentException.class, () -> new Dialer().readBuffer(0));
-        assertThrows(IllegalArgumentException.class, () -> new Dialer().trafficClass(256));
-        assertThrows(IllegalArgumentException.class, () -> new ListenConfig().writeBuffer(-1));
-        assertThrows(IllegalArgumentException.class, () -> new ListenConfig().fastOpen(-1));
+        assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().readBuffer(0));
+        assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().trafficClass(256));
+        assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().writeBuffer(-1));
+        assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().fastOpen(-1));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new ListenConfig().deferAccept(Duration.ofSeconds(-1)));
+                () -> Runtimes.listenConfig().deferAccept(Duration.ofSeconds(-1)));
     }
 
     /** A dialer's setters change copies: nothing of one dialer shows in another. */
     @Test
     void settersLeaveTheirDialerAsItWas() throws Exception {
-        var plain = new Dialer();
+        var plain = Runtimes.dialer();
         Dialer changed = plain.noDelay(false).writeBuffer(BUFFER_BYTES);
-        try (var pair = ConnPair.tcp(new ListenConfig(), plain, "127.0.0.1:0")) {
+        try (var pair = ConnPair.tcp(Runtimes.listenConfig(), plain, "127.0.0.1:0")) {
             assertThat(option(pair.left(), NO_DELAY)).isEqualTo(1);
         }
-        try (var pair = ConnPair.tcp(new ListenConfig(), changed, "127.0.0.1:0")) {
+        try (var pair = ConnPair.tcp(Runtimes.listenConfig(), changed, "127.0.0.1:0")) {
             assertThat(option(pair.left(), NO_DELAY)).isZero();
         }
     }
@@ -301,8 +308,8 @@ class OptionsTest {
     void keepAliveOfADialReachesTheSocket(Duration every, int seconds) throws Exception {
         try (var pair =
                 ConnPair.tcp(
-                        new ListenConfig(),
-                        new Dialer().keepAlive(KeepAlive.every(every)),
+                        Runtimes.listenConfig(),
+                        Runtimes.dialer().keepAlive(KeepAlive.every(every)),
                         "127.0.0.1:0")) {
             assertThat(option(pair.left(), KEEP_ALIVE)).isEqualTo(1);
             assertThat(option(pair.left(), KEEP_IDLE)).isEqualTo(seconds);
@@ -316,7 +323,9 @@ class OptionsTest {
     void keepAliveOfADialCanBeOff() throws Exception {
         try (var pair =
                 ConnPair.tcp(
-                        new ListenConfig(), new Dialer().keepAlive(KeepAlive.OFF), "127.0.0.1:0")) {
+                        Runtimes.listenConfig(),
+                        Runtimes.dialer().keepAlive(KeepAlive.OFF),
+                        "127.0.0.1:0")) {
             assertThat(option(pair.left(), KEEP_ALIVE)).isZero();
         }
     }

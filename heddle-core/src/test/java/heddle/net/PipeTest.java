@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -29,7 +30,7 @@ class PipeTest {
     private final Conn right;
 
     PipeTest() {
-        Pipe pipe = Net.pipe();
+        Pipe pipe = Runtimes.pipe();
         left = pipe.left();
         right = pipe.right();
     }
@@ -43,7 +44,7 @@ class PipeTest {
     /** Nothing is buffered, so what is written after that could never be read. */
     @Test
     void peersWritesFailOnceTheReadingSideIsClosed() throws Exception {
-        try (Pipe pipe = Net.pipe()) {
+        try (Pipe pipe = Runtimes.pipe()) {
             Task<Integer> parked = Task.start(() -> pipe.right().write(new byte[3]));
             Parked.await(parked.thread());
             pipe.left().closeRead();

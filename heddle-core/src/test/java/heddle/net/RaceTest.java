@@ -8,6 +8,7 @@ import heddle.internal.trace.Counter;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Counted;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -48,7 +49,7 @@ class RaceTest {
     private final Tried tried = new Tried();
 
     private Dialer dialer(Duration delay) {
-        return new Dialer().attemptDelay(delay).control(tried);
+        return Runtimes.dialer().attemptDelay(delay).control(tried);
     }
 
     private static TcpConn dial(Dialer dialer, Addr... addresses) throws IOException {
@@ -68,7 +69,7 @@ class RaceTest {
     }
 
     private static Listener listen() throws IOException {
-        return Net.listen("tcp", "127.0.0.1:0");
+        return Runtimes.listen("tcp", "127.0.0.1:0");
     }
 
     /** Where nobody listens any more. */
@@ -260,7 +261,7 @@ class RaceTest {
             Task<Conn> accepting = Task.start(late::accept);
             var race =
                     new Race(
-                            Heddle.shared(),
+                            Runtimes.current(),
                             raw(late.address(), early.address()),
                             1,
                             Deadline.NONE,
@@ -269,7 +270,7 @@ class RaceTest {
                                     awaitUninterruptibly(won);
                                     Thread.interrupted();
                                 }
-                                return dial(new Dialer(), new TcpAddr(address));
+                                return dial(Runtimes.dialer(), new TcpAddr(address));
                             });
             try (Conn winner = race.run()) {
                 assertThat(winner.remoteAddress()).isEqualTo(early.address());
@@ -301,12 +302,12 @@ class RaceTest {
                 var both = new CyclicBarrier(2);
                 var race =
                         new Race(
-                                Heddle.shared(),
+                                Runtimes.current(),
                                 raw(one.address(), other.address()),
                                 1,
                                 Deadline.NONE,
                                 address -> {
-                                    TcpConn conn = dial(new Dialer(), new TcpAddr(address));
+                                    TcpConn conn = dial(Runtimes.dialer(), new TcpAddr(address));
                                     meet(both);
                                     return conn;
                                 });
@@ -338,7 +339,7 @@ class RaceTest {
         try (Listener four = listen()) {
             int port = ((TcpAddr) four.address()).port();
             Addr[] both = {TcpAddr.of(java.net.InetAddress.ofLiteral("::1"), port), four.address()};
-            try (Listener six = Net.listen("tcp6", "[::1]:" + port)) {
+            try (Listener six = Runtimes.listen("tcp6", "[::1]:" + port)) {
                 for (int i = 0; i < 5; i++) {
                     try (Conn conn = dial(dialer(HOUR), both)) {
                         assertThat(conn.remoteAddress()).isEqualTo(six.address());
@@ -395,7 +396,7 @@ class RaceTest {
         try (Listener one = listen();
                 Listener other = listen()) {
             Dialer dialer =
-                    new Dialer()
+                    Runtimes.dialer()
                             .control((network, address, socket) -> {
                                 throw new IllegalStateException("a defect");
                             });
@@ -413,7 +414,8 @@ class RaceTest {
         var user = new InheritableThreadLocal<String>();
         user.set("somebody");
         var seen = new ConcurrentLinkedQueue<String>();
-        Dialer dialer = new Dialer().control((network, address, socket) -> seen.add(user.get()));
+        Dialer dialer =
+                Runtimes.dialer().control((network, address, socket) -> seen.add(user.get()));
         try (Listener listener = listen()) {
             dial(dialer, listener.address()).close();
             dial(dialer, refusing(), listener.address()).close();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import heddle.internal.sys.Errno;
 import heddle.internal.sys.SocketOption;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Ways;
 
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ class RawSocketTest {
     private static final int SO_KEEPALIVE = 9;
 
     private static boolean hasKernelDescriptors() {
-        return Heddle.shared().way() != Way.NIO;
+        return Runtimes.current().way() != Way.NIO;
     }
 
     @Test
@@ -40,8 +41,10 @@ class RawSocketTest {
                     assertThat(socket.descriptor() >= 0).isEqualTo(hasKernelDescriptors());
                     calls.incrementAndGet();
                 };
-        try (Listener listener = new ListenConfig().control(control).listen("tcp", "127.0.0.1:0");
-                Conn dialed = new Dialer().control(control).dial("tcp", "" + listener.address())) {
+        try (Listener listener =
+                        Runtimes.listenConfig().control(control).listen("tcp", "127.0.0.1:0");
+                Conn dialed =
+                        Runtimes.dialer().control(control).dial("tcp", "" + listener.address())) {
             assertThat(Parked.descriptor(listener).option(SocketOption.RECEIVE_BUFFER))
                     .isIn(40_000, 80_000);
             assertThat(Parked.descriptor(dialed).option(SocketOption.RECEIVE_BUFFER))
@@ -57,11 +60,14 @@ class RawSocketTest {
         var listen =
                 assertThrows(
                         IOException.class,
-                        () -> new ListenConfig().control(control).listen("tcp", "127.0.0.1:0"));
+                        () ->
+                                Runtimes.listenConfig()
+                                        .control(control)
+                                        .listen("tcp", "127.0.0.1:0"));
         var dial =
                 assertThrows(
                         IOException.class,
-                        () -> new Dialer().control(control).dial("tcp", "127.0.0.1:1"));
+                        () -> Runtimes.dialer().control(control).dial("tcp", "127.0.0.1:1"));
         for (IOException e : new IOException[] {listen, dial}) {
             assertThat(((NetError) e).errno()).isEqualTo(Errno.ENOPROTOOPT);
         }
@@ -73,9 +79,10 @@ class RawSocketTest {
     void socketThatOutlivesItsHookRefuses() throws Exception {
         var kept = new AtomicReference<RawSocket>();
         Control control = (network, address, socket) -> kept.set(socket);
-        Listener listener = new ListenConfig().control(control).listen("tcp", "127.0.0.1:0");
+        Listener listener = Runtimes.listenConfig().control(control).listen("tcp", "127.0.0.1:0");
         checkRefuses(kept.get());
-        try (Conn dialed = new Dialer().control(control).dial("tcp", "" + listener.address())) {
+        try (Conn dialed =
+                Runtimes.dialer().control(control).dial("tcp", "" + listener.address())) {
             checkRefuses(kept.get());
             assertThat(Parked.descriptor(dialed).option(SocketOption.KEEP_ALIVE)).isEqualTo(1);
         }
@@ -89,7 +96,7 @@ class RawSocketTest {
         var e =
                 assertThrows(
                         IOException.class,
-                        () -> new Dialer().control(failing).dial("tcp", "127.0.0.1:1"));
+                        () -> Runtimes.dialer().control(failing).dial("tcp", "127.0.0.1:1"));
         assertThat(e).hasMessage("refused by the hook");
         checkRefuses(kept.get());
     }

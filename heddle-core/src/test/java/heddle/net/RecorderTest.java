@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import heddle.testing.Await;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -95,7 +96,7 @@ class RecorderTest {
                         "heddle.Park",
                         () -> {
                             Task<Conn> acceptor;
-                            try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+                            try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
                                 acceptor = Task.start(listener::accept);
                                 Parked.awaitAcceptor(listener);
                             }
@@ -113,12 +114,14 @@ class RecorderTest {
 
     @Test
     void anAcceptIsRecordedWithBothAddresses() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             List<RecordedEvent> events =
                     record(
                             "heddle.Accept",
                             () -> {
-                                try (Conn dialed = Net.dial("tcp", listener.address().toString());
+                                try (Conn dialed =
+                                                Runtimes.dial(
+                                                        "tcp", listener.address().toString());
                                         Conn accepted = listener.accept()) {
                                     assertThat(accepted.remoteAddress())
                                             .isEqualTo(dialed.localAddress());
@@ -144,7 +147,7 @@ class RecorderTest {
                             try (var pair = ConnPair.tcp()) {
                                 free[0] = pair.left().remoteAddress().toString();
                             }
-                            Task.start(() -> Net.dial("tcp", free[0]))
+                            Task.start(() -> Runtimes.dial("tcp", free[0]))
                                     .failure(ConnRefusedException.class);
                         });
         assertThat(events).hasSize(2);
@@ -196,7 +199,7 @@ class RecorderTest {
                             stop.set(true);
                             loop.result();
                         });
-        if (Heddle.shared().describe().contains("carriers of its own")) {
+        if (Runtimes.current().describe().contains("carriers of its own")) {
             assertThat(events)
                     .anySatisfy(handOff -> {
                         assertThat(handOff.getInt("processor")).isNotNegative();
@@ -210,12 +213,12 @@ class RecorderTest {
 
     /** Until a task that computes has lost its processor; elsewhere, until it runs. */
     private static void awaitLoopElsewhere(Thread loop) throws Exception {
-        boolean ours = Heddle.shared().describe().contains("carriers of its own");
+        boolean ours = Runtimes.current().describe().contains("carriers of its own");
         Await.until(
                 loop + " computes without a processor",
                 () ->
                         ours
-                                ? Heddle.shared()
+                                ? Runtimes.current()
                                         .dump()
                                         .lines()
                                         .anyMatch(line ->
@@ -289,14 +292,14 @@ class RecorderTest {
 
     @Test
     void anAcceptThatWaitsWhenTheRecordingStartsIsRecorded() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             assertThatALateAcceptIsRecorded(listener);
         }
     }
 
     @Test
     void aUnixAcceptThatWaitsWhenTheRecordingStartsIsRecorded() throws Exception {
-        try (Listener listener = Net.listen("unix", folder.resolve("socket").toString())) {
+        try (Listener listener = Runtimes.listen("unix", folder.resolve("socket").toString())) {
             assertThatALateAcceptIsRecorded(listener);
         }
     }
@@ -311,7 +314,7 @@ class RecorderTest {
                             String network = listener.address().network();
                             String address = listener.address().toString();
                             for (int i = 0; i < 3; i++) {
-                                try (Conn _ = Net.dial(network, address);
+                                try (Conn _ = Runtimes.dial(network, address);
                                         Conn _ = i == 0 ? acceptor.result() : listener.accept()) {}
                             }
                         });
@@ -328,7 +331,7 @@ class RecorderTest {
     @EnabledOnOs(OS.LINUX) // A full backlog drops there.
     void aConnectThatWaitsWhenTheRecordingStartsIsRecorded() throws Exception {
         try (var full = new FullBacklog()) {
-            Task<Conn> dialer = Task.start(() -> Net.dial("tcp", full.address()));
+            Task<Conn> dialer = Task.start(() -> Runtimes.dial("tcp", full.address()));
             Parked.await(dialer.thread());
             List<RecordedEvent> events =
                     record(
@@ -350,7 +353,7 @@ class RecorderTest {
     @Test
     void aPollThatSleepsWhenTheRecordingStartsIsRecorded() throws Exception {
         // In way jdk polls do not sleep: threads wait for the poller instead.
-        assumeThat(Heddle.shared().describe()).doesNotStartWith("epoll, the JDK");
+        assumeThat(Runtimes.current().describe()).doesNotStartWith("epoll, the JDK");
         try (var pair = ConnPair.tcp()) {
             // Its poller goes to sleep a moment after it is seen parked.
             Await.until(
@@ -375,7 +378,7 @@ class RecorderTest {
 
     @Test
     void aHandOffOfATaskThatRanBeforeTheRecordingIsRecorded() throws Exception {
-        assumeThat(Heddle.shared().describe()).contains("carriers of its own");
+        assumeThat(Runtimes.current().describe()).contains("carriers of its own");
         // The monitor leaves it alone: the task gives its processor away.
         try (Heddle heddle =
                 Heddle.builder()

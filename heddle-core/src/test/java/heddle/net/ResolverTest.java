@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -169,7 +170,7 @@ class ResolverTest {
     @ValueSource(strings = {"localhost\0", "local\0host", "\0"})
     @Behaviour(188)
     void nulInANameIsNoHost(String host) {
-        assertThatThrownBy(() -> Net.dial("tcp", host + ":1"))
+        assertThatThrownBy(() -> Runtimes.dial("tcp", host + ":1"))
                 .isInstanceOf(HostNotFoundException.class)
                 .hasMessage("dial tcp: lookup " + host + ": no such host");
     }
@@ -178,16 +179,17 @@ class ResolverTest {
     @Behaviour(189)
     void nameThatNobodyHasIsNotFound() {
         // RFC 6761 section 6.4: never a name.
-        assertThatThrownBy(() -> Net.listen("tcp", "heddle.invalid:0"))
+        assertThatThrownBy(() -> Runtimes.listen("tcp", "heddle.invalid:0"))
                 .isInstanceOf(HostNotFoundException.class)
                 .hasMessage("listen tcp: lookup heddle.invalid: no such host");
     }
 
     @Test
     void systemsNamesAreFound() throws Exception {
-        try (Listener listener = Net.listen("tcp", "localhost:0");
+        try (Listener listener = Runtimes.listen("tcp", "localhost:0");
                 Conn dialed =
-                        Net.dial("tcp", "localhost:" + ((TcpAddr) listener.address()).port())) {
+                        Runtimes.dial(
+                                "tcp", "localhost:" + ((TcpAddr) listener.address()).port())) {
             assertThat(dialed.remoteAddress()).isEqualTo(listener.address());
         }
     }
@@ -201,11 +203,11 @@ class ResolverTest {
             hanging.add(Task.start(() -> lookup("tcp", host, Deadline.NONE)));
         }
         Await.until("all threads are taken", () -> begun.get() == Resolver.THREADS_MAX);
-        try (Listener four = Net.listen("tcp", "127.0.0.1:0");
-                Listener six = Net.listen("tcp", "[::1]:0")) {
-            Net.dial("tcp", four.address().toString()).close();
-            Net.dial("tcp", six.address().toString()).close();
-            Net.dial("tcp", ":" + ((TcpAddr) four.address()).port()).close();
+        try (Listener four = Runtimes.listen("tcp", "127.0.0.1:0");
+                Listener six = Runtimes.listen("tcp", "[::1]:0")) {
+            Runtimes.dial("tcp", four.address().toString()).close();
+            Runtimes.dial("tcp", six.address().toString()).close();
+            Runtimes.dial("tcp", ":" + ((TcpAddr) four.address()).port()).close();
             assertThrows(
                     DeadlineExceededException.class,
                     () -> lookup("tcp", "one more", Streams.inMillis(20)));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import heddle.internal.sys.Errno;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -28,11 +29,11 @@ class SetUpTest {
     @Test
     @Scenario("S1")
     void acceptParksUntilAClientComes() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             Task<Conn> accepting = Task.start(listener::accept);
             Parked.awaitAcceptor(listener);
             assertThat(accepting.isDone()).isFalse();
-            try (Conn dialed = Net.dial("tcp", listener.address().toString());
+            try (Conn dialed = Runtimes.dial("tcp", listener.address().toString());
                     Conn accepted = accepting.result()) {
                 assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
                 assertThat(accepted.localAddress()).isEqualTo(listener.address());
@@ -46,9 +47,9 @@ class SetUpTest {
         List<Conn> dialed = new ArrayList<>();
         List<Conn> accepted = new ArrayList<>();
         List<Task<Integer>> readers = new ArrayList<>();
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             for (int i = 0; i < CONNECTIONS; i++) {
-                dialed.add(Net.dial("tcp", listener.address().toString()));
+                dialed.add(Runtimes.dial("tcp", listener.address().toString()));
                 Conn conn = listener.accept();
                 accepted.add(conn);
                 readers.add(Task.start(() -> conn.read(new byte[1])));
@@ -74,9 +75,9 @@ class SetUpTest {
     @Scenario("S2")
     @Behaviour({125, 128})
     void listenOnAPortInUseFailsAtOnce() throws Exception {
-        try (Listener first = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener first = Runtimes.listen("tcp", "127.0.0.1:0")) {
             String address = first.address().toString();
-            assertThatThrownBy(() -> Net.listen("tcp", address))
+            assertThatThrownBy(() -> Runtimes.listen("tcp", address))
                     .isInstanceOf(BindFailedException.class)
                     .hasMessage("listen tcp " + address + ": bind: address already in use")
                     .asInstanceOf(type(NetError.class))
@@ -94,7 +95,7 @@ class SetUpTest {
     @Behaviour({125, 133})
     void dialToAPortNobodyListensOnIsRefusedAtOnce() throws Exception {
         String address = freeAddress();
-        assertThatThrownBy(() -> Net.dial("tcp", address))
+        assertThatThrownBy(() -> Runtimes.dial("tcp", address))
                 .isInstanceOf(ConnRefusedException.class)
                 .hasMessage("dial tcp " + address + ": connect: connection refused");
     }
@@ -103,7 +104,7 @@ class SetUpTest {
     @Scenario("S3")
     void dialToAnUnreachableNetworkFailsAtOnce() {
         // TCP has no multicast: Linux knows no route for it, and sends nothing; tcp_v4_connect.
-        assertThatThrownBy(() -> Net.dial("tcp", "224.0.0.1:80"))
+        assertThatThrownBy(() -> Runtimes.dial("tcp", "224.0.0.1:80"))
                 .isInstanceOf(DialException.class)
                 .hasMessage("dial tcp 224.0.0.1:80: connect: network is unreachable");
     }
@@ -146,12 +147,14 @@ class SetUpTest {
 
     private static void assertFails(
             String network, String address, Class<? extends IOException> type, String message) {
-        assertThatThrownBy(() -> Net.dial(network, address)).isInstanceOf(type).hasMessage(message);
+        assertThatThrownBy(() -> Runtimes.dial(network, address))
+                .isInstanceOf(type)
+                .hasMessage(message);
     }
 
     /** An address where nobody listens any more. */
     private static String freeAddress() throws IOException {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             return listener.address().toString();
         }
     }

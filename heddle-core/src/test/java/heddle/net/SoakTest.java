@@ -6,6 +6,7 @@ import heddle.internal.sched.Scheduler;
 import heddle.internal.trace.Counter;
 import heddle.testing.Await;
 import heddle.testing.Counted;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.ThreadDump;
 import heddle.testing.Ways;
@@ -65,7 +66,7 @@ class SoakTest {
 
     @Test
     void nothingIsLost() throws Exception {
-        Listener listener = Net.listen("tcp", "127.0.0.1:0");
+        Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         try {
             Task<List<Task<Void>>> server = Task.start(() -> serve(listener));
             List<Task<Void>> clients = new ArrayList<>();
@@ -89,7 +90,7 @@ class SoakTest {
                 "soak of %d s, %s, seed %d: %s echoes, %s deadlines, %s interrupts, %s closes, %d"
                         + " hand-offs%n",
                 SECONDS,
-                Heddle.shared().describe(),
+                Runtimes.current().describe(),
                 seed,
                 echoes,
                 timeouts,
@@ -99,7 +100,7 @@ class SoakTest {
         assertThat(open).isEmpty();
         assertThat(echoes.sum()).isPositive();
         assertThat(closed.sum()).isPositive();
-        Scheduler scheduler = Insides.of(Heddle.shared()).scheduler();
+        Scheduler scheduler = Insides.of(Runtimes.current()).scheduler();
         assertThat(more(Counter.HAND_OFFS) > 0).isEqualTo(scheduler != null);
         awaitBalance(scheduler);
     }
@@ -201,7 +202,7 @@ class SoakTest {
         while (System.nanoTime() < endNanos) {
             Conn conn;
             try {
-                conn = Net.dial("tcp", address);
+                conn = Runtimes.dial("tcp", address);
             } catch (CallInterruptedException disturbed) {
                 interrupts.increment();
                 continue;
@@ -302,6 +303,7 @@ class SoakTest {
     /** Interrupts clients and closes their connections, one at a time, until the end. */
     private void disturb(List<Task<Void>> clients, Random random) throws Exception {
         while (System.nanoTime() < endNanos) {
+            // Real time: the pace of disturbances.
             Thread.sleep(1 + random.nextInt(5));
             if (random.nextInt(4) == 0) {
                 for (Conn conn : open) {
@@ -314,7 +316,7 @@ class SoakTest {
         }
         // An interrupt may still come to a client that waits for its writer: let it be over.
         Await.until(
-                () -> "all clients have ended\n" + Heddle.shared().dump() + ThreadDump.take(),
+                () -> "all clients have ended\n" + Runtimes.current().dump() + ThreadDump.take(),
                 () -> clients.stream().allMatch(Task::isDone));
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.testing.ForkedJvm;
+import heddle.testing.Runtimes;
 import heddle.testing.Ways;
 
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,7 @@ class StartTest {
     /** Two pollers, of which the second fails while the first one stands; in way nio there is one. */
     @Test
     void lackOfDescriptorsIsToldLeavesNoneOpenAndPasses() throws Exception {
-        Way mode = Heddle.shared().way();
+        Way mode = Runtimes.current().way();
         String which = mode == Way.NIO ? "1" : "2";
         // In way jdk the sixth one watches both pollers.
         String whichToo = mode == Way.JDK ? "+4" : "";

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.internal.sys.Errno;
 import heddle.testing.Await;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -22,7 +23,7 @@ class TcpInfoTest {
     private static final int SENT = 100_000;
 
     private static boolean isNio() {
-        return Heddle.shared().way() == Way.NIO;
+        return Runtimes.current().way() == Way.NIO;
     }
 
     @Test

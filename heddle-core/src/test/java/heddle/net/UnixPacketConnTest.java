@@ -1,11 +1,10 @@
 package heddle.net;
 
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+import heddle.testing.NotIn;
 
-@DisabledIfSystemProperty(
-        named = "heddle.way",
-        matches = "nio",
-        disabledReason = "the JDK's channels have no packets; UnixTest shows what they answer")
+@NotIn(
+        value = Way.NIO,
+        because = "the JDK's channels have no packets; UnixTest shows what they answer")
 class UnixPacketConnTest extends ConnContract {
 
     @Override

@@ -5,20 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.internal.sys.Errno;
 import heddle.testing.Behaviour;
+import heddle.testing.NotIn;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
 import java.nio.ByteBuffer;
 
 /** What is different where each write is a packet. */
 @Ways
-@DisabledIfSystemProperty(
-        named = "heddle.way",
-        matches = "nio",
-        disabledReason = "the JDK's channels have no packets; UnixTest shows what they answer")
+@NotIn(
+        value = Way.NIO,
+        because = "the JDK's channels have no packets; UnixTest shows what they answer")
 class UnixPacketTest {
 
     @Test

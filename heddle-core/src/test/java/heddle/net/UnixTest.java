@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.internal.sys.Errno;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -49,7 +50,7 @@ class UnixTest {
     private static void checkEcho(String network, Listener listener) throws Exception {
         Task<Void> server = echoServer(listener, 3);
         for (int i = 0; i < 3; i++) {
-            try (Conn dialed = Net.dial(network, listener.address().toString())) {
+            try (Conn dialed = Runtimes.dial(network, listener.address().toString())) {
                 roundTrip(dialed);
             }
         }
@@ -61,7 +62,7 @@ class UnixTest {
     @Behaviour({92, 167})
     void serverAtAPathEchoes(String network) throws Exception {
         try (var path = new SocketPath();
-                Listener listener = Net.listen(network, path.toString())) {
+                Listener listener = Runtimes.listen(network, path.toString())) {
             assertThat(listener.address().network()).isEqualTo(network);
             assertThat(listener.address()).hasToString(path.toString());
             checkEcho(network, listener);
@@ -76,12 +77,12 @@ class UnixTest {
         String name = abstractName();
         String longest = name + "x".repeat(UnixAddrTest.NAME_CHARS_MAX - name.length());
         for (String one : new String[] {name, longest}) {
-            try (Listener listener = Net.listen(network, one)) {
+            try (Listener listener = Runtimes.listen(network, one)) {
                 assertThat(listener.address()).hasToString(one);
                 checkEcho(network, listener);
             }
         }
-        try (Listener listener = Net.listen(network, "\0" + longest.substring(1))) {
+        try (Listener listener = Runtimes.listen(network, "\0" + longest.substring(1))) {
             assertThat(listener.address()).as("with a leading NUL").hasToString(longest);
             checkEcho(network, listener);
         }
@@ -92,7 +93,7 @@ class UnixTest {
     void listenerWithoutANameGetsOneOfTheKernels() throws Exception {
         assumeTrue(Networks.hasKernelNames(), "the JDK's channels have paths only");
         for (String network : Networks.unix().toList()) {
-            try (Listener listener = Net.listen(network, "")) {
+            try (Listener listener = Runtimes.listen(network, "")) {
                 assertThat(((UnixAddr) listener.address()).name()).matches("@[0-9a-f]{5}");
                 checkEcho(network, listener);
             }
@@ -105,13 +106,13 @@ class UnixTest {
         checkRefused("listen unixpacket /x: socket: protocol not supported", "unixpacket", "/x");
         checkRefused("listen unix @x: bind: operation not supported", "unix", "@x");
         checkRefused("listen unix @: bind: operation not supported", "unix", "");
-        assertThatThrownBy(() -> Net.dial("unix", "@x"))
+        assertThatThrownBy(() -> Runtimes.dial("unix", "@x"))
                 .hasMessageStartingWith("dial unix @x: connect: operation not supported")
                 .hasMessageContaining("packets and abstract names need epoll");
     }
 
     private static void checkRefused(String text, String network, String name) {
-        assertThatThrownBy(() -> Net.listen(network, name))
+        assertThatThrownBy(() -> Runtimes.listen(network, name))
                 .isInstanceOf(NetError.class)
                 .hasMessageStartingWith(text)
                 .hasMessageContaining("packets and abstract names need epoll");
@@ -122,8 +123,8 @@ class UnixTest {
     @Behaviour(159)
     void bothEndsKnowTheNamesThereAre(String network) throws Exception {
         try (var path = new SocketPath();
-                Listener listener = Net.listen(network, path.toString());
-                Conn dialed = Net.dial(network, path.toString());
+                Listener listener = Runtimes.listen(network, path.toString());
+                Conn dialed = Runtimes.dial(network, path.toString());
                 Conn accepted = listener.accept()) {
             UnixAddr named = UnixAddr.of(network, path.toString());
             UnixAddr nameless = UnixAddr.of(network, "");
@@ -141,9 +142,9 @@ class UnixTest {
     void dialFromANameShowsItToThePeer(String network) throws Exception {
         try (var path = new SocketPath();
                 var own = new SocketPath();
-                Listener listener = Net.listen(network, path.toString())) {
+                Listener listener = Runtimes.listen(network, path.toString())) {
             UnixAddr from = UnixAddr.of(network, own.toString());
-            try (Conn dialed = new Dialer().localAddress(from).dial(network, path.toString());
+            try (Conn dialed = Runtimes.dialer().localAddress(from).dial(network, path.toString());
                     Conn accepted = listener.accept()) {
                 assertThat(dialed.localAddress()).isEqualTo(from);
                 assertThat(accepted.remoteAddress()).isEqualTo(from);
@@ -155,13 +156,13 @@ class UnixTest {
     @Behaviour(63)
     void localAddressOfAnotherNetworkIsRefused() {
         TcpAddr tcp = TcpAddr.of(InetAddress.getLoopbackAddress(), 0);
-        assertThatThrownBy(() -> new Dialer().localAddress(tcp).dial("unix", "/x"))
+        assertThatThrownBy(() -> Runtimes.dialer().localAddress(tcp).dial("unix", "/x"))
                 .isInstanceOf(AddressException.class)
                 .hasMessage("dial unix: address 127.0.0.1:0: mismatched local address type");
         UnixAddr packet = UnixAddr.of("unixpacket", "/y");
-        assertThatThrownBy(() -> new Dialer().localAddress(packet).dial("unix", "/x"))
+        assertThatThrownBy(() -> Runtimes.dialer().localAddress(packet).dial("unix", "/x"))
                 .hasMessage("dial unix: address /y: mismatched local address type");
-        assertThatThrownBy(() -> new Dialer().localAddress(packet).dial("tcp", "127.0.0.1:1"))
+        assertThatThrownBy(() -> Runtimes.dialer().localAddress(packet).dial("tcp", "127.0.0.1:1"))
                 .hasMessage("dial tcp: address /y: mismatched local address type");
     }
 
@@ -169,7 +170,7 @@ class UnixTest {
     @Behaviour(161)
     void firstCloseRemovesThePathAndNoLaterOne() throws Exception {
         try (var path = new SocketPath()) {
-            Listener listener = Net.listen("unix", path.toString());
+            Listener listener = Runtimes.listen("unix", path.toString());
             assertThat(path.path()).exists();
             listener.close();
             assertThat(path.path()).doesNotExist();
@@ -183,18 +184,18 @@ class UnixTest {
     @Behaviour({161, 176})
     void pathStaysIfItShallAndGoesIfItShallAfterAll() throws Exception {
         try (var path = new SocketPath()) {
-            UnixListener listener = (UnixListener) Net.listen("unix", path.toString());
+            UnixListener listener = (UnixListener) Runtimes.listen("unix", path.toString());
             listener.setUnlinkOnClose(false);
             listener.close();
             assertThat(path.path()).exists();
-            assertThatThrownBy(() -> Net.dial("unix", path.toString()))
+            assertThatThrownBy(() -> Runtimes.dial("unix", path.toString()))
                     .isInstanceOf(ConnRefusedException.class)
                     .hasMessage("dial unix " + path + ": connect: connection refused");
-            assertThatThrownBy(() -> Net.listen("unix", path.toString()))
+            assertThatThrownBy(() -> Runtimes.listen("unix", path.toString()))
                     .isInstanceOf(BindFailedException.class)
                     .hasMessage("listen unix " + path + ": bind: address already in use");
             Files.delete(path.path());
-            UnixListener another = (UnixListener) Net.listen("unix", path.toString());
+            UnixListener another = (UnixListener) Runtimes.listen("unix", path.toString());
             another.setUnlinkOnClose(false);
             another.setUnlinkOnClose(true);
             another.close();
@@ -208,7 +209,8 @@ class UnixTest {
     void errorsNameThePathAndTheCall(String network) throws Exception {
         try (var path = new SocketPath()) {
             var missing =
-                    assertThrows(DialException.class, () -> Net.dial(network, path.toString()));
+                    assertThrows(
+                            DialException.class, () -> Runtimes.dial(network, path.toString()));
             assertThat(missing)
                     .hasMessage(
                             "dial "
@@ -217,9 +219,9 @@ class UnixTest {
                                     + path
                                     + ": connect: no such file or directory");
             assertThat(missing.errno()).isEqualTo(Errno.ENOENT);
-            assertThatThrownBy(() -> Net.listen(network, path + "/below"))
+            assertThatThrownBy(() -> Runtimes.listen(network, path + "/below"))
                     .hasMessageStartingWith("listen " + network + " " + path + "/below: bind: ");
-            assertThatThrownBy(() -> Net.dial(network, ""))
+            assertThatThrownBy(() -> Runtimes.dial(network, ""))
                     .isInstanceOf(AddressException.class)
                     .hasMessage("dial " + network + ": missing address");
         }
@@ -232,14 +234,14 @@ class UnixTest {
         try (var path = new SocketPath()) {
             Files.createFile(path.path());
             String below = path + "/below";
-            assertThatThrownBy(() -> Net.listen(network, below))
+            assertThatThrownBy(() -> Runtimes.listen(network, below))
                     .hasMessage("listen %s %s: bind: not a directory", network, below);
-            assertThatThrownBy(() -> Net.dial(network, below))
+            assertThatThrownBy(() -> Runtimes.dial(network, below))
                     .isInstanceOf(DialException.class)
                     .hasMessage("dial %s %s: connect: not a directory", network, below);
             Files.delete(path.path());
             Files.createSymbolicLink(path.path(), path.path());
-            assertThatThrownBy(() -> Net.dial(network, path.toString()))
+            assertThatThrownBy(() -> Runtimes.dial(network, path.toString()))
                     .isInstanceOf(DialException.class)
                     .hasMessage(
                             "dial %s %s: connect: too many levels of symbolic links",
@@ -251,8 +253,8 @@ class UnixTest {
     void listenerOfTheOtherKindIsOfTheWrongType() throws Exception {
         assumeTrue(Networks.hasKernelNames(), "the JDK's channels have no packets");
         try (var path = new SocketPath();
-                Listener listener = Net.listen("unix", path.toString())) {
-            assertThatThrownBy(() -> Net.dial("unixpacket", listener.address().toString()))
+                Listener listener = Runtimes.listen("unix", path.toString())) {
+            assertThatThrownBy(() -> Runtimes.dial("unixpacket", listener.address().toString()))
                     .isInstanceOf(DialException.class)
                     .hasMessage(
                             "dial unixpacket %s: connect: protocol wrong type for socket", path);
@@ -264,15 +266,15 @@ class UnixTest {
     void nameThatDoesNotFitIsAnInvalidArgument(String network) {
         String path = "/" + "x".repeat(107);
         String text = ": invalid argument (a path of 108 bytes, want at most 107)";
-        var e = assertThrows(NetException.class, () -> Net.listen(network, path));
+        var e = assertThrows(NetException.class, () -> Runtimes.listen(network, path));
         assertThat(e).hasMessage("listen " + network + " " + path + ": bind" + text);
         assertThat(e.errno()).isEqualTo(Errno.EINVAL);
-        assertThatThrownBy(() -> Net.dial(network, path))
+        assertThatThrownBy(() -> Runtimes.dial(network, path))
                 .isInstanceOf(DialException.class)
                 .hasMessage("dial " + network + " " + path + ": connect" + text);
-        assertThatThrownBy(() -> Net.dial(network, "/a\0b"))
+        assertThatThrownBy(() -> Runtimes.dial(network, "/a\0b"))
                 .hasMessageEndingWith("connect: invalid argument (a path with a NUL)");
-        assertThatThrownBy(() -> Net.dial(network, "@" + "x".repeat(108)))
+        assertThatThrownBy(() -> Runtimes.dial(network, "@" + "x".repeat(108)))
                 .hasMessageEndingWith("(an abstract name of 109 bytes, want at most 108)");
     }
 
@@ -280,13 +282,14 @@ class UnixTest {
     void dialToAFullBacklogIsToldAndNotKeptWaiting() throws Exception {
         List<Conn> conns = new ArrayList<>();
         try (var path = new SocketPath();
-                Listener listener = new ListenConfig().backlog(1).listen("unix", path.toString())) {
+                Listener listener =
+                        Runtimes.listenConfig().backlog(1).listen("unix", path.toString())) {
             var full =
                     assertThrows(
                             DialException.class,
                             () -> {
                                 for (int i = 0; i < 10; i++) {
-                                    conns.add(Net.dial("unix", path.toString()));
+                                    conns.add(Runtimes.dial("unix", path.toString()));
                                 }
                             });
             assertThat(full)
@@ -294,7 +297,7 @@ class UnixTest {
                             "dial unix " + path + ": connect: resource temporarily unavailable");
             assertThat(full.errno()).isEqualTo(Errno.EAGAIN);
             conns.add(listener.accept());
-            conns.add(Net.dial("unix", path.toString()));
+            conns.add(Runtimes.dial("unix", path.toString()));
         } finally {
             for (Conn conn : conns) {
                 conn.close();
@@ -305,9 +308,10 @@ class UnixTest {
     @Test
     void timeThatIsOverFailsTheDial() throws Exception {
         try (var path = new SocketPath();
-                Listener listener = Net.listen("unix", path.toString())) {
+                Listener listener = Runtimes.listen("unix", path.toString())) {
             assertThatThrownBy(() ->
-                            Net.dial("unix", listener.address().toString(), Duration.ofSeconds(-1)))
+                            Runtimes.dial(
+                                    "unix", listener.address().toString(), Duration.ofSeconds(-1)))
                     .isInstanceOf(DeadlineExceededException.class)
                     .hasMessage("dial unix " + path + ": i/o timeout");
         }
@@ -321,8 +325,8 @@ class UnixTest {
         Control hook = (concrete, address, _) -> seen.add(concrete + " " + address);
         try (var path = new SocketPath();
                 Listener listener =
-                        new ListenConfig().control(hook).listen(network, path.toString());
-                Conn dialed = new Dialer().control(hook).dial(network, path.toString())) {
+                        Runtimes.listenConfig().control(hook).listen(network, path.toString());
+                Conn dialed = Runtimes.dialer().control(hook).dial(network, path.toString())) {
             assertThat(dialed.isOpen()).isTrue();
             assertThat(listener.address().network()).isEqualTo(network);
             assertThat(seen).containsExactly(network + " " + path, network + " " + path);
@@ -335,7 +339,7 @@ class UnixTest {
     void closeEndsAnAcceptAndThePathIsFree(String network) throws Exception {
         try (var path = new SocketPath()) {
             for (int i = 0; i < 3; i++) {
-                Listener listener = Net.listen(network, path.toString());
+                Listener listener = Runtimes.listen(network, path.toString());
                 Task<Conn> acceptor = Task.start(listener::accept);
                 Parked.await(acceptor.thread());
                 listener.close();
@@ -358,9 +362,9 @@ class UnixTest {
     @Behaviour(47)
     void closedListenerNeverYieldsAQueuedConnection(String network) throws Exception {
         try (var path = new SocketPath();
-                Listener listener = Net.listen(network, path.toString());
-                Conn first = Net.dial(network, path.toString());
-                Conn second = Net.dial(network, path.toString());
+                Listener listener = Runtimes.listen(network, path.toString());
+                Conn first = Runtimes.dial(network, path.toString());
+                Conn second = Runtimes.dial(network, path.toString());
                 Conn accepted = listener.accept()) {
             listener.close();
             assertThrows(ConnClosedException.class, listener::accept);
@@ -440,13 +444,13 @@ class UnixTest {
     @Behaviour(176)
     void everyMethodWorksWithATinyDeadline(String network) throws Exception {
         try (var path = new SocketPath();
-                UnixListener listener = (UnixListener) Net.listen(network, path.toString())) {
+                UnixListener listener = (UnixListener) Runtimes.listen(network, path.toString())) {
             listener.setDeadline(Deadline.afterNanos(30));
             assertThrows(DeadlineExceededException.class, listener::accept);
             listener.setDeadline(Deadline.NONE);
             assertThat(listener.isOpen()).isTrue();
             assertThat(listener).hasToString("accept " + network + " " + path);
-            try (UnixConn dialed = (UnixConn) Net.dial(network, path.toString());
+            try (UnixConn dialed = (UnixConn) Runtimes.dial(network, path.toString());
                     UnixConn accepted = listener.accept()) {
                 dialed.setReadBuffer(10_000);
                 dialed.setWriteBuffer(10_000);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -70,10 +71,10 @@ class UnmountedTest {
     @Test
     @Behaviour(218)
     void acceptor() throws Exception {
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             Task<Conn> acceptor = Task.start(listener::accept);
             awaitUnmounted(acceptor);
-            Net.dial("tcp", listener.address().toString()).close();
+            Runtimes.dial("tcp", listener.address().toString()).close();
             acceptor.result().close();
         }
     }
@@ -82,7 +83,7 @@ class UnmountedTest {
     @Behaviour(218)
     void dialer() throws Exception {
         try (var backlog = new FullBacklog()) {
-            Task<Conn> dialer = Task.start(() -> Net.dial("tcp", backlog.address()));
+            Task<Conn> dialer = Task.start(() -> Runtimes.dial("tcp", backlog.address()));
             awaitUnmounted(dialer);
             dialer.thread().interrupt();
             dialer.failure(CallInterruptedException.class);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.ForkedJvm;
+import heddle.testing.Runtimes;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -36,9 +37,9 @@ class WakeUpTest {
         List<Conn> dialed = new ArrayList<>();
         List<Conn> accepted = new ArrayList<>();
         List<Task<Integer>> readers = new ArrayList<>();
-        try (Listener listener = Net.listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             for (int i = 0; i < pairs; i++) {
-                dialed.add(Net.dial("tcp", listener.address().toString()));
+                dialed.add(Runtimes.dial("tcp", listener.address().toString()));
                 Conn conn = listener.accept();
                 accepted.add(conn);
                 readers.add(Task.start(() -> conn.read(new byte[1])));

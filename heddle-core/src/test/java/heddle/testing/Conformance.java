@@ -44,9 +44,6 @@ public final class Conformance {
 
     private static final Path DOCUMENT = Path.of("docs/conformance.md");
 
-    /** The module whose build runs the tests marked {@link Ways} in each way. */
-    private static final String MODULE_OF_WAYS = "heddle-core";
-
     private static final Set<String> TEST_METHODS =
             Set.of("Test", "ParameterizedTest", "RepeatedTest", "TestFactory", "TestTemplate");
 
@@ -69,7 +66,6 @@ public final class Conformance {
 
     /** A class with its citations; {@code name} is after that of the class around and a dot, {@code without} the way it is disabled in. */
     private record Type(
-            String module,
             String packageName,
             String name,
             String parent,
@@ -156,7 +152,7 @@ public final class Conformance {
     static String document(Path root) throws IOException {
         var conformance = new Conformance();
         conformance.readRows(root.resolve(BEHAVIOURS));
-        conformance.parse(sources(root), root);
+        conformance.parse(sources(root));
         conformance.cite();
         if (!conformance.errors.isEmpty()) {
             throw new WrongException(conformance.errors);
@@ -204,7 +200,7 @@ public final class Conformance {
         return found;
     }
 
-    private void parse(List<Path> sources, Path root) throws IOException {
+    private void parse(List<Path> sources) throws IOException {
         var compiler = ToolProvider.getSystemJavaCompiler();
         try (var files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
             var task =
@@ -217,19 +213,16 @@ public final class Conformance {
                                     null,
                                     files.getJavaFileObjectsFromPaths(sources));
             for (CompilationUnitTree unit : task.parse()) {
-                Path path = root.toAbsolutePath().relativize(Path.of(unit.getSourceFile().toUri()));
-                new Reader(path.getName(0).toString(), unit).scan(unit, "");
+                new Reader(unit).scan(unit, "");
             }
         }
     }
 
     /** Collects the classes of one file; the scan's parameter is the name of the class around. */
     private final class Reader extends TreeScanner<Void, String> {
-        private final String module;
         private final String packageName;
 
-        Reader(String module, CompilationUnitTree unit) {
-            this.module = module;
+        Reader(CompilationUnitTree unit) {
             this.packageName =
                     unit.getPackageName() == null ? "" : unit.getPackageName().toString();
         }
@@ -259,7 +252,6 @@ public final class Conformance {
             ExpressionTree parent = (ExpressionTree) tree.getExtendsClause();
             types.add(
                     new Type(
-                            module,
                             packageName,
                             name,
                             parent == null ? "" : parent.toString(),
@@ -284,14 +276,20 @@ public final class Conformance {
             }
         }
 
-        /** The way of running that {@code @DisabledIfSystemProperty(named = "heddle.way", matches = "nio")} names, or "". */
+        /** {@code nio} for {@link NotIn} with {@code Way.NIO}; empty without it. */
         private static String without(ModifiersTree modifiers) {
             for (AnnotationTree annotation : modifiers.getAnnotations()) {
-                List<String> values = new ArrayList<>();
-                annotation.getArguments().forEach(a -> addLiterals(values, a));
-                if (nameOf(annotation).equals("DisabledIfSystemProperty")
-                        && values.getFirst().equals("heddle.way")) {
-                    return values.get(1);
+                if (nameOf(annotation).equals("NotIn")) {
+                    for (ExpressionTree argument : annotation.getArguments()) {
+                        if (argument instanceof AssignmentTree assignment
+                                && assignment.getVariable().toString().equals("value")) {
+                            return assignment
+                                    .getExpression()
+                                    .toString()
+                                    .replace("Way.", "")
+                                    .toLowerCase(Locale.ROOT);
+                        }
+                    }
                 }
             }
             return "";
@@ -365,8 +363,7 @@ public final class Conformance {
         Set<String> everyWay = new TreeSet<>();
         Set<String> once = new TreeSet<>();
         for (Type run : withSubtypes(type).filter(t -> !t.isAbstract).toList()) {
-            boolean inEachWay = run.module.equals(MODULE_OF_WAYS) && ways(run);
-            (inEachWay ? everyWay : once).add(networkOf(run));
+            (ways(run) ? everyWay : once).add(networkOf(run));
         }
         if (!everyWay.isEmpty()) {
             row.everyWay.add("`" + where + "`" + note + over(type, everyWay));

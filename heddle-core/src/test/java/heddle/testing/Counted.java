@@ -5,14 +5,14 @@ import heddle.net.Heddle;
 
 import java.util.Objects;
 
-/** What runtimes have counted, the shared one if none is named. */
+/** What runtimes have counted, that under test if none is named. */
 public final class Counted {
 
     private Counted() {}
 
     /** The value of {@code counter} now. */
     public static long value(Counter counter) {
-        return value(Heddle.shared(), counter);
+        return value(Runtimes.current(), counter);
     }
 
     /** The value of {@code counter} of {@code heddle} now. */

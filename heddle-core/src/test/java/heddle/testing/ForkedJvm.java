@@ -1,5 +1,7 @@
 package heddle.testing;
 
+import heddle.net.Way;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -25,7 +27,7 @@ public final class ForkedJvm {
         this.output = reader;
     }
 
-    /** Starts {@code main} with this JVM's class path, mode and access to the JDK, and with {@code flags}. */
+    /** Starts {@code main} with this JVM's class path and access to the JDK, in the way of {@link Runtimes}, and with {@code flags}. */
     public static ForkedJvm start(Class<?> main, List<String> flags, String... arguments)
             throws IOException {
         return startBy(List.of(), main, flags, arguments);
@@ -40,9 +42,9 @@ public final class ForkedJvm {
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--add-opens=java.base/java.lang=ALL-UNNAMED");
         command.add("-XX:TieredStopAtLevel=1"); // It lives for seconds.
-        String mode = System.getProperty("heddle.way");
-        if (mode != null) {
-            command.add("-Dheddle.way=" + mode);
+        Way way = Runtimes.chosen();
+        if (way != null) {
+            command.add("-Dheddle.way=" + EachWay.label(way));
         }
         command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));

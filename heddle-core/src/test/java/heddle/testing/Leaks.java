@@ -2,10 +2,14 @@ package heddle.testing;
 
 import heddle.net.Heddle;
 
+import org.junit.jupiter.api.ClassTemplate;
 import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterClassTemplateInvocationCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeClassTemplateInvocationCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,11 +33,15 @@ import java.util.stream.Stream;
 /**
  * Fails a test class that leaves behind a socket, a poller's descriptor or a thread, or that closed a standard stream's descriptor: a
  * stray close(0) ends what the build tool reads from there, much later. JUnit finds this extension by itself (see META-INF/services), so
- * each test class is checked, of each module with this jar on its class path.
+ * each test class is checked, of each module with this jar on its class path; one that runs in each way, after each.
  *
  * <p>What is left is given time to go: a thread that ends, or a socket that its selector has yet to drop, is no leak.
  */
-public final class Leaks implements BeforeAllCallback, AfterAllCallback {
+public final class Leaks
+        implements BeforeAllCallback,
+                AfterAllCallback,
+                BeforeClassTemplateInvocationCallback,
+                AfterClassTemplateInvocationCallback {
 
     /**
      * Threads that come and go by the runtime's own rules: the JVM's, the JDK's (carriers, pollers, timers of virtual threads), JUnit's
@@ -156,11 +164,37 @@ public final class Leaks implements BeforeAllCallback, AfterAllCallback {
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
         warmUp();
-        store(context).put(Snapshot.class, Snapshot.take());
+        if (!isTemplate(context)) {
+            remember(context);
+        }
+    }
+
+    @Override
+    public void beforeClassTemplateInvocation(ExtensionContext context) {
+        remember(context);
+    }
+
+    @Override
+    public void afterClassTemplateInvocation(ExtensionContext context) throws Exception {
+        check(context);
     }
 
     @Override
     public void afterAll(ExtensionContext context) throws Exception {
+        if (!isTemplate(context)) {
+            check(context);
+        }
+    }
+
+    private static boolean isTemplate(ExtensionContext context) {
+        return AnnotationSupport.isAnnotated(context.getRequiredTestClass(), ClassTemplate.class);
+    }
+
+    private static void remember(ExtensionContext context) {
+        store(context).put(Snapshot.class, Snapshot.take());
+    }
+
+    private static void check(ExtensionContext context) throws Exception {
         Snapshot before = store(context).get(Snapshot.class, Snapshot.class);
         Duration limit =
                 context.getConfigurationParameter(LIMIT_MILLIS)
@@ -169,7 +203,9 @@ public final class Leaks implements BeforeAllCallback, AfterAllCallback {
         Await.until(
                 limit,
                 () ->
-                        context.getDisplayName()
+                        context.getRequiredTestClass().getSimpleName()
+                                + " "
+                                + context.getDisplayName()
                                 + " leaves behind:\n"
                                 + String.join("\n", before.added()),
                 () -> before.added().isEmpty());

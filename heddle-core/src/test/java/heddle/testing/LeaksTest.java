@@ -3,9 +3,7 @@ package heddle.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
-import heddle.net.Heddle;
 import heddle.net.Listener;
-import heddle.net.Net;
 
 import org.junit.jupiter.api.Test;
 import org.junit.platform.engine.TestExecutionResult;
@@ -87,7 +85,7 @@ class LeaksTest {
 
         @Test
         void listens() throws IOException {
-            LEFT.add(Net.listen("tcp", "127.0.0.1:0"));
+            LEFT.add(Runtimes.listen("tcp", "127.0.0.1:0"));
         }
     }
 
@@ -115,7 +113,7 @@ class LeaksTest {
         @Test
         void startsThread() {
             end = new CountDownLatch(1);
-            Heddle.shared().ofVirtual().name("left virtual").start(LeavesVirtualThread::stay);
+            Runtimes.current().ofVirtual().name("left virtual").start(LeavesVirtualThread::stay);
         }
 
         static void stay() {
@@ -141,7 +139,7 @@ class LeaksTest {
     static class TidiesUp {
         @Test
         void listensAndCloses() throws Exception {
-            Net.listen("tcp", "127.0.0.1:0").close();
+            Runtimes.listen("tcp", "127.0.0.1:0").close();
             Task.run(() -> {}).result();
         }
     }

@@ -1,7 +1,5 @@
 package heddle.testing;
 
-import heddle.net.Heddle;
-
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
@@ -10,7 +8,7 @@ import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Runs test methods on a virtual thread of Heddle's, where its users' code runs. A time-out interrupts that thread. */
+/** Runs test methods on a virtual thread of the runtime under test, where its users' code runs. A time-out interrupts that thread. */
 final class OnVirtualThread implements InvocationInterceptor {
 
     /** For a test that was told to end: then its thread is given up. */
@@ -38,7 +36,7 @@ final class OnVirtualThread implements InvocationInterceptor {
             throws Throwable {
         var thrown = new AtomicReference<Throwable>();
         Thread thread =
-                Heddle.shared()
+                Runtimes.current()
                         .ofVirtual()
                         .name("test " + context.getDisplayName())
                         .start(() -> {

@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Runs test classes (or methods, {@code Class#method}, or all classes below a folder) many times in one JVM: {@code Repeat TIMES
- * WHAT...}. With a mode set, a folder stands for its tests that run in each way, else for the others, as the build has it. Goes on after a
- * failure, tells at the end how many runs failed, and exits with 1 if any did. From Maven: {@code mvn test -Prepeat -Dtimes=20}, see pom.xml.
+ * WHAT...}. A folder stands for the tests of the quick tier, as the build has it. Goes on after a failure, tells at the end how many runs
+ * failed, and exits with 1 if any did. From Maven: {@code mvn test -Prepeat -Dtimes=20}, see pom.xml.
  */
 public final class Repeat {
 
@@ -38,14 +38,7 @@ public final class Repeat {
                 .forEach(what -> select(request, what));
         var tests = new AtomicLong();
         int failed = repeat(times, request.build(), tests);
-        System.out.println(
-                failed
-                        + " of "
-                        + times
-                        + " runs failed, "
-                        + tests
-                        + " tests ran, heddle.way="
-                        + System.getProperty("heddle.way"));
+        System.out.println(failed + " of " + times + " runs failed, " + tests + " tests ran");
         System.exit(failed == 0 ? 0 : 1);
     }
 
@@ -55,9 +48,7 @@ public final class Repeat {
             request.selectors(selectClasspathRoots(Set.of(folder)))
                     .filters(
                             ClassNameFilter.includeClassNamePatterns(".*Test"),
-                            System.getProperty("heddle.way") == null
-                                    ? TagFilter.excludeTags("ways", "thorough")
-                                    : TagFilter.includeTags("ways"));
+                            TagFilter.excludeTags("thorough"));
         } else {
             request.selectors(what.contains("#") ? selectMethod(what) : selectClass(what));
         }

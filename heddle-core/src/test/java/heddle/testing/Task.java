@@ -1,7 +1,5 @@
 package heddle.testing;
 
-import heddle.net.Heddle;
-
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -23,14 +21,14 @@ public final class Task<T> {
         void run() throws Exception;
     }
 
-    /** Starts {@code body} on a virtual thread of Heddle's. */
+    /** Starts {@code body} on a virtual thread of the runtime under test. */
     public static <T> Task<T> start(Callable<T> body) {
-        return on(Heddle.shared().ofVirtual(), body);
+        return on(Runtimes.current().ofVirtual(), body);
     }
 
-    /** Starts {@code body} on a virtual thread of Heddle's. */
+    /** Starts {@code body} on a virtual thread of the runtime under test. */
     public static Task<Void> run(Action body) {
-        return run(Heddle.shared().ofVirtual(), body);
+        return run(Runtimes.current().ofVirtual(), body);
     }
 
     /** Starts {@code body} on a thread of {@code builder}. */

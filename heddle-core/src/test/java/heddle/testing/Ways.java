@@ -1,5 +1,6 @@
 package heddle.testing;
 
+import org.junit.jupiter.api.ClassTemplate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -12,14 +13,18 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks tests of behaviour, which the build runs once for each way of running Heddle (carriers, jdk, nio), in a JVM of its own. The
- * test methods run on a virtual thread of Heddle's, and end within a minute or fail with a dump of all threads.
+ * Marks tests of behaviour, which run once for each way of running Heddle (carriers, jdk, nio), one after the other in one JVM, or with
+ * -Dheddle.way=nio in that way alone. They use {@link Runtimes}, where others use {@code Net}. The test methods run on a virtual thread of
+ * that runtime, and end within a minute or fail with a dump of all threads. Reports number the ways: a test with [2] behind its name ran in way jdk.
+ *
+ * <p>What the class keeps in static fields and does in {@code @BeforeAll} is for all ways together.
  */
 @Documented
 @Inherited
 @Tag("ways")
 @Timeout(60)
-@ExtendWith(OnVirtualThread.class)
+@ClassTemplate
+@ExtendWith({EachWay.class, OnVirtualThread.class})
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Ways {}

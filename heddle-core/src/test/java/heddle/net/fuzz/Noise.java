@@ -1,9 +1,9 @@
 package heddle.net.fuzz;
 
 import heddle.net.Deadline;
-import heddle.net.Heddle;
 import heddle.net.KeepAlive;
 import heddle.net.TcpConn;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 
 import java.time.Duration;
@@ -140,7 +140,7 @@ final class Noise {
         if (!end.conn.toString().endsWith(text)) {
             throw new AssertionError(end.conn + ", but the addresses are " + text);
         }
-        if (random.nextInt(20) == 0 && Heddle.shared().dump().isEmpty()) {
+        if (random.nextInt(20) == 0 && Runtimes.current().dump().isEmpty()) {
             throw new AssertionError("no dump");
         }
     }

@@ -11,11 +11,11 @@ import heddle.net.ConnResetException;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
 import heddle.net.Dialer;
-import heddle.net.Heddle;
 import heddle.net.ListenConfig;
 import heddle.net.Listener;
 import heddle.testing.Await;
 import heddle.testing.Counted;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.time.Clock;
 
@@ -62,7 +62,7 @@ final class SetUpCase implements FuzzTest.Case {
         List<Task<Void>> dialers = new ArrayList<>();
         List<Task<Void>> all = new ArrayList<>();
         // A full backlog makes Linux drop the request, which comes again after a second.
-        ListenConfig config = new ListenConfig().backlog(random.nextInt(20) == 0 ? 2 : 0);
+        ListenConfig config = Runtimes.listenConfig().backlog(random.nextInt(20) == 0 ? 2 : 0);
         Listener listener = config.listen("tcp", "127.0.0.1:0");
         try {
             for (int i = 1 + random.nextInt(3); i > 0; i--) {
@@ -109,7 +109,7 @@ final class SetUpCase implements FuzzTest.Case {
     }
 
     private static void await(List<Task<Void>> tasks) throws Exception {
-        Await.until(Heddle.shared()::dump, () -> tasks.stream().allMatch(Task::isDone));
+        Await.until(Runtimes.current()::dump, () -> tasks.stream().allMatch(Task::isDone));
     }
 
     private void disturb(Listener listener, List<Task<Void>> victims, Random own) throws Exception {
@@ -187,7 +187,7 @@ final class SetUpCase implements FuzzTest.Case {
     private void dialSome(String address, Random own) throws IOException {
         for (int i = 1 + own.nextInt(10); i > 0; i--) {
             int id = dials.incrementAndGet();
-            Dialer dialer = new Dialer();
+            Dialer dialer = Runtimes.dialer();
             Deadline end = Deadline.NONE;
             if (own.nextInt(3) == 0) {
                 end = Noise.deadline(own);

@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.trace.Counter;
 import heddle.net.ConnPair;
-import heddle.net.Heddle;
 import heddle.net.Parked;
+import heddle.net.Way;
 import heddle.net.fuzz.Noise.Ending;
 import heddle.testing.Await;
 import heddle.testing.Counted;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ final class StreamCase implements FuzzTest.Case {
             start(right, toLeft, toRight, rightEnding);
             try {
                 Await.until(
-                        Heddle.shared()::dump,
+                        Runtimes.current()::dump,
                         () -> tasks.stream().allMatch(Task::isDone) || hasFailed());
             } finally {
                 left.close();
@@ -85,8 +86,7 @@ final class StreamCase implements FuzzTest.Case {
                     case 0, 1 -> "unix";
                     case 2 -> "pipe";
                     // The JDK's channels have no packets.
-                    case 3 ->
-                            "nio".equals(System.getProperty("heddle.way")) ? "pipe" : "unixpacket";
+                    case 3 -> Runtimes.current().way() == Way.NIO ? "pipe" : "unixpacket";
                     default -> "tcp";
                 };
         return network.equals("tcp") && random.nextInt(4) > 0
@@ -171,7 +171,7 @@ final class StreamCase implements FuzzTest.Case {
         return switch (random.nextInt(6)) {
             case 0 -> Thread.ofVirtual();
             case 1 -> Thread.ofPlatform();
-            default -> Heddle.shared().ofVirtual();
+            default -> Runtimes.current().ofVirtual();
         };
     }
 }
