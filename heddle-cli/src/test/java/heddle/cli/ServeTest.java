@@ -133,9 +133,7 @@ class ServeTest {
             try {
                 submit.getOutputStream().write("one\n".getBytes(StandardCharsets.US_ASCII));
                 submit.getOutputStream().flush();
-                while (!stored(data()).contains("one")) {
-                    Thread.sleep(20);
-                }
+                Await.until("it is stored", () -> stored(data()).contains("one"));
                 assertThat(server.terminate()).isZero();
                 try (var _ = ServeProcess.start(List.of(), server.address, data())) {
                     assertThat(submit.waitFor(60, TimeUnit.SECONDS)).as("ended").isTrue();
@@ -187,9 +185,7 @@ class ServeTest {
                     new FutureTask<>(
                             () -> heddle("submit", "--to", server.address, "--count", "100000000"));
             Thread.ofPlatform().daemon().start(submit);
-            while (stored(data()).size() < 1000) {
-                Thread.sleep(20);
-            }
+            Await.until("1000 are stored", () -> stored(data()).size() >= 1000);
             server.kill();
             var ran = submit.get();
             assertThat(ran.exit()).isEqualTo(1);
@@ -244,9 +240,7 @@ class ServeTest {
                                     "--in-flight=64",
                                     "--count=" + count));
             Thread.ofPlatform().daemon().start(submit);
-            while (stored(data()).size() < 1000) {
-                Thread.sleep(20);
-            }
+            Await.until("1000 are stored", () -> stored(data()).size() >= 1000);
             server.kill();
             try (var again = ServeProcess.start(List.of(), server.address, data())) {
                 var ran = submit.get();

@@ -127,13 +127,14 @@ class ReadTest {
     @Test
     @Behaviour(19)
     void clearedReadDeadlineLetsTheReadWait() throws Exception {
-        try (var pair = ConnPair.tcp()) {
+        try (var time = new ManualTime();
+                var pair = time.tcp()) {
             pair.left().setDeadline(Deadline.PAST);
             pair.left().setWriteDeadline(Deadline.PAST);
             pair.left().setReadDeadline(Deadline.NONE);
             Task<Integer> reader = Task.start(() -> pair.left().read(new byte[10]));
-            Parked.await(reader.thread());
-            Thread.sleep(100); // Go's: long enough for a timer that should not be there
+            Parked.awaitReader(pair.left());
+            time.passes();
             assertThat(reader.isDone()).isFalse();
             pair.left().close();
             assertThat(reader.failure(ConnClosedException.class).timeout()).isFalse();

@@ -2,6 +2,7 @@ package heddle.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import heddle.testing.Await;
 import heddle.testing.ForkedJvm;
 import heddle.testing.Task;
 import heddle.testing.Ways;
@@ -91,9 +92,9 @@ class StartUpTest {
                     var left = new Socket(listener.getInetAddress(), listener.getLocalPort());
                     var right = listener.accept()) {
                 Task<Integer> reader = Task.start(() -> read(left));
-                while (reader.thread().getState() != Thread.State.WAITING) {
-                    Thread.sleep(1);
-                }
+                Await.until(
+                        "the reader waits",
+                        () -> reader.thread().getState() == Thread.State.WAITING);
                 right.getOutputStream().write(7);
                 assertThat(reader.result()).isEqualTo(7);
             }

@@ -34,6 +34,7 @@ final class TcpQueues {
         long now = unread(conn);
         do {
             last = now;
+            // Real time: the kernel's delayed acknowledgement.
             Thread.sleep(QUIET_MILLIS);
             now = unread(conn);
         } while (now != last);

@@ -1,9 +1,10 @@
 package heddle.net;
 
+import heddle.testing.Await;
+
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 
-import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
@@ -30,14 +31,14 @@ public final class UsesHeddle implements Runnable {
             }
             Heddle.shared().way();
             var bean = new ObjectName("dev.heddle:type=Runtime");
-            while (!ManagementFactory.getPlatformMBeanServer().isRegistered(bean)) {
-                Thread.sleep(10); // Management has its time.
-            }
+            Await.until(
+                    bean + " is registered",
+                    () -> ManagementFactory.getPlatformMBeanServer().isRegistered(bean));
             use(Heddle.shared());
             if (ManagementFactory.getPlatformMBeanServer().isRegistered(bean)) {
                 throw new IllegalStateException("its bean stayed");
             }
-        } catch (IOException | InterruptedException | JMException failed) {
+        } catch (Exception failed) {
             throw new IllegalStateException(failed);
         }
     }

@@ -203,13 +203,14 @@ class WriteTest {
     @Test
     @Behaviour(22)
     void clearedWriteDeadlineLetsTheWriteWait() throws Exception {
-        try (var pair = ConnPair.tcpWithBuffers(20_000)) {
+        try (var time = new ManualTime();
+                var pair = time.tcp().withBuffers(20_000)) {
             pair.left().setDeadline(Deadline.PAST);
             pair.left().setReadDeadline(Deadline.PAST);
             pair.left().setWriteDeadline(Deadline.NONE);
             Task<Void> writer = Task.run(() -> Streams.writeForEver(pair.left(), new byte[CHUNK]));
-            Parked.await(writer.thread());
-            Thread.sleep(100); // Go's: long enough for a timer that should not be there
+            Parked.awaitWriter(pair.left());
+            time.passes();
             assertThat(writer.isDone()).isFalse();
             pair.left().close();
             assertThat(writer.failure(ConnClosedException.class).timeout()).isFalse();

@@ -39,6 +39,7 @@ public final class Await {
             if (look < 10) {
                 Thread.yield();
             } else {
+                // Real time: this is how tests wait for a state.
                 Thread.sleep(1);
             }
         }

@@ -91,14 +91,12 @@ class ClientTest {
             for (int i = 0; i < 4; i++) {
                 submit(client, "m");
             }
-            var fifth = new FutureTask<>(() -> submit(client, "fifth"));
-            Thread.startVirtualThread(fifth);
+            Task<Long> fifth = Task.start(() -> submit(client, "fifth"));
             gateway.await(Counter.SUBMITS, 4);
-            Thread.sleep(30);
+            Parked.await(fifth, "submit", "await");
             assertThat(gateway.counters.value(Counter.SUBMITS)).isEqualTo(4);
-            assertThat(fifth.isDone()).isFalse();
             sink.settle(4, Result.SUCCESS);
-            assertThat(fifth.get()).isEqualTo(4);
+            assertThat(fifth.result()).isEqualTo(4);
             sink.settle(1, Result.SUCCESS);
             client.awaitSettled();
         }
@@ -180,10 +178,12 @@ class ClientTest {
             first.get().socket.close();
             var second = server.next();
             // Until the client has seen the end, a submit may still go into the dead connection.
-            while (!second.isDone()) {
-                submit(client, "m");
-                Thread.sleep(1);
-            }
+            Await.until(
+                    "another connection",
+                    () -> {
+                        submit(client, "m");
+                        return second.isDone();
+                    });
             assertThat(told.results).containsEntry(0L, Result.SUCCESS);
         }
     }
@@ -214,6 +214,7 @@ class ClientTest {
             peer.socket.close();
             for (int i = 10; i < 200; i++) {
                 submit(client, "m" + i); // answered by a reset; some time the writing fails
+                // Real time: when the reset comes is the kernel's affair.
                 Thread.sleep(0, 500_000);
             }
             reading.countDown();
@@ -868,10 +869,8 @@ class ClientTest {
             assertThat(latencyNanos).isNotNegative();
         }
 
-        void await(int count) throws InterruptedException {
-            while (size() < count) {
-                Thread.sleep(1);
-            }
+        void await(int count) throws Exception {
+            Await.until(() -> count + " settled, got " + size(), () -> size() >= count);
         }
 
         private int size() {

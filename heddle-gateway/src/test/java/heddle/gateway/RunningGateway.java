@@ -2,8 +2,9 @@ package heddle.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.net.Net;
+import heddle.net.Heddle;
 import heddle.net.TcpAddr;
+import heddle.testing.Await;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -32,7 +33,18 @@ final class RunningGateway implements AutoCloseable {
 
     RunningGateway(Sink sink, GatewayOptions options, Counters counters, int wantedPort)
             throws IOException {
-        var listener = Net.listen("tcp", "127.0.0.1:" + wantedPort);
+        this(sink, options, counters, wantedPort, Heddle.shared());
+    }
+
+    /** On a runtime of its own, for instance one whose clock the test moves. */
+    RunningGateway(Sink sink, GatewayOptions options, Heddle heddle) throws IOException {
+        this(sink, options, new Counters(), 0, heddle);
+    }
+
+    private RunningGateway(
+            Sink sink, GatewayOptions options, Counters counters, int wantedPort, Heddle heddle)
+            throws IOException {
+        var listener = heddle.listenConfig().listen("tcp", "127.0.0.1:" + wantedPort);
         this.counters = counters;
         this.port = ((TcpAddr) listener.address()).port();
         this.address = "127.0.0.1:" + port;
@@ -61,10 +73,10 @@ final class RunningGateway implements AutoCloseable {
     }
 
     /** Waits until the count is there; that it goes no further is for {@link #endAndExpect}. */
-    void await(Counter counter, long value) throws InterruptedException {
-        while (counters.value(counter) < value) {
-            Thread.sleep(1);
-        }
+    void await(Counter counter, long value) throws Exception {
+        Await.until(
+                () -> value + " " + counter.id() + ", got " + counters.value(counter),
+                () -> counters.value(counter) >= value);
     }
 
     /** Stops, and checks a count that can no longer change. */

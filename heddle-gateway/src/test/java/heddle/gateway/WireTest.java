@@ -5,6 +5,10 @@ import static heddle.gateway.RawClient.utf8;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import heddle.net.Heddle;
+import heddle.testing.Await;
+import heddle.time.ManualClock;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,9 +36,25 @@ class WireTest {
     private static final Duration LONG = Duration.ofSeconds(30);
 
     private final ManualSink sink = new ManualSink();
+    private final ManualClock clock = new ManualClock();
 
     private RunningGateway gateway() throws Exception {
         return new RunningGateway(sink, new GatewayOptions());
+    }
+
+    /** A runtime whose clock the test moves. */
+    private Heddle onClock() throws IOException {
+        return Heddle.builder().clock(clock).start();
+    }
+
+    /** Moves the clock on until {@code counter} has its first. */
+    private void awaitWhileTimePasses(RunningGateway gateway, Counter counter) throws Exception {
+        Await.until(
+                counter.id(),
+                () -> {
+                    clock.advance(SHORT);
+                    return gateway.counters.value(counter) > 0;
+                });
     }
 
     // ---- Vectors
@@ -472,9 +492,11 @@ class WireTest {
             frames.flip();
             try {
                 while (gateway.counters.value(Counter.TIMEOUT_WRITE) == 0) {
-                    if (channel.write(frames) == 0) {
-                        Thread.sleep(1);
-                    }
+                    Await.until(
+                            "room, or the end",
+                            () ->
+                                    channel.write(frames) > 0
+                                            || gateway.counters.value(Counter.TIMEOUT_WRITE) > 0);
                     if (!frames.hasRemaining()) {
                         frames.rewind();
                     }
@@ -591,8 +613,11 @@ class WireTest {
 
     @Test
     void aClientThatDoesNotIntroduceItselfIsClosed() throws Exception {
-        try (var gateway = new RunningGateway(sink, new GatewayOptions().handshakeTimeout(SHORT));
+        var options = new GatewayOptions().handshakeTimeout(SHORT);
+        try (var heddle = onClock();
+                var gateway = new RunningGateway(sink, options, heddle);
                 var client = gateway.dial()) {
+            awaitWhileTimePasses(gateway, Counter.TIMEOUT_HANDSHAKE);
             client.expectEndOfStream();
             gateway.endAndExpect(Counter.TIMEOUT_HANDSHAKE, 1);
         }
@@ -606,6 +631,7 @@ class WireTest {
             try {
                 while (true) {
                     client.sendHex("01");
+                    // Real time: the pace of a client that dribbles.
                     Thread.sleep(5);
                 }
             } catch (IOException closed) {
@@ -616,9 +642,13 @@ class WireTest {
 
     @Test
     void aClientThatStallsWithinAFrameIsClosed() throws Exception {
-        try (var gateway = new RunningGateway(sink, new GatewayOptions().stallTimeout(SHORT));
+        // Whatever passes before it has read what is below, it is not idle.
+        var options = new GatewayOptions().stallTimeout(SHORT).idleTimeout(Duration.ofDays(1));
+        try (var heddle = onClock();
+                var gateway = new RunningGateway(sink, options, heddle);
                 var client = gateway.dialIntroduced()) {
             client.sendHex("00 00 00 12 02");
+            awaitWhileTimePasses(gateway, Counter.TIMEOUT_STALL);
             client.expectEndOfStream();
             gateway.endAndExpect(Counter.TIMEOUT_STALL, 1);
         }
@@ -626,8 +656,11 @@ class WireTest {
 
     @Test
     void aClientThatIsSilentForTooLongIsClosed() throws Exception {
-        try (var gateway = new RunningGateway(sink, new GatewayOptions().idleTimeout(SHORT));
+        var options = new GatewayOptions().idleTimeout(SHORT);
+        try (var heddle = onClock();
+                var gateway = new RunningGateway(sink, options, heddle);
                 var client = gateway.dialIntroduced()) {
+            awaitWhileTimePasses(gateway, Counter.TIMEOUT_IDLE);
             client.expectEndOfStream();
             gateway.endAndExpect(Counter.TIMEOUT_IDLE, 1);
         }
@@ -635,12 +668,17 @@ class WireTest {
 
     @Test
     void anIntroducedClientIsNoLongerUnderTheHandshakesDeadline() throws Exception {
-        try (var gateway = new RunningGateway(sink, new GatewayOptions().handshakeTimeout(SHORT));
-                var client = gateway.dialIntroduced()) {
-            client.expectSilence(2 * (int) SHORT.toMillis());
+        var options = new GatewayOptions().handshakeTimeout(SHORT);
+        try (var heddle = onClock();
+                var gateway = new RunningGateway(sink, options, heddle);
+                var client = gateway.dialIntroduced();
+                var silent = gateway.dial()) {
+            awaitWhileTimePasses(gateway, Counter.TIMEOUT_HANDSHAKE);
+            silent.expectEndOfStream();
             client.submit(1, "late");
             sink.settle(1, Result.SUCCESS);
             client.expectAck(0x82, 1, 0);
+            gateway.endAndExpect(Counter.TIMEOUT_HANDSHAKE, 1);
         }
     }
 }

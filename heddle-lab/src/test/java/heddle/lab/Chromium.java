@@ -1,5 +1,9 @@
 package heddle.lab;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import heddle.testing.Await;
+
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
@@ -72,14 +76,18 @@ final class Chromium implements AutoCloseable {
                         .redirectOutput(profile.resolve("output").toFile())
                         .start();
         Path portFile = profile.resolve("DevToolsActivePort");
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-        while (!Files.exists(portFile) || Files.readAllLines(portFile).size() < 2) {
-            if (!process.isAlive() || System.nanoTime() > end) {
-                process.destroyForcibly();
-                throw new IOException(
-                        "Chromium does not start: " + Files.readString(profile.resolve("output")));
-            }
-            Thread.sleep(50);
+        try {
+            Await.until(
+                    "Chromium's port",
+                    () -> {
+                        assertThat(process.isAlive()).isTrue();
+                        return Files.exists(portFile) && Files.readAllLines(portFile).size() >= 2;
+                    });
+        } catch (AssertionError notStarted) {
+            process.destroyForcibly();
+            throw new IOException(
+                    "Chromium does not start: " + Files.readString(profile.resolve("output")),
+                    notStarted);
         }
         http = HttpClient.newHttpClient();
         socket = connect(Files.readAllLines(portFile).getFirst());
@@ -141,14 +149,11 @@ final class Chromium implements AutoCloseable {
 
     void open(Path page) throws Exception {
         send("Page.navigate", "\"url\":\"" + page.toUri() + "\"");
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-        while (!evaluate("document.readyState + document.documentElement?.dataset.drawn")
-                .matches("complete\\d+")) {
-            if (System.nanoTime() > end) {
-                throw new IOException("the page is not drawn: " + evaluate("document.readyState"));
-            }
-            Thread.sleep(50);
-        }
+        Await.until(
+                "the page is drawn",
+                () ->
+                        evaluate("document.readyState + document.documentElement?.dataset.drawn")
+                                .matches("complete\\d+"));
     }
 
     void screen(int width, int height, boolean dark) throws Exception {

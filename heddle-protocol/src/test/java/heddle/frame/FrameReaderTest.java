@@ -8,6 +8,8 @@ import heddle.net.ConnClosedException;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
 import heddle.net.Heddle;
+import heddle.testing.Await;
+import heddle.time.ManualClock;
 
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -189,7 +191,9 @@ class FrameReaderTest {
 
     @Test
     void aSilentConnectionGivesItsBufferBack() throws Exception {
-        try (var peers = Peers.open()) {
+        var clock = new ManualClock();
+        try (Heddle heddle = Heddle.builder().clock(clock).start();
+                var peers = Peers.open(heddle)) {
             var reader = reader(peers);
             var large = Bytes.of(200_000, 1);
             var sent =
@@ -204,9 +208,12 @@ class FrameReaderTest {
 
             var next = new FutureTask<>(reader::next);
             Heddle.shared().ofVirtual().start(next);
-            while (reader.buffer().length > 256) {
-                Thread.sleep(10);
-            }
+            Await.until(
+                    "a small buffer",
+                    () -> {
+                        clock.advance(Duration.ofSeconds(1));
+                        return reader.buffer().length <= 256;
+                    });
             peers.send(Bytes.of(9, 2).frame());
             assertThat(next.get()).isTrue();
             assertThat(Bytes.packet(reader)).isEqualTo(Bytes.of(9, 2).bytes());
@@ -242,6 +249,7 @@ class FrameReaderTest {
             var next = new FutureTask<>(reader::next);
             Heddle.shared().ofVirtual().start(next);
             if (new Random().nextBoolean()) {
+                // Real time: the stop shall come at any moment.
                 Thread.sleep(0, new Random().nextInt(200_000));
             }
             reader.stop();

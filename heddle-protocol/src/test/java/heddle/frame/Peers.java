@@ -1,8 +1,8 @@
 package heddle.frame;
 
 import heddle.net.Conn;
+import heddle.net.Heddle;
 import heddle.net.Listener;
-import heddle.net.Net;
 import heddle.net.TcpAddr;
 
 import java.io.IOException;
@@ -12,7 +12,11 @@ import java.net.Socket;
 /** A connection of ours, and at its other end a socket of the JDK, which owes us nothing. */
 record Peers(Listener listener, Conn ours, Socket theirs) implements AutoCloseable {
     static Peers open() throws IOException {
-        var listener = Net.listen("tcp", "127.0.0.1:0");
+        return open(Heddle.shared());
+    }
+
+    static Peers open(Heddle heddle) throws IOException {
+        var listener = heddle.listenConfig().listen("tcp", "127.0.0.1:0");
         var theirs =
                 new Socket(InetAddress.getLoopbackAddress(), ((TcpAddr) listener.address()).port());
         theirs.setTcpNoDelay(true);

@@ -11,6 +11,7 @@ import heddle.net.Listener;
 import heddle.net.Net;
 import heddle.net.NetError;
 import heddle.net.NetException;
+import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.ForkedJvm;
 
@@ -117,20 +118,17 @@ class DescriptorLimitTest {
                                 }
                             });
             loadClasses(address);
-            while (server.connections() > 0) {
-                Thread.sleep(1); // A session that ends during the lack would end the lack.
-            }
+            // A session that ends during the lack would end the lack.
+            Await.until("no connections", () -> server.connections() == 0);
             Deque<Closeable> hogs = new ArrayDeque<>();
             hogAll(hogs);
             hogs.pop().close();
             long fromNanos = System.nanoTime();
             try (Conn client = Net.dial("tcp", address)) {
                 client.write(new byte[] {7});
-                while (failures.get() < FAILURES) {
-                    if (!serving.isAlive()) {
-                        throw new AssertionError("the server gave up");
-                    }
-                    Thread.sleep(1);
+                Await.until("failures", () -> failures.get() >= FAILURES || !serving.isAlive());
+                if (!serving.isAlive()) {
+                    throw new AssertionError("the server gave up");
                 }
                 long elapsedNanos = System.nanoTime() - fromNanos;
                 // 5, 10 and 20 ms lie between the first four.

@@ -164,9 +164,7 @@ class ServerTest {
             errnos.add(24);
         }
         serve(new FailingListener(listen(), errnos), EchoSession::new, 10);
-        while (errnos.size() > 9_998) {
-            Thread.sleep(1);
-        }
+        Await.until("two failures", () -> errnos.size() <= 9_998);
         assertThat(server.stop(LONG)).isZero();
         serving.get();
     }
@@ -203,9 +201,7 @@ class ServerTest {
         var mayEnd = new CountDownLatch(1);
         serve(listen(), conn -> session(mayEnd::await, told::countDown), 10);
         var client = dial();
-        while (server.connections() == 0) {
-            Thread.sleep(1);
-        }
+        Await.until("a connection", () -> server.connections() > 0);
         var stopped = new FutureTask<>(() -> server.stop(LONG));
         Thread.startVirtualThread(stopped);
         told.await();
@@ -219,9 +215,7 @@ class ServerTest {
     void stopClosesTheConnectionsOfSessionsThatDoNotEnd() throws Exception {
         serve(listen(), conn -> session(() -> conn.read(new byte[1]), () -> {}), 10);
         var client = dial();
-        while (server.connections() == 0) {
-            Thread.sleep(1);
-        }
+        Await.until("a connection", () -> server.connections() > 0);
         assertThat(server.stop(Duration.ofMillis(20))).isEqualTo(1);
         assertThat(server.connections()).isZero();
         assertThat(client.getInputStream().read()).isEqualTo(-1);

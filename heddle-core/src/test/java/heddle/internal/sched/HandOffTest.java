@@ -168,6 +168,7 @@ class HandOffTest {
             int carriers = Runtime.getRuntime().availableProcessors();
             loops = start(Thread.ofVirtual(), carriers, HandOffTest::spin);
             int already = echo.roundTrips.get();
+            // Real time: that nothing happens for so long is what is shown.
             Thread.sleep(SILENCE_MILLIS);
             int meanwhile = echo.roundTrips.get() - already;
             end(loops);
