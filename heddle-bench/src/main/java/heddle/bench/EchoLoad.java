@@ -3,9 +3,9 @@ package heddle.bench;
 import static heddle.internal.sys.linux.Epoll.EPOLLET;
 import static heddle.internal.sys.linux.Epoll.EPOLLIN;
 
-import heddle.internal.sys.Errno;
-import heddle.internal.sys.SockAddr;
-import heddle.internal.sys.SocketOption;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SockAddr;
+import heddle.internal.socket.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.linux.Epoll;
 import heddle.internal.sys.linux.LinuxSyscalls;

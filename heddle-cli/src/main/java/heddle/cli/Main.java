@@ -2,6 +2,7 @@ package heddle.cli;
 
 import heddle.gateway.SyncMode;
 import heddle.net.NetError;
+import heddle.net.Way;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -65,6 +66,7 @@ public final class Main implements Runnable {
         }
         return heddle.setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(SyncMode.class, new Choice<>(SyncMode.class))
+                .registerConverter(Way.class, new Choice<>(Way.class))
                 .setParameterExceptionHandler(Main::misused)
                 .setExecutionExceptionHandler(Main::failed);
     }

@@ -102,9 +102,7 @@ public final class Platform {
                             threads,
                             epolls,
                             new Scheduler.Limits(
-                                    settings.handOff().toNanos(),
-                                    settings.carriersMax(),
-                                    SPARE_NANOS),
+                                    settings.handOffNanos(), settings.carriersMax(), SPARE_NANOS),
                             trace,
                             Platform::failed);
             pollers = List.copyOf(epolls);

@@ -61,10 +61,11 @@ public record Settings(
             this.key = key;
         }
 
-        <T> T value(Function<String, @Nullable T> parse, T otherwise, String want) {
+        /** What it is set to; null if it is not. */
+        <T> @Nullable T parsed(Function<String, @Nullable T> parse, String want) {
             String text = System.getProperty(key);
             if (text == null) {
-                return otherwise;
+                return null;
             }
             T value = parse.apply(text);
             if (value == null) {
@@ -73,8 +74,8 @@ public record Settings(
             return value;
         }
 
-        int positive(int otherwise) {
-            return value(Settings::positive, otherwise, "a whole number above 0");
+        @Nullable Integer positive() {
+            return parsed(Settings::positive, "a whole number above 0");
         }
     }
 
@@ -84,43 +85,63 @@ public record Settings(
      * @throws IllegalArgumentException one of them says what makes no sense; the message says which, and what would
      */
     public static Settings fromProperties() {
-        int parallelism = Property.PARALLELISM.positive(Runtime.getRuntime().availableProcessors());
-        String way = System.getProperty(Property.WAY.key);
-        return new Settings(
-                        way == null
-                                ? null
-                                : Property.WAY.value(
-                                        Settings::wayNamed,
-                                        Platform.Way.NIO,
-                                        "carriers, jdk or nio"),
-                        parallelism,
-                        Duration.ofMillis(Property.HAND_OFF.positive(10)),
-                        Property.CARRIERS_MAX.positive(carriersMaxFor(parallelism)),
-                        Clock.system(),
-                        Between.NOTHING)
-                .checked("-D" + Property.CARRIERS_MAX.key + "=");
-    }
-
-    /** The most carriers for {@code parallelism} processors, if nobody says otherwise. */
-    public static int carriersMaxFor(int parallelism) {
-        return Math.max(CARRIERS_MAX, (int) Math.min(2L * parallelism, 1 << 20));
+        return with(null, null, null, null, Clock.system());
     }
 
     /**
-     * These, as far as they fit together.
+     * What is given; for what is null, what the system properties say.
      *
-     * @param name how the one who sets it calls {@code carriersMax}, for the message
+     * @throws IllegalArgumentException one of them says what makes no sense; the message says which, and what would
      */
-    public Settings checked(String name) {
-        if (carriersMax <= parallelism) {
+    public static Settings with(
+            Platform.@Nullable Way way,
+            @Nullable Integer parallelism,
+            @Nullable Duration handOff,
+            @Nullable Integer carriersMax,
+            Clock clock) {
+        Integer processorsSet = or(parallelism, Property.PARALLELISM.positive());
+        int processors =
+                processorsSet != null ? processorsSet : Runtime.getRuntime().availableProcessors();
+        Integer millis = Property.HAND_OFF.positive();
+        Integer most = or(carriersMax, Property.CARRIERS_MAX.positive());
+        if (most != null && most <= processors) {
             throw new IllegalArgumentException(
-                    name
-                            + carriersMax
+                    (carriersMax != null ? "carriersMax " : "-D" + Property.CARRIERS_MAX.key + "=")
+                            + most
                             + ": want more than the processors, which are "
-                            + parallelism
+                            + processors
                             + ", as each of them takes one");
         }
-        return this;
+        return new Settings(
+                or(way, Property.WAY.parsed(Settings::wayNamed, "carriers, jdk or nio")),
+                processors,
+                handOff != null ? handOff : Duration.ofMillis(millis != null ? millis : 10),
+                most != null ? most : carriersMaxFor(processors),
+                clock,
+                Between.NOTHING);
+    }
+
+    private static <T> @Nullable T or(@Nullable T given, @Nullable T property) {
+        return given != null ? given : property;
+    }
+
+    /** {@link #handOff}, at most 292 years. */
+    long handOffNanos() {
+        try {
+            return handOff.toNanos();
+        } catch (ArithmeticException tooLong) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    /** These, with {@code other} between the runtime and the system. */
+    public Settings withBetween(Between other) {
+        return new Settings(way, parallelism, handOff, carriersMax, clock, other);
+    }
+
+    /** The most carriers for {@code parallelism} processors, if nobody says otherwise. */
+    private static int carriersMaxFor(int parallelism) {
+        return Math.max(CARRIERS_MAX, (int) Math.min(2L * parallelism, 1 << 20));
     }
 
     /** Set properties that look like Heddle's and are not: misspelt, most likely. */

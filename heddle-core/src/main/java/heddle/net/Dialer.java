@@ -1,15 +1,17 @@
 package heddle.net;
 
-import heddle.internal.Platform;
+import heddle.internal.ConnectEvent;
 import heddle.internal.fd.Descriptor;
+import heddle.internal.fd.Descriptors;
+import heddle.internal.fd.Opening;
+import heddle.internal.fd.Refused;
 import heddle.internal.fd.Result;
+import heddle.internal.fd.SocketOptions;
 import heddle.internal.fd.Traffic;
-import heddle.internal.poll.Pending;
-import heddle.internal.sys.Errno;
-import heddle.internal.sys.SockAddr;
-import heddle.internal.sys.SocketOption;
-import heddle.internal.sys.Syscalls;
-import heddle.internal.trace.Recorder;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SockAddr;
+import heddle.internal.socket.SocketName;
+import heddle.internal.socket.SocketOption;
 import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -43,7 +46,8 @@ public final class Dialer {
         private @Nullable Addr local;
         private KeepAlive keepAlive = KeepAlive.DEFAULT;
         private boolean noDelay = true;
-        private Duration attemptDelay = Duration.ZERO;
+        private Duration attemptDelay = Race.DELAY_DEFAULT;
+        private boolean inTurn;
         private @Nullable Control control;
         private SocketOptions options = SocketOptions.NONE;
 
@@ -87,11 +91,11 @@ public final class Dialer {
     /**
      * Bounds each dial, name lookup and all addresses included.
      *
-     * @param limit from the call on; zero stands for none, negative fails at once
+     * @param limit from the call on; zero or less is over at once
      * @return the changed copy
      */
     public Dialer timeout(Duration limit) {
-        return with(s -> s.timeout = limit.isZero() ? null : limit);
+        return with(s -> s.timeout = limit);
     }
 
     /**
@@ -118,11 +122,26 @@ public final class Dialer {
      * How long to wait for one of several addresses of a host before another is tried beside it, network {@code tcp} only: RFC 8305's
      * Connection Attempt Delay, Go's FallbackDelay.
      *
-     * @param delay zero stands for 250 ms, and less than 10 ms for 10 ms; negative tries one address after the other
+     * @param delay 10 ms or more, 250 ms by default
      * @return the changed copy
      */
     public Dialer attemptDelay(Duration delay) {
-        return with(s -> s.attemptDelay = delay);
+        if (delay.compareTo(Race.DELAY_MIN) < 0) {
+            throw new IllegalArgumentException("attempt delay " + delay + ": want 10 ms or more");
+        }
+        return with(s -> {
+            s.attemptDelay = delay;
+            s.inTurn = false;
+        });
+    }
+
+    /**
+     * Tries several addresses of a host one after the other, each with its share of the time, in place of one beside the other.
+     *
+     * @return the changed copy
+     */
+    public Dialer inTurn() {
+        return with(s -> s.inTurn = true);
     }
 
     /**
@@ -153,7 +172,7 @@ public final class Dialer {
      * @return the changed copy
      */
     public Dialer readBuffer(int bytes) {
-        return with(SocketOption.RECEIVE_BUFFER, SocketOptions.bufferBytes(bytes));
+        return with(SocketOption.RECEIVE_BUFFER, OptionValues.bufferBytes(bytes));
     }
 
     /**
@@ -163,19 +182,20 @@ public final class Dialer {
      * @return the changed copy
      */
     public Dialer writeBuffer(int bytes) {
-        return with(SocketOption.SEND_BUFFER, SocketOptions.bufferBytes(bytes));
+        return with(SocketOption.SEND_BUFFER, OptionValues.bufferBytes(bytes));
     }
 
     /**
      * How long sent data may stay unacknowledged before the kernel breaks the connection, the handshake included; TCP_USER_TIMEOUT, tcp(7).
      * Not in {@link heddle.net##ways way nio}.
      *
-     * @param limit rounded up to milliseconds; zero for the system's own limit
+     * @param limit more than zero, rounded up to milliseconds; the system's own limit by default
      * @return the changed copy
      */
     public Dialer userTimeout(Duration limit) {
+        OptionValues.positive("user timeout", limit);
         return with(
-                SocketOption.USER_TIMEOUT, SocketOptions.roundedUp(limit, TimeUnit.MILLISECONDS));
+                SocketOption.USER_TIMEOUT, OptionValues.roundedUp(limit, TimeUnit.MILLISECONDS));
     }
 
     /**
@@ -197,18 +217,18 @@ public final class Dialer {
      * @return the changed copy
      */
     public Dialer trafficClass(int value) {
-        return with(SocketOption.TRAFFIC_CLASS, SocketOptions.trafficClass(value));
+        return with(SocketOption.TRAFFIC_CLASS, OptionValues.trafficClass(value));
     }
 
     /**
      * The network device that the connection uses, whatever the routes say; SO_BINDTODEVICE, socket(7). Not in
      * {@link heddle.net##ways way nio}.
      *
-     * @param name such as {@code eth0}; empty for any
+     * @param name such as {@code eth0}
      * @return the changed copy
      */
     public Dialer device(String name) {
-        return with(s -> s.options = s.options.onDevice(name));
+        return with(s -> s.options = s.options.onDevice(OptionValues.device(name)));
     }
 
     /**
@@ -223,8 +243,8 @@ public final class Dialer {
 
     /**
      * Connects. Several addresses of the host are tried at a time, of both families in turn, each {@link #attemptDelay} after the one
-     * before or at once when that fails, until one connection stands; the others are closed. For {@code tcp4} and {@code tcp6}, or with a
-     * negative delay, they are tried one after the other, each with its share of the time. If all fail, the failure is that of the first
+     * before or at once when that fails, until one connection stands; the others are closed. For {@code tcp4} and {@code tcp6}, or if
+     * {@link #inTurn} says so, they are tried one after the other, each with its share of the time. If all fail, the failure is that of the first
      * address, the others are its suppressed ones.
      *
      * @param network {@code tcp}, {@code tcp4}, {@code tcp6}, {@code unix} or {@code unixpacket}
@@ -242,8 +262,8 @@ public final class Dialer {
      * @throws IOException the failure of a {@link Control}
      */
     public SocketConn dial(String network, String address) throws IOException {
-        Platform platform =
-                settings.heddle.platform("dial", network); // Its start is not in the caller's time.
+        // Its start is not in the caller's time.
+        Descriptors descriptors = settings.heddle.descriptors("dial", network);
         Duration timeout = settings.timeout;
         Clock clock = settings.heddle.clock();
         Deadline given = settings.deadline.by(clock);
@@ -251,7 +271,7 @@ public final class Dialer {
         if (UnixSockets.have(network)) {
             return UnixSockets.dial(
                     settings.heddle,
-                    platform,
+                    descriptors,
                     network,
                     address,
                     settings.local,
@@ -271,7 +291,7 @@ public final class Dialer {
         if (addresses.size() == 1) {
             return dial(network, addresses.getFirst(), end);
         }
-        return network == Network.TCP && !settings.attemptDelay.isNegative()
+        return network == Network.TCP && !settings.inTurn
                 ? race(network, addresses, end)
                 : inTurn(network, addresses, end);
     }
@@ -282,7 +302,7 @@ public final class Dialer {
                 new Race(
                         settings.heddle,
                         Race.interleaved(addresses),
-                        Race.delayNanos(Deadline.saturatedNanos(settings.attemptDelay)),
+                        settings.attemptDelay,
                         end,
                         remote -> dial(network, remote, end));
         try {
@@ -392,27 +412,18 @@ public final class Dialer {
     }
 
     private TcpConn attempt(Network network, SockAddr remote, Deadline end) throws IOException {
-        Recorder recorder = settings.heddle.recorder();
-        Recorder.Connect event = recorder.beginConnect();
+        ConnectEvent event = settings.heddle.life().beginConnect();
         try {
             TcpConn conn = connect(network, remote, end);
-            event = recorder.endConnect(event);
-            if (event != null) {
-                event.done(conn, "");
-            }
+            event.done(conn);
             return conn;
         } catch (IOException failed) {
-            event = recorder.endConnect(event);
-            if (event != null) {
-                event.done(new TcpAddr(remote), String.valueOf(failed.getMessage()));
-            }
+            event.failed(remote, String.valueOf(failed.getMessage()));
             throw failed;
         }
     }
 
     private TcpConn connect(Network network, SockAddr remote, Deadline end) throws IOException {
-        Platform platform = settings.heddle.platform("dial", network.label);
-        Syscalls sys = platform.syscalls();
         TcpAddr local = tcpLocal();
         SockAddr from = local == null ? null : local.raw();
         int version = network.versionToDial(from, remote);
@@ -424,48 +435,40 @@ public final class Dialer {
         if (end.hasPassed()) {
             throw failure(network, address, "", Result.EXPIRED);
         }
-        int fd = sys.socket(version, false);
-        if (fd < 0) {
-            throw failure(network, address, "socket", fd);
-        }
-        Descriptor descriptor = platform.descriptors().open(fd, Traffic.BYTES);
-        descriptor.describe(new Pending("dial", network.label, address));
-        boolean connected = false;
+        var plan =
+                new Opening.Plan(
+                        network.label,
+                        version,
+                        Traffic.BYTES,
+                        settings.options.withDefaults(defaults(network, version)),
+                        Hooks.of(settings.control, Network.concrete(version), new TcpAddr(target)));
         try {
-            setOptions(sys, fd, version, network);
-            settings.options.apply(
-                    sys, fd, version, (call, result) -> failure(network, address, call, result));
-            Sockets.control(
-                    settings.control, sys, fd, Network.concrete(version), new TcpAddr(target));
-            if (from != null) {
-                check(network, address, "bind", sys.bind(fd, version, from));
-            }
-            descriptor.setWriteDeadline(end.nanosBy(settings.heddle.clock()));
-            check(network, address, "connect", descriptor.connect(version, target));
-            descriptor.setWriteDeadline(Clock.NONE);
-            SockAddr own = Sockets.localAddress(sys, fd, new SockAddr(0, 0, version, 0, 0));
-            connected = true;
-            return new TcpConn(settings.heddle, descriptor, network.label, own, target);
-        } finally {
-            if (!connected) {
-                descriptor.close();
-            }
+            Descriptor descriptor =
+                    settings.heddle
+                            .descriptors("dial", network.label)
+                            .opening()
+                            .connect(
+                                    plan,
+                                    from,
+                                    target,
+                                    remote,
+                                    end.nanosBy(settings.heddle.clock()));
+            SocketName[] own = {new SockAddr(0, 0, version, 0, 0)};
+            descriptor.localAddress(own); // Where that fails, the connection is as good without it.
+            return new TcpConn(
+                    settings.heddle, descriptor, network.label, (SockAddr) own[0], target);
+        } catch (Refused refused) {
+            throw failure(network, address, refused.call(), refused.result());
         }
     }
 
-    private void setOptions(Syscalls sys, int fd, int version, Network network) {
+    private Map<SocketOption, Integer> defaults(Network network, int version) {
+        Map<SocketOption, Integer> defaults = settings.keepAlive.options();
+        defaults.put(SocketOption.NO_DELAY, settings.noDelay ? 1 : 0);
         if (version == SockAddr.VERSION_6) {
-            sys.setOption(fd, SocketOption.V6_ONLY, network == Network.TCP6 ? 1 : 0);
+            defaults.put(SocketOption.V6_ONLY, network == Network.TCP6 ? 1 : 0);
         }
-        sys.setOption(fd, SocketOption.NO_DELAY, settings.noDelay ? 1 : 0);
-        Sockets.setKeepAlive(sys, fd, settings.keepAlive);
-    }
-
-    private void check(Network network, TcpAddr address, String call, int result)
-            throws IOException {
-        if (result < 0) {
-            throw failure(network, address, call, result);
-        }
+        return defaults;
     }
 
     private IOException failure(Network network, TcpAddr address, String call, int result) {

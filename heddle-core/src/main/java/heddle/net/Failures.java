@@ -1,8 +1,9 @@
 package heddle.net;
 
 import heddle.internal.fd.Descriptor;
+import heddle.internal.fd.Refused;
 import heddle.internal.fd.Result;
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,13 @@ final class Failures {
             case Result.INTERRUPTED -> new CallInterruptedException(details, "interrupted");
             default -> ofErrno(details, call, call + ": " + Errno.text(errno) + remark);
         };
+    }
+
+    /** The runtime that {@code op} needs could not start. */
+    static IOException start(String op, String network, Refused refused) {
+        IOException failure = of(op, network, null, null, refused.call(), refused.result(), 0);
+        failure.initCause(refused.getCause());
+        return failure;
     }
 
     /** The runtime that {@code op} needs is closed. */

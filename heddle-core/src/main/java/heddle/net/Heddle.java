@@ -1,25 +1,22 @@
 package heddle.net;
 
+import heddle.internal.Life;
 import heddle.internal.Platform;
 import heddle.internal.Settings;
-import heddle.internal.sys.StartException;
-import heddle.internal.trace.Counter;
-import heddle.internal.trace.Recorder;
-import heddle.internal.trace.Trace;
+import heddle.internal.fd.Descriptors;
+import heddle.internal.fd.Refused;
 import heddle.time.Clock;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A runtime: who polls the network and who carries the virtual threads, for all connections that are made by it.
@@ -39,28 +36,12 @@ public final class Heddle implements AutoCloseable {
     /** Tells the beans of built runtimes apart. */
     private static final AtomicLong BUILT = new AtomicLong();
 
-    /** Null for what the system properties say at the start. */
-    private final @Nullable Settings settings;
-
-    private final String bean;
-    private final Trace trace;
+    private final Life life;
     private final Resolver resolver;
-    private final Ip ip = new Ip();
-
-    /** Held to start and to close. */
-    private final ReentrantLock lifeLock = new ReentrantLock();
-
-    /** Null until the start. Written once, under the lock. */
-    private volatile @Nullable Platform platform;
-
-    /** Set once, under the lock. */
-    private volatile boolean closed;
 
     private Heddle(@Nullable Settings settings, String bean) {
-        this.settings = settings;
-        this.bean = bean;
-        trace = new Trace(settings == null ? Clock.system() : settings.clock());
-        resolver = new Resolver(trace.waits());
+        life = new Life(settings, bean);
+        resolver = new Resolver(life);
     }
 
     /**
@@ -190,7 +171,7 @@ public final class Heddle implements AutoCloseable {
      * @return the clock; the system's unless {@link Builder#clock} said otherwise
      */
     public Clock clock() {
-        return trace.clock();
+        return life.clock();
     }
 
     /**
@@ -201,11 +182,7 @@ public final class Heddle implements AutoCloseable {
      *     meanwhile may be missing
      */
     public Map<String, Long> counters() {
-        Map<String, Long> values = new LinkedHashMap<>();
-        for (Counter counter : Counter.values()) {
-            values.put(counter.id(), trace.counters().value(counter));
-        }
-        return values;
+        return life.counters();
     }
 
     /**
@@ -232,7 +209,7 @@ public final class Heddle implements AutoCloseable {
      * @return false from then on
      */
     public boolean isOpen() {
-        return !closed;
+        return !life.isClosed();
     }
 
     /**
@@ -246,31 +223,19 @@ public final class Heddle implements AutoCloseable {
      */
     @Override
     public void close() {
-        lifeLock.lock();
-        try {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            Platform started = platform;
-            if (started != null) {
-                started.close();
-            }
-            resolver.close();
-        } finally {
-            lifeLock.unlock();
-        }
+        life.close();
+        resolver.close();
     }
 
     @Override
     public String toString() {
-        Platform started = platform;
-        return "Heddle ("
-                + (closed ? "closed" : started == null ? "not started" : started.report())
-                + ")";
+        Platform started = life.started();
+        String state =
+                life.isClosed() ? "closed" : started == null ? "not started" : started.report();
+        return "Heddle (" + state + ")";
     }
 
-    /** The platform, started if need be; an unchecked failure tells that it could not. */
+    /** The platform, started if need be; an unchecked failure tells that it could not. One that was closed since still answers. */
     private Platform running() {
         try {
             return platform("start", "");
@@ -280,90 +245,50 @@ public final class Heddle implements AutoCloseable {
     }
 
     /**
-     * The platform, for the first steps of {@code op}; started if need be.
+     * The platform, started if need be for the first steps of {@code op}.
+     *
+     * @throws ConnClosedException this was closed before it ever started
+     * @throws IOException the system refused what it needs; the next use tries again
+     */
+    Platform platform(String op, String network) throws IOException {
+        try {
+            Platform started = life.platform();
+            if (started == null) {
+                throw Failures.runtimeClosed(op, network);
+            }
+            return started;
+        } catch (Refused refused) {
+            throw Failures.start(op, network, refused);
+        }
+    }
+
+    /**
+     * Where sockets are made, for {@code op}; started if need be.
      *
      * @throws ConnClosedException this is closed
      * @throws IOException the system refused what it needs; the next use tries again
      */
-    Platform platform(String op, String network) throws IOException {
-        Platform started = platform;
-        if (started == null) {
-            started = startOnce(op, network);
-        }
-        if (started == null || started.descriptors().isClosed()) {
+    Descriptors descriptors(String op, String network) throws IOException {
+        Descriptors descriptors = platform(op, network).descriptors();
+        if (descriptors.isClosed()) {
             throw Failures.runtimeClosed(op, network);
         }
-        return started;
-    }
-
-    /** Null if this was closed before. */
-    private @Nullable Platform startOnce(String op, String network) throws IOException {
-        lifeLock.lock();
-        try {
-            Platform started = platform;
-            return started != null || closed ? started : start();
-        } catch (StartException refused) {
-            IOException failure =
-                    Failures.of(op, network, null, null, refused.call(), -refused.errno(), 0);
-            failure.initCause(refused);
-            throw failure;
-        } finally {
-            lifeLock.unlock();
-        }
-    }
-
-    private Platform start() {
-        Platform started;
-        if (settings != null) {
-            started = Platform.start(settings, trace);
-        } else {
-            started = Platform.start(settingsOfProperties(), trace);
-        }
-        platform = started; // Before the log, which may itself use the network by way of this.
-        for (String unknown : settings == null ? Settings.unknownProperties() : List.<String>of()) {
-            Platform.log(
-                    System.Logger.Level.WARNING,
-                    "-D" + unknown + " is no property of Heddle; there are " + Settings.known(),
-                    null);
-        }
-        boolean degraded = !started.reason().isEmpty();
-        Platform.log(
-                degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG,
-                started.report(),
-                null);
-        started.manage(bean);
-        return started;
-    }
-
-    private static Settings settingsOfProperties() {
-        try {
-            return Settings.fromProperties();
-        } catch (IllegalArgumentException wrong) {
-            throw new IllegalStateException(wrong.getMessage(), wrong);
-        }
+        return descriptors;
     }
 
     /** What to say besides the errno of {@code result}, of a socket that is nobody's yet. */
     String remark(int result) {
-        Platform started = platform;
+        Platform started = life.started();
         return started == null ? "" : started.descriptors().remark(result);
     }
 
-    /** Where events are noted. */
-    Recorder recorder() {
-        return trace.recorder();
-    }
-
-    Trace trace() {
-        return trace;
+    /** What is there before the start. */
+    Life life() {
+        return life;
     }
 
     Resolver resolver() {
         return resolver;
-    }
-
-    Ip ip() {
-        return ip;
     }
 
     /** Sets up a runtime. Not thread-safe; good for several starts. */
@@ -452,21 +377,17 @@ public final class Heddle implements AutoCloseable {
          * @throws IOException the system refused what it needs, by its errno; nothing of that is left open
          */
         public Heddle start() throws IOException {
-            Settings defaults = settingsOfProperties();
-            int processors = parallelism == null ? defaults.parallelism() : parallelism;
-            int most =
-                    carriersMax != null
-                            ? carriersMax
-                            : Math.max(defaults.carriersMax(), Settings.carriersMaxFor(processors));
-            return Heddle.start(
-                    new Settings(
-                                    way == null ? defaults.way() : way.internal,
-                                    processors,
-                                    handOff == null ? defaults.handOff() : handOff,
-                                    most,
-                                    clock,
-                                    Settings.Between.NOTHING)
-                            .checked("carriersMax "));
+            return Heddle.start(settings());
+        }
+
+        private Settings settings() {
+            Platform.Way wanted = way == null ? null : way.internal;
+            try {
+                return Settings.with(wanted, parallelism, handOff, carriersMax, clock);
+            } catch (IllegalArgumentException wrong) {
+                boolean ofProperty = String.valueOf(wrong.getMessage()).startsWith("-D");
+                throw ofProperty ? new IllegalStateException(wrong.getMessage(), wrong) : wrong;
+            }
         }
     }
 }

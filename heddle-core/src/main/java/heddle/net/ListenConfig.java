@@ -1,15 +1,20 @@
 package heddle.net;
 
-import heddle.internal.Platform;
-import heddle.internal.sys.SockAddr;
-import heddle.internal.sys.SocketOption;
-import heddle.internal.sys.Syscalls;
+import heddle.internal.fd.Descriptors;
+import heddle.internal.fd.Listening;
+import heddle.internal.fd.Opening;
+import heddle.internal.fd.Refused;
+import heddle.internal.fd.SocketOptions;
+import heddle.internal.fd.Traffic;
+import heddle.internal.socket.SockAddr;
+import heddle.internal.socket.SocketOption;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -68,14 +73,11 @@ public final class ListenConfig {
     /**
      * How many connections the kernel queues for {@link Listener#accept}; listen(2).
      *
-     * @param connections more than 0, cut to the system's maximum by the kernel; 0 for that maximum
+     * @param connections 1 or more, cut to the system's maximum by the kernel; that maximum by default
      * @return the changed copy
      */
     public ListenConfig backlog(int connections) {
-        if (connections < 0) {
-            throw new IllegalArgumentException("backlog " + connections + ": want 0 or more");
-        }
-        return with(s -> s.backlog = connections);
+        return with(s -> s.backlog = OptionValues.positive("backlog", connections));
     }
 
     /**
@@ -116,7 +118,7 @@ public final class ListenConfig {
      * @return the changed copy
      */
     public ListenConfig readBuffer(int bytes) {
-        return with(SocketOption.RECEIVE_BUFFER, SocketOptions.bufferBytes(bytes));
+        return with(SocketOption.RECEIVE_BUFFER, OptionValues.bufferBytes(bytes));
     }
 
     /**
@@ -126,19 +128,20 @@ public final class ListenConfig {
      * @return the changed copy
      */
     public ListenConfig writeBuffer(int bytes) {
-        return with(SocketOption.SEND_BUFFER, SocketOptions.bufferBytes(bytes));
+        return with(SocketOption.SEND_BUFFER, OptionValues.bufferBytes(bytes));
     }
 
     /**
      * How long data sent on accepted connections may stay unacknowledged before the kernel breaks them; TCP_USER_TIMEOUT, tcp(7). Not in
      * {@link heddle.net##ways way nio}.
      *
-     * @param limit rounded up to milliseconds; zero for the system's own limit
+     * @param limit more than zero, rounded up to milliseconds; the system's own limit by default
      * @return the changed copy
      */
     public ListenConfig userTimeout(Duration limit) {
+        OptionValues.positive("user timeout", limit);
         return with(
-                SocketOption.USER_TIMEOUT, SocketOptions.roundedUp(limit, TimeUnit.MILLISECONDS));
+                SocketOption.USER_TIMEOUT, OptionValues.roundedUp(limit, TimeUnit.MILLISECONDS));
     }
 
     /**
@@ -146,25 +149,23 @@ public final class ListenConfig {
      * arrive twice, so it must do no harm if it is carried out twice. On Linux net.ipv4.tcp_fastopen must allow it. Not in
      * {@link heddle.net##ways way nio}.
      *
-     * @param queued most such connections whose handshake is not complete; 0 for none
+     * @param queued most such connections whose handshake is not complete, 1 or more; none by default
      * @return the changed copy
      */
-    public ListenConfig fastOpen(int queued) {
-        if (queued < 0) {
-            throw new IllegalArgumentException("fast open " + queued + ": want 0 or more");
-        }
-        return with(SocketOption.FAST_OPEN, queued);
+    public ListenConfig fastOpenQueue(int queued) {
+        return with(SocketOption.FAST_OPEN, OptionValues.positive("fast open queue", queued));
     }
 
     /**
      * Leaves connections to the kernel until their first data comes, so that {@link Listener#accept} never returns a silent one;
      * TCP_DEFER_ACCEPT, tcp(7). For protocols in which the client speaks first. Not in {@link heddle.net##ways way nio}.
      *
-     * @param limit how long at most, about: rounded up to seconds, and by the kernel to its own steps; zero to not wait
+     * @param limit how long at most, about: more than zero, rounded up to seconds, and by the kernel to its own steps
      * @return the changed copy
      */
     public ListenConfig deferAccept(Duration limit) {
-        return with(SocketOption.DEFER_ACCEPT, SocketOptions.roundedUp(limit, TimeUnit.SECONDS));
+        OptionValues.positive("defer accept", limit);
+        return with(SocketOption.DEFER_ACCEPT, OptionValues.roundedUp(limit, TimeUnit.SECONDS));
     }
 
     /**
@@ -175,17 +176,17 @@ public final class ListenConfig {
      * @return the changed copy
      */
     public ListenConfig trafficClass(int value) {
-        return with(SocketOption.TRAFFIC_CLASS, SocketOptions.trafficClass(value));
+        return with(SocketOption.TRAFFIC_CLASS, OptionValues.trafficClass(value));
     }
 
     /**
      * The network device through which clients must come; SO_BINDTODEVICE, socket(7). Not in {@link heddle.net##ways way nio}.
      *
-     * @param name such as {@code eth0}; empty for any
+     * @param name such as {@code eth0}
      * @return the changed copy
      */
     public ListenConfig device(String name) {
-        return with(s -> s.options = s.options.onDevice(name));
+        return with(s -> s.options = s.options.onDevice(OptionValues.device(name)));
     }
 
     /**
@@ -213,11 +214,11 @@ public final class ListenConfig {
      * @throws IOException any other failure, carrying the errno; socket(2), listen(2)
      */
     public Listener listen(String network, String address) throws IOException {
-        Platform platform = settings.heddle.platform("listen", network);
+        Descriptors descriptors = settings.heddle.descriptors("listen", network);
         if (UnixSockets.have(network)) {
             return UnixSockets.listen(
                     settings.heddle,
-                    platform,
+                    descriptors,
                     network,
                     address,
                     settings.backlog,
@@ -231,7 +232,7 @@ public final class ListenConfig {
                         : HostPort.parse("listen", network, address);
         List<SockAddr> addresses =
                 hostPort.resolve("listen", known, Deadline.NONE, settings.heddle.resolver());
-        return listen(platform, known, firstV4OrFirst(addresses));
+        return listen(descriptors, known, firstV4OrFirst(addresses));
     }
 
     private static SockAddr firstV4OrFirst(List<SockAddr> addresses) {
@@ -243,92 +244,51 @@ public final class ListenConfig {
         return addresses.getFirst();
     }
 
-    private TcpListener listen(Platform platform, Network network, SockAddr address)
+    private TcpListener listen(Descriptors descriptors, Network network, SockAddr address)
             throws IOException {
-        Syscalls sys = platform.syscalls();
-        int version = network.versionToListen(address, () -> settings.heddle.ip().hasV6(sys));
+        int version = network.versionToListen(address, descriptors::hasV6);
         var wanted = new TcpAddr(address);
-        int fd = sys.socket(version, true);
-        if (fd < 0) {
-            throw failure(network, wanted, "socket", fd);
-        }
-        boolean listening = false;
+        // 0.0.0.0 on a socket of both versions is its own "any", not IPv4's mapped one.
+        SockAddr toBind =
+                address.isUnspecified() ? new SockAddr(0, 0, version, address.port(), 0) : address;
+        var plan =
+                new Opening.Plan(
+                        network.label,
+                        version,
+                        Traffic.BYTES,
+                        options(network, version, address),
+                        Hooks.of(settings.control, Network.concrete(version), wanted));
         try {
-            setOptions(sys, fd, version, network, wanted);
-            SocketOptions.Refusal refusal =
-                    (call, result) -> failure(network, wanted, call, result);
-            SocketOptions onAccept = applyOptions(sys, fd, version, refusal);
-            Sockets.control(settings.control, sys, fd, Network.concrete(version), wanted);
-            // 0.0.0.0 on a socket of both versions is its own "any", not IPv4's mapped one.
-            SockAddr toBind =
-                    address.isUnspecified()
-                            ? new SockAddr(0, 0, version, address.port(), 0)
-                            : address;
-            check(network, wanted, "bind", sys.bind(fd, version, toBind));
-            check(network, wanted, "listen", sys.listen(fd, settings.backlog));
-            SockAddr[] bound = new SockAddr[1]; // Without its port nobody could dial it.
-            check(network, wanted, "getsockname", sys.localAddress(fd, bound));
-            listening = true;
-            return new TcpListener(
-                    settings.heddle,
-                    platform,
-                    fd,
+            Listening listening = descriptors.opening().listen(plan, toBind, settings.backlog);
+            return new TcpListener(settings.heddle, listening, network.label);
+        } catch (Refused refused) {
+            throw Failures.of(
+                    "listen",
                     network.label,
-                    bound[0],
-                    new TcpListener.Accepted(settings.keepAlive, settings.noDelay, onAccept));
-        } finally {
-            if (!listening) {
-                sys.close(fd);
-            }
+                    null,
+                    wanted,
+                    refused.call(),
+                    refused.result(),
+                    0,
+                    settings.heddle.remark(refused.result()));
         }
     }
 
-    private void setOptions(Syscalls sys, int fd, int version, Network network, TcpAddr wanted)
-            throws IOException {
-        if (version == SockAddr.VERSION_6) {
-            int result = sys.setOption(fd, SocketOption.V6_ONLY, network == Network.TCP6 ? 1 : 0);
-            if (wanted.raw().isUnspecified()) {
-                check(network, wanted, "setsockopt", result); // Else it would accept IPv4 too.
-            }
-        }
-        sys.setOption(fd, SocketOption.REUSE_ADDRESS, 1);
+    private SocketOptions options(Network network, int version, SockAddr address) {
+        Map<SocketOption, Integer> defaults = settings.keepAlive.options();
+        defaults.put(SocketOption.NO_DELAY, settings.noDelay ? 1 : 0);
+        defaults.put(SocketOption.REUSE_ADDRESS, 1);
+        SocketOptions options = settings.options;
         if (settings.reusePort) {
-            SocketOption option = SocketOption.REUSE_PORT;
-            check(network, wanted, "setsockopt " + option.label(), sys.setOption(fd, option, 1));
+            options = options.with(SocketOption.REUSE_PORT, 1);
         }
-        if (sys.inheritsOptions()) {
-            // Set here once, instead of five calls for each connection.
-            sys.setOption(fd, SocketOption.NO_DELAY, settings.noDelay ? 1 : 0);
-            Sockets.setKeepAlive(sys, fd, settings.keepAlive);
+        if (version == SockAddr.VERSION_6) {
+            int only = network == Network.TCP6 ? 1 : 0;
+            defaults.put(SocketOption.V6_ONLY, only);
+            if (address.isUnspecified()) {
+                options = options.with(SocketOption.V6_ONLY, only); // Else it would take IPv4 too.
+            }
         }
-    }
-
-    /** Sets what was asked for, as far as the listener's socket takes it: what is left to set on each connection. */
-    private SocketOptions applyOptions(
-            Syscalls sys, int fd, int version, SocketOptions.Refusal refusal) throws IOException {
-        if (sys.inheritsOptions()) {
-            settings.options.apply(sys, fd, version, refusal);
-            return SocketOptions.NONE;
-        }
-        return settings.options.applyToListener(sys, fd, version, refusal);
-    }
-
-    private IOException failure(Network network, TcpAddr wanted, String call, int result) {
-        return Failures.of(
-                "listen",
-                network.label,
-                null,
-                wanted,
-                call,
-                result,
-                0,
-                settings.heddle.remark(result));
-    }
-
-    private void check(Network network, TcpAddr wanted, String call, int result)
-            throws IOException {
-        if (result < 0) {
-            throw failure(network, wanted, call, result);
-        }
+        return options.withDefaults(defaults);
     }
 }

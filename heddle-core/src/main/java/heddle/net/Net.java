@@ -37,7 +37,7 @@ public final class Net {
      *
      * @param network {@code tcp}, {@code tcp4}, {@code tcp6}, {@code unix} or {@code unixpacket}
      * @param address {@code host:port}; a path for the last two
-     * @param timeout for the name lookup and all addresses together; zero stands for none, negative fails at once
+     * @param timeout for the name lookup and all addresses together; zero or less is over at once
      * @return the connection
      * @throws IOException as there
      */

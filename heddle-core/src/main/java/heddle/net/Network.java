@@ -1,6 +1,6 @@
 package heddle.net;
 
-import heddle.internal.sys.SockAddr;
+import heddle.internal.socket.SockAddr;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,6 @@
 package heddle.net;
 
-import heddle.internal.trace.Waits;
+import heddle.internal.Life;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,9 +14,9 @@ import java.io.IOException;
 public record Pipe(Conn left, Conn right) implements Closeable {
 
     static Pipe open(Heddle heddle) {
-        Waits waits = heddle.trace().waits();
-        PipeFlow rightwards = new PipeFlow(waits);
-        PipeFlow leftwards = new PipeFlow(waits);
+        Life life = heddle.life();
+        PipeFlow rightwards = new PipeFlow(life);
+        PipeFlow leftwards = new PipeFlow(life);
         return new Pipe(
                 new PipeConn(heddle, leftwards, rightwards),
                 new PipeConn(heddle, rightwards, leftwards));

@@ -1,8 +1,8 @@
 package heddle.net;
 
+import heddle.internal.Life;
 import heddle.internal.fd.Result;
-import heddle.internal.sys.Errno;
-import heddle.internal.trace.Waits;
+import heddle.internal.socket.Errno;
 
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +28,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class PipeFlow {
 
     /** Where the waits of readers and writers are noted. */
-    private final Waits waits;
+    private final Life life;
 
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -48,8 +48,8 @@ final class PipeFlow {
     private Deadline readDeadline = Deadline.NONE;
     private Deadline writeDeadline = Deadline.NONE;
 
-    PipeFlow(Waits waits) {
-        this.waits = waits;
+    PipeFlow(Life life) {
+        this.life = life;
     }
 
     /** A write under way. */
@@ -248,14 +248,14 @@ final class PipeFlow {
 
     /** Waits for a change or the deadline, for which the caller looks again; true, at once, if the thread was interrupted. */
     private boolean endsByInterrupt(String op, Deadline deadline) {
-        waits.begin(op + " wait", PipeAddr.INSTANCE);
+        life.beginWait(op + " wait", PipeAddr.INSTANCE);
         try {
             deadline.await(lock, changed);
             return false;
         } catch (InterruptedException interrupted) {
             return true;
         } finally {
-            waits.end();
+            life.endWait();
         }
     }
 

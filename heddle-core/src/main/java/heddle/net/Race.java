@@ -1,7 +1,6 @@
 package heddle.net;
 
-import heddle.internal.sys.SockAddr;
-import heddle.internal.trace.Waits;
+import heddle.internal.socket.SockAddr;
 
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -31,10 +29,11 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Race {
 
-    /** RFC 8305 section 8: the recommended delay, and the least that it allows. */
-    static final long DELAY_NANOS_DEFAULT = TimeUnit.MILLISECONDS.toNanos(250);
+    /** RFC 8305 section 8: the recommended delay. */
+    static final Duration DELAY_DEFAULT = Duration.ofMillis(250);
 
-    private static final long DELAY_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(10);
+    /** The least that it allows. */
+    static final Duration DELAY_MIN = Duration.ofMillis(10);
 
     /** Connects to one address; ended by an interrupt. */
     @FunctionalInterface
@@ -47,7 +46,7 @@ final class Race {
 
     private final Heddle heddle;
     private final List<SockAddr> addresses;
-    private final long delayNanos;
+    private final Duration delay;
     private final Deadline end;
     private final Attempt attempt;
 
@@ -73,21 +72,16 @@ final class Race {
      *
      * @param heddle whose threads attempt
      * @param addresses at least one, in the order to try them
-     * @param delayNanos time from one attempt to the next, as {@link #delayNanos} has it
+     * @param delay time from one attempt to the next
      * @param end after which no attempt is started; the attempts end by themselves then
      */
-    Race(Heddle heddle, List<SockAddr> addresses, long delayNanos, Deadline end, Attempt attempt) {
+    Race(Heddle heddle, List<SockAddr> addresses, Duration delay, Deadline end, Attempt attempt) {
         this.heddle = heddle;
         this.addresses = addresses;
-        this.delayNanos = delayNanos;
+        this.delay = delay;
         this.end = end;
         this.attempt = attempt;
         this.failures = new IOException[addresses.size()];
-    }
-
-    /** The delay that {@code wanted} nanoseconds, not negative, stand for. */
-    static long delayNanos(long wanted) {
-        return wanted == 0 ? DELAY_NANOS_DEFAULT : Math.max(wanted, DELAY_NANOS_MIN);
     }
 
     /**
@@ -122,14 +116,13 @@ final class Race {
      */
     TcpConn run() throws IOException, InterruptedException {
         boolean won = false;
-        Waits waits = heddle.trace().waits();
-        waits.begin("dial wait", addresses.getFirst());
+        heddle.life().beginWait("dial wait", addresses.getFirst());
         try {
             TcpConn winner = firstOf();
             won = true;
             return winner;
         } finally {
-            waits.end();
+            heddle.life().endWait();
             end(won);
         }
     }
@@ -192,10 +185,7 @@ final class Race {
 
     /** The next attempt that ends; null once it is time to start another. */
     private @Nullable Outcome next() throws InterruptedException {
-        Deadline nextStart =
-                mayStart()
-                        ? Deadline.after(Duration.ofNanos(delayNanos), heddle.clock())
-                        : Deadline.NONE;
+        Deadline nextStart = mayStart() ? Deadline.after(delay, heddle.clock()) : Deadline.NONE;
         lock.lockInterruptibly();
         try {
             Outcome outcome = outcomes.poll();

@@ -1,7 +1,7 @@
 package heddle.net;
 
+import heddle.internal.Life;
 import heddle.internal.fd.Result;
-import heddle.internal.trace.Waits;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,7 +37,7 @@ final class Resolver {
 
     private final Lookup lookup;
     private final Executor executor;
-    private final Waits waits;
+    private final Life life;
 
     /** Ends the threads of the executor once they have nothing to look up. */
     private final Runnable end;
@@ -46,12 +47,12 @@ final class Resolver {
             new ConcurrentSkipListMap<>();
 
     /** Asks the C library, and what the JDK caches of it. */
-    Resolver(Waits waits) {
-        this(InetAddress::getAllByName, waits);
+    Resolver(Life life) {
+        this(InetAddress::getAllByName, life);
     }
 
     /** Asks {@code lookup}, on threads that end when they have had nothing to do for a while. */
-    Resolver(Lookup lookup, Waits waits) {
+    Resolver(Lookup lookup, Life life) {
         var pool =
                 new ThreadPoolExecutor(
                         THREADS_MAX,
@@ -65,18 +66,18 @@ final class Resolver {
                                 .name("heddle-resolver-", 1)
                                 .factory());
         pool.allowCoreThreadTimeOut(true);
-        this(lookup, pool, waits, pool::shutdown);
+        this(lookup, pool, life, pool::shutdown);
     }
 
     /** Looks up by tasks of {@code executor}, for a test. */
-    Resolver(Lookup lookup, Executor executor, Waits waits) {
-        this(lookup, executor, waits, () -> {});
+    Resolver(Lookup lookup, Executor executor, Life life) {
+        this(lookup, executor, life, () -> {});
     }
 
-    private Resolver(Lookup lookup, Executor executor, Waits waits, Runnable end) {
+    private Resolver(Lookup lookup, Executor executor, Life life, Runnable end) {
         this.lookup = lookup;
         this.executor = executor;
-        this.waits = waits;
+        this.life = life;
         this.end = end;
     }
 
@@ -90,6 +91,7 @@ final class Resolver {
      *
      * @throws HostNotFoundException there is none
      * @throws DeadlineExceededException it takes longer than {@code deadline}
+     * @throws ConnClosedException the runtime is closed
      * @throws CallInterruptedException the calling thread was interrupted
      */
     InetAddress[] lookup(String op, String network, String host, Deadline deadline)
@@ -101,8 +103,8 @@ final class Resolver {
         if (deadline.hasPassed()) {
             throw Failures.lookup(op, network, host, Result.EXPIRED);
         }
-        CompletableFuture<InetAddress[]> shared = join(host);
-        waits.begin("lookup wait", host);
+        CompletableFuture<InetAddress[]> shared = join(op, network, host);
+        life.beginWait("lookup wait", host);
         try {
             return await(shared, deadline);
         } catch (TimeoutException late) {
@@ -110,9 +112,12 @@ final class Resolver {
         } catch (InterruptedException interrupted) {
             throw Failures.lookup(op, network, host, Result.INTERRUPTED);
         } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof ConnClosedException) {
+                throw Failures.runtimeClosed(op, network);
+            }
             throw Failures.hostNotFound(op, network, host, failed.getCause());
         } finally {
-            waits.end();
+            life.endWait();
         }
     }
 
@@ -135,7 +140,8 @@ final class Resolver {
     }
 
     /** The lookup that is under way, or a new one. */
-    private CompletableFuture<InetAddress[]> join(String host) {
+    private CompletableFuture<InetAddress[]> join(String op, String network, String host)
+            throws ConnClosedException {
         var fresh = new CompletableFuture<InetAddress[]>();
         CompletableFuture<InetAddress[]> running = underWay.putIfAbsent(host, fresh);
         if (running != null) {
@@ -143,6 +149,10 @@ final class Resolver {
         }
         try {
             executor.execute(() -> run(host, fresh));
+        } catch (RejectedExecutionException closed) {
+            var why = Failures.runtimeClosed(op, network);
+            fail(host, fresh, why);
+            throw why;
         } catch (Throwable noThread) { // An OutOfMemoryError, by which the JVM says that too.
             fail(host, fresh, noThread);
             throw noThread;

@@ -2,8 +2,7 @@ package heddle.net;
 
 import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Result;
-import heddle.internal.sys.SocketOption;
-import heddle.internal.sys.Syscalls;
+import heddle.internal.socket.SocketOption;
 
 import org.jspecify.annotations.Nullable;
 
@@ -144,12 +143,12 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
 
     @Override
     public final void closeRead() throws IOException {
-        check("close", "shutdown", descriptor.shutdown(Syscalls.SHUT_RD));
+        check("close", "shutdown", descriptor.shutdownRead());
     }
 
     @Override
     public final void closeWrite() throws IOException {
-        check("close", "shutdown", descriptor.shutdown(Syscalls.SHUT_WR));
+        check("close", "shutdown", descriptor.shutdownWrite());
     }
 
     /**

@@ -1,13 +1,9 @@
 package heddle.net;
 
-import heddle.internal.Platform;
 import heddle.internal.fd.Descriptor;
+import heddle.internal.fd.Listening;
+import heddle.internal.fd.Refused;
 import heddle.internal.fd.Result;
-import heddle.internal.fd.Traffic;
-import heddle.internal.poll.Pending;
-import heddle.internal.sys.SocketName;
-import heddle.internal.sys.Syscalls;
-import heddle.internal.trace.Recorder;
 
 import java.io.IOException;
 
@@ -15,61 +11,44 @@ import java.io.IOException;
 abstract sealed class SocketListener implements Listener permits TcpListener, UnixListener {
 
     private final Heddle heddle;
-    private final Platform platform;
-    private final Descriptor descriptor;
+    private final Listening listening;
     private final String network;
     private final Addr address;
 
-    SocketListener(
-            Heddle heddle, Platform platform, Descriptor descriptor, String network, Addr address) {
+    SocketListener(Heddle heddle, Listening listening, String network, Addr address) {
         this.heddle = heddle;
-        this.platform = platform;
-        this.descriptor = descriptor;
+        this.listening = listening;
         this.network = network;
         this.address = address;
-        descriptor.describe(new Pending("accept", network, address));
     }
 
-    final Recorder recorder() {
-        return platform.trace().recorder();
-    }
-
-    final Syscalls syscalls() {
-        return platform.syscalls();
+    final Listening listening() {
+        return listening;
     }
 
     final String network() {
         return network;
     }
 
-    /** A descriptor for the number that {@link #take} gave. */
-    final Descriptor descriptorOf(int fd, Traffic traffic) {
-        return platform.descriptors().open(fd, traffic);
-    }
-
-    /**
-     * Waits for a connection and takes it from the backlog: its number.
-     *
-     * @param peer its element 0 receives the peer's address
-     */
-    final int take(SocketName[] peer) throws IOException {
-        int fd = descriptor.accept(peer);
-        if (fd < 0) {
-            throw failure("accept", "accept4", fd);
+    /** Waits for a connection and takes it from the backlog. */
+    final Listening.Accepted take() throws IOException {
+        try {
+            return listening.accept();
+        } catch (Refused refused) {
+            throw failure("accept", refused.call(), refused.result());
         }
-        return fd;
     }
 
     @Override
     public final void setDeadline(Deadline deadline) throws IOException {
-        if (!descriptor.setReadDeadline(deadline.nanosBy(heddle.clock()))) {
+        if (!descriptor().setReadDeadline(deadline.nanosBy(heddle.clock()))) {
             throw failure("set", "", Result.CLOSED);
         }
     }
 
     @Override
-    public void close() throws IOException {
-        descriptor.close();
+    public final void close() throws IOException {
+        listening.close();
     }
 
     @Override
@@ -79,18 +58,18 @@ abstract sealed class SocketListener implements Listener permits TcpListener, Un
 
     @Override
     public final boolean isOpen() {
-        return !descriptor.isClosed();
+        return !descriptor().isClosed();
     }
 
-    final IOException failure(String op, String call, int result) {
+    private IOException failure(String op, String call, int result) {
         return Failures.because(
-                descriptor,
+                descriptor(),
                 Failures.of(
-                        op, network, null, address, call, result, 0, descriptor.remark(result)));
+                        op, network, null, address, call, result, 0, descriptor().remark(result)));
     }
 
     final Descriptor descriptor() {
-        return descriptor;
+        return listening.descriptor();
     }
 
     /** {@code accept tcp 127.0.0.1:80}. */

@@ -1,14 +1,15 @@
 package heddle.net;
 
 import heddle.internal.fd.Descriptor;
-import heddle.internal.sys.SockAddr;
-import heddle.internal.sys.SocketOption;
-import heddle.internal.sys.TcpStat;
+import heddle.internal.socket.SockAddr;
+import heddle.internal.socket.SocketOption;
+import heddle.internal.socket.TcpStat;
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A connection of TCP. Thread-safe as {@link Conn} says. */
@@ -24,15 +25,28 @@ public final class TcpConn extends SocketConn {
     }
 
     /**
-     * What {@link #close} does with bytes that are not sent yet; SO_LINGER, socket(7).
+     * What {@link #close} does with bytes that are not sent yet, in place of sending them in the background; SO_LINGER, socket(7).
      *
-     * @param seconds negative: sends them in the background, the default; 0: drops them and resets the connection; more: waits for them so
-     *     long, a wait that holds a platform thread
+     * @param limit zero: drops them and resets the connection; more: waits for them so long, rounded up to seconds, a wait that holds a
+     *     platform thread
      * @throws ConnClosedException this side closed
      * @throws IOException any other failure, carrying the errno
      */
-    public void setLinger(int seconds) throws IOException {
-        setOption(SocketOption.LINGER, seconds);
+    public void setLinger(Duration limit) throws IOException {
+        if (limit.isNegative()) {
+            throw new IllegalArgumentException("linger " + limit + ": want zero or more");
+        }
+        setOption(SocketOption.LINGER, OptionValues.roundedUp(limit, TimeUnit.SECONDS));
+    }
+
+    /**
+     * Lets {@link #close} send in the background what is not sent yet: the default, before and after {@link #setLinger}.
+     *
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno
+     */
+    public void clearLinger() throws IOException {
+        setOption(SocketOption.LINGER, -1);
     }
 
     /**
@@ -54,17 +68,11 @@ public final class TcpConn extends SocketConn {
      * @throws IOException any other failure, carrying the errno
      */
     public void setKeepAlive(KeepAlive keepAlive) throws IOException {
-        setOption(SocketOption.KEEP_ALIVE, keepAlive.enabled() ? 1 : 0);
-        if (keepAlive.enabled()) {
-            setUnlessNegative(SocketOption.KEEP_IDLE, keepAlive.idleSeconds());
-            setUnlessNegative(SocketOption.KEEP_INTERVAL, keepAlive.intervalSeconds());
-            setUnlessNegative(SocketOption.KEEP_COUNT, keepAlive.probes());
+        if (!keepAlive.isOn()) {
+            setOption(SocketOption.KEEP_ALIVE, 0);
         }
-    }
-
-    private void setUnlessNegative(SocketOption option, int value) throws IOException {
-        if (value >= 0) {
-            setOption(option, value);
+        for (Map.Entry<SocketOption, Integer> option : keepAlive.options().entrySet()) {
+            setOption(option.getKey(), option.getValue());
         }
     }
 
@@ -72,12 +80,26 @@ public final class TcpConn extends SocketConn {
      * How long sent data may stay unacknowledged before the kernel breaks the connection; TCP_USER_TIMEOUT, tcp(7). Not in
      * {@link heddle.net##ways way nio}.
      *
-     * @param limit rounded up to milliseconds; zero for the system's own limit
+     * @param limit more than zero, rounded up to milliseconds
      * @throws ConnClosedException this side closed
      * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in {@link heddle.net##ways way nio}
      */
     public void setUserTimeout(Duration limit) throws IOException {
-        int millis = SocketOptions.roundedUp(limit, TimeUnit.MILLISECONDS);
+        OptionValues.positive("user timeout", limit);
+        setUserTimeout(OptionValues.roundedUp(limit, TimeUnit.MILLISECONDS));
+    }
+
+    /**
+     * Goes by the system's own limit, as before {@link #setUserTimeout}.
+     *
+     * @throws ConnClosedException this side closed
+     * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in {@link heddle.net##ways way nio}
+     */
+    public void clearUserTimeout() throws IOException {
+        setUserTimeout(0);
+    }
+
+    private void setUserTimeout(int millis) throws IOException {
         check(
                 "set",
                 "setsockopt TCP_USER_TIMEOUT",
@@ -87,14 +109,14 @@ public final class TcpConn extends SocketConn {
     /**
      * How long sent data may stay unacknowledged; {@link #setUserTimeout}.
      *
-     * @return whole milliseconds; zero for the system's own limit
+     * @return whole milliseconds; empty for the system's own limit
      * @throws ConnClosedException this side closed
      * @throws IOException any other failure, carrying the errno; ENOPROTOOPT in {@link heddle.net##ways way nio}
      */
-    public Duration userTimeout() throws IOException {
+    public Optional<Duration> userTimeout() throws IOException {
         int millis = descriptor().option(SocketOption.USER_TIMEOUT);
         check("get", "getsockopt TCP_USER_TIMEOUT", millis);
-        return Duration.ofMillis(millis);
+        return millis == 0 ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
     }
 
     /**

@@ -1,6 +1,6 @@
 package heddle.net;
 
-import heddle.internal.sys.TcpStat;
+import heddle.internal.socket.TcpStat;
 
 import java.time.Duration;
 import java.util.Map;

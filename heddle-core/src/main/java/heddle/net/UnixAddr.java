@@ -1,6 +1,6 @@
 package heddle.net;
 
-import heddle.internal.sys.UnixName;
+import heddle.internal.socket.UnixName;
 
 import java.io.Serial;
 import java.util.Objects;
@@ -54,7 +54,7 @@ public final class UnixAddr implements Addr {
      * @return the path; {@code @name} for the abstract namespace; empty for a socket without a name, as those are that dial
      */
     public String name() {
-        return raw.isAbstract() ? "@" + raw.text().substring(1) : raw.text();
+        return raw.name();
     }
 
     @Override
@@ -72,6 +72,6 @@ public final class UnixAddr implements Addr {
     /** The {@link #name}; {@code @} for a socket without one, as Go prints it. */
     @Override
     public String toString() {
-        return raw.equals(UnixName.NONE) ? "@" : name();
+        return raw.toString();
     }
 }

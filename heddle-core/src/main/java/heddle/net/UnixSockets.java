@@ -1,15 +1,16 @@
 package heddle.net;
 
-import heddle.internal.Platform;
+import heddle.internal.ConnectEvent;
 import heddle.internal.fd.Descriptor;
+import heddle.internal.fd.Descriptors;
+import heddle.internal.fd.Opening;
+import heddle.internal.fd.Refused;
 import heddle.internal.fd.Result;
+import heddle.internal.fd.SocketOptions;
 import heddle.internal.fd.Traffic;
-import heddle.internal.poll.Pending;
-import heddle.internal.sys.Errno;
-import heddle.internal.sys.SocketName;
-import heddle.internal.sys.Syscalls;
-import heddle.internal.sys.UnixName;
-import heddle.internal.trace.Recorder;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SocketName;
+import heddle.internal.socket.UnixName;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,48 +40,41 @@ final class UnixSockets {
     /** Listens at {@code name}; at an abstract one of the kernel's choice if that is empty. */
     static UnixListener listen(
             Heddle heddle,
-            Platform platform,
+            Descriptors descriptors,
             String network,
             String name,
             int backlog,
             SocketOptions options,
             @Nullable Control control)
             throws IOException {
-        Syscalls sys = platform.syscalls();
         UnixAddr wanted = UnixAddr.named(network, name);
-        var attempt = new Attempt("listen", platform, null, wanted);
-        int kind = kind(network);
-        int fd = attempt.check("socket", sys.socket(kind, true));
-        boolean named = false;
-        boolean listening = false;
         try {
-            // A connection's socket has none of its listener's options.
-            SocketOptions onAccept = options.applyToListener(sys, fd, kind, attempt::failure);
-            Sockets.control(control, sys, fd, network, wanted);
-            attempt.check("bind", sys.bind(fd, kind, wanted.raw()));
-            named = sys.hasKernelDescriptors();
-            // The JDK's channels bind only now.
-            attempt.check(named ? "listen" : "bind", sys.listen(fd, backlog));
-            named = true;
-            SocketName[] bound = new SocketName[1];
-            attempt.check("getsockname", sys.localAddress(fd, bound));
-            UnixAddr address = new UnixAddr(network, (UnixName) bound[0]);
-            listening = true;
-            return new UnixListener(heddle, platform, fd, traffic(network), address, onAccept);
-        } finally {
-            if (!listening) {
-                if (named && wanted.raw().isPath()) {
-                    sys.unlink(wanted.raw()); // Else the next attempt finds it in use.
-                }
-                sys.close(fd);
-            }
+            return new UnixListener(
+                    heddle,
+                    descriptors
+                            .opening()
+                            .listen(plan(wanted, options, control), wanted.raw(), backlog),
+                    network);
+        } catch (Refused refused) {
+            throw new Attempt("listen", heddle, descriptors, null, wanted).failure(refused);
         }
+    }
+
+    private static Opening.Plan plan(
+            UnixAddr address, SocketOptions options, @Nullable Control control) {
+        String network = address.network();
+        return new Opening.Plan(
+                network,
+                kind(network),
+                traffic(network),
+                options,
+                Hooks.of(control, network, address));
     }
 
     /** Connects to {@code name}, from {@code local} if that is given. */
     static UnixConn dial(
             Heddle heddle,
-            Platform platform,
+            Descriptors descriptors,
             String network,
             String name,
             @Nullable Addr local,
@@ -96,77 +90,61 @@ final class UnixSockets {
                     "dial", network, local.toString(), "mismatched local address type");
         }
         UnixAddr remote = UnixAddr.named(network, name);
-        Recorder recorder = platform.trace().recorder();
-        Recorder.Connect event = recorder.beginConnect();
+        var attempt = new Attempt("dial", heddle, descriptors, (UnixAddr) local, remote);
+        ConnectEvent event = heddle.life().beginConnect();
         try {
-            UnixConn conn =
-                    connect(heddle, platform, remote, (UnixAddr) local, end, options, control);
-            event = recorder.endConnect(event);
-            if (event != null) {
-                event.done(conn, "");
-            }
+            UnixConn conn = attempt.connect(plan(remote, options, control), end);
+            event.done(conn);
             return conn;
         } catch (IOException failed) {
-            event = recorder.endConnect(event);
-            if (event != null) {
-                event.done(remote, String.valueOf(failed.getMessage()));
-            }
+            event.failed(remote, String.valueOf(failed.getMessage()));
             throw failed;
-        }
-    }
-
-    private static UnixConn connect(
-            Heddle heddle,
-            Platform platform,
-            UnixAddr remote,
-            @Nullable UnixAddr local,
-            Deadline end,
-            SocketOptions options,
-            @Nullable Control control)
-            throws IOException {
-        Syscalls sys = platform.syscalls();
-        String network = remote.network();
-        var attempt = new Attempt("dial", platform, local, remote);
-        if (end.hasPassed()) {
-            throw attempt.failure("", Result.EXPIRED);
-        }
-        int kind = kind(network);
-        int fd = attempt.check("socket", sys.socket(kind, false));
-        Descriptor descriptor = platform.descriptors().open(fd, traffic(network));
-        descriptor.describe(new Pending("dial", network, remote));
-        boolean connected = false;
-        try {
-            options.apply(sys, fd, kind, attempt::failure);
-            Sockets.control(control, sys, fd, network, remote);
-            if (local != null) {
-                attempt.check("bind", sys.bind(fd, kind, local.raw()));
-            }
-            // Done at once, one way or the other: a full backlog is EAGAIN; connect(2).
-            attempt.check("connect", descriptor.connect(kind, remote.raw()));
-            SocketName[] own = {UnixName.NONE};
-            sys.localAddress(fd, own); // Where that fails, the connection is as good without it.
-            connected = true;
-            return new UnixConn(
-                    heddle, descriptor, network, new UnixAddr(network, (UnixName) own[0]), remote);
-        } finally {
-            if (!connected) {
-                descriptor.close();
-            }
         }
     }
 
     /** What the errors of one listen or dial have in common. */
     private record Attempt(
-            String op, Platform platform, @Nullable UnixAddr source, UnixAddr address) {
+            String op,
+            Heddle heddle,
+            Descriptors descriptors,
+            @Nullable UnixAddr source,
+            UnixAddr address) {
 
-        int check(String call, int result) throws IOException {
-            if (result < 0) {
-                throw failure(call, result);
+        UnixConn connect(Opening.Plan plan, Deadline end) throws IOException {
+            if (end.hasPassed()) {
+                throw failure("", Result.EXPIRED);
             }
-            return result;
+            try {
+                // Done at once, one way or the other: a full backlog is EAGAIN; connect(2).
+                Descriptor descriptor =
+                        descriptors
+                                .opening()
+                                .connect(
+                                        plan,
+                                        source == null ? null : source.raw(),
+                                        address.raw(),
+                                        address,
+                                        end.nanosBy(heddle.clock()));
+                SocketName[] own = {UnixName.NONE};
+                // Where that fails, the connection is as good without it.
+                descriptor.localAddress(own);
+                String network = address.network();
+                return new UnixConn(
+                        heddle,
+                        descriptor,
+                        network,
+                        new UnixAddr(network, (UnixName) own[0]),
+                        address);
+            } catch (Refused refused) {
+                throw failure(refused);
+            }
         }
 
-        IOException failure(String call, int result) {
+        IOException failure(Refused refused) {
+            return failure(refused.call(), refused.result());
+        }
+
+        private IOException failure(String call, int result) {
             return Failures.of(
                     op,
                     address.network(),
@@ -175,7 +153,7 @@ final class UnixSockets {
                     call,
                     result,
                     0,
-                    remark(call, result) + platform.descriptors().remark(result));
+                    remark(call, result) + descriptors.remark(result));
         }
 
         /** What the errno does not tell. */
@@ -189,9 +167,9 @@ final class UnixSockets {
                                 : tooLong("a path", name, UnixName.PATH_BYTES_MAX);
             }
             boolean beyondJdk = result == -Errno.EPROTONOSUPPORT || result == -Errno.EOPNOTSUPP;
-            return beyondJdk && !platform.syscalls().hasKernelDescriptors()
+            return beyondJdk && !descriptors.hasKernelDescriptors()
                     ? " (packets and abstract names need epoll; running on "
-                            + platform.report()
+                            + heddle.describe()
                             + ")"
                     : "";
         }

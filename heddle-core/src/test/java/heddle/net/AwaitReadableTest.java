@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Waiting for something to read without a buffer, and asking whether the peer has closed. */
@@ -95,7 +96,7 @@ class AwaitReadableTest {
         try (var pair = ConnPair.tcp()) {
             Task<Void> waiter = waiting(pair.left(), Deadline.NONE);
             Parked.awaitReader(pair.left());
-            pair.rightTcp().setLinger(0);
+            pair.rightTcp().setLinger(Duration.ZERO);
             pair.right().close();
             waiter.result();
             pair.left().awaitReadable(Deadline.NONE);
@@ -240,7 +241,7 @@ class AwaitReadableTest {
     @Test
     void resetOfThePeerIsKnown() throws Exception {
         try (var pair = ConnPair.tcp()) {
-            pair.rightTcp().setLinger(0);
+            pair.rightTcp().setLinger(Duration.ZERO);
             pair.right().close();
             Await.until("the reset has arrived", pair.left()::peerClosed);
             assertThrows(ConnResetException.class, () -> pair.left().read(new byte[1]));

@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
@@ -373,8 +373,7 @@ class BadNetwork {
     @Test
     void keepAliveEndsAReadFromAHostThatVanished() throws Exception {
         var second = Duration.ofSeconds(1);
-        try (Wire wire =
-                wire(Runtimes.dialer().keepAlive(new KeepAlive(true, second, second, 1)))) {
+        try (Wire wire = wire(Runtimes.dialer().keepAlive(KeepAlive.every(second).count(1)))) {
             far.onBothWays("drop");
             assertThatThrownBy(() -> wire.near.read(new byte[1]))
                     .isInstanceOf(NetException.class)

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
@@ -18,6 +18,7 @@ import heddle.testing.Ways;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -313,7 +314,7 @@ class CloseTest {
                         Task.run(() -> Streams.writeForEver(pair.left(), new byte[100_000]));
                 Parked.awaitReader(pair.left());
                 Parked.awaitWriter(pair.left());
-                pair.rightTcp().setLinger(0);
+                pair.rightTcp().setLinger(Duration.ZERO);
                 pair.right().close();
                 writer.failure(ConnResetException.class);
                 // The kernel tells the reset once: where the writer had it, the reader sees the

@@ -13,7 +13,7 @@ class ErrnoTest {
 
     @Test
     void everyNumberOfTheSystemCallsIsThereForCallers() throws Exception {
-        assertThat(constants(Errno.class)).isEqualTo(constants(heddle.internal.sys.Errno.class));
+        assertThat(constants(Errno.class)).isEqualTo(constants(heddle.internal.socket.Errno.class));
     }
 
     @Test

@@ -2,7 +2,7 @@ package heddle.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Ways;

@@ -4,13 +4,14 @@ import heddle.internal.Settings;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.Registration;
-import heddle.internal.sys.Errno;
-import heddle.internal.sys.SocketName;
-import heddle.internal.sys.SocketOption;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SocketName;
+import heddle.internal.socket.SocketOption;
+import heddle.internal.socket.TcpStat;
+import heddle.internal.socket.UnixName;
 import heddle.internal.sys.Syscalls;
-import heddle.internal.sys.TcpStat;
-import heddle.internal.sys.UnixName;
 import heddle.testing.Runtimes;
+import heddle.time.Clock;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -101,17 +102,16 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     /** Starts the runtime; {@code plan} is asked from now on. */
     FaultySyscalls(Plan plan) {
         this.plan = plan;
-        Settings defaults = Settings.fromProperties();
         try {
             heddle =
                     Heddle.start(
-                            new Settings(
-                                    Runtimes.current().way().internal,
-                                    defaults.parallelism(),
-                                    defaults.handOff(),
-                                    defaults.carriersMax(),
-                                    defaults.clock(),
-                                    new Between()));
+                            Settings.with(
+                                            Runtimes.current().way().internal,
+                                            null,
+                                            null,
+                                            null,
+                                            Clock.system())
+                                    .withBetween(new Between()));
         } catch (IOException refused) {
             throw new UncheckedIOException(refused);
         }

@@ -3,7 +3,7 @@ package heddle.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import heddle.internal.sys.SockAddr;
+import heddle.internal.socket.SockAddr;
 import heddle.testing.Behaviour;
 
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,8 @@ package heddle.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.fd.Ip;
+import heddle.internal.socket.Errno;
 import heddle.testing.Ways;
 
 import org.junit.jupiter.params.ParameterizedTest;

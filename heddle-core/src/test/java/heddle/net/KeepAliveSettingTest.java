@@ -4,7 +4,7 @@ import static heddle.net.Parked.descriptor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.sys.SocketOption;
+import heddle.internal.socket.SocketOption;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Ways;
@@ -29,34 +29,36 @@ class KeepAliveSettingTest {
         return List.of(
                 new Row(KeepAlive.DEFAULT, 15, 15, 9),
                 new Row(KeepAlive.every(Duration.ofSeconds(30)), 30, 30, 9),
-                row(5, 3, 10, 5, 3, 10),
-                row(0, 3, 10, 15, 3, 10),
-                row(5, 0, 10, 5, 15, 10),
-                row(5, 3, 0, 5, 3, 9),
-                row(-1, 3, 10, SYSTEM, 3, 10),
-                row(5, -1, 10, 5, SYSTEM, 10),
-                row(5, 3, -1, 5, 3, SYSTEM),
-                row(-1, -1, 10, SYSTEM, SYSTEM, 10),
-                row(-1, 3, -1, SYSTEM, 3, SYSTEM),
-                row(5, -1, -1, 5, SYSTEM, SYSTEM),
-                row(-1, -1, -1, SYSTEM, SYSTEM, SYSTEM),
-                row(-1, 0, 0, SYSTEM, 15, 9),
+                row(5, 3, 10),
+                row(SYSTEM, 3, 10),
+                row(5, SYSTEM, 10),
+                row(5, 3, SYSTEM),
+                row(SYSTEM, SYSTEM, 10),
+                row(SYSTEM, 3, SYSTEM),
+                row(5, SYSTEM, SYSTEM),
+                new Row(KeepAlive.SYSTEM, SYSTEM, SYSTEM, SYSTEM),
                 new Row(
-                        new KeepAlive(true, Duration.ofMillis(1), Duration.ofMillis(1500), 1),
+                        KeepAlive.DEFAULT
+                                .idle(Duration.ofMillis(1))
+                                .interval(Duration.ofMillis(1500))
+                                .count(1),
                         1,
                         2,
                         1));
     }
 
-    private static Row row(
-            int idleSet, int intervalSet, int countSet, int idle, int interval, int probes) {
-        var setting =
-                new KeepAlive(
-                        true,
-                        Duration.ofSeconds(idleSet),
-                        Duration.ofSeconds(intervalSet),
-                        countSet);
-        return new Row(setting, idle, interval, probes);
+    private static Row row(int idle, int interval, int count) {
+        KeepAlive setting = KeepAlive.SYSTEM;
+        if (idle != SYSTEM) {
+            setting = setting.idle(Duration.ofSeconds(idle));
+        }
+        if (interval != SYSTEM) {
+            setting = setting.interval(Duration.ofSeconds(interval));
+        }
+        if (count != SYSTEM) {
+            setting = setting.count(count);
+        }
+        return new Row(setting, idle, interval, count);
     }
 
     private static int option(Conn conn, SocketOption option) {

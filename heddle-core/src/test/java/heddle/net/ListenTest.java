@@ -7,7 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.fd.Ip;
+import heddle.internal.socket.Errno;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;

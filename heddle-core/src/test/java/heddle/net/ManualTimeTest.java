@@ -125,7 +125,7 @@ class ManualTimeTest {
                                 awaitUninterruptibly(answer);
                                 return new InetAddress[] {InetAddress.getLoopbackAddress()};
                             },
-                            heddle.trace().waits());
+                            heddle.life());
             Task<InetAddress[]> lookup =
                     Task.on(
                             heddle.ofVirtual(),

@@ -1,17 +1,17 @@
 package heddle.net;
 
-import static heddle.internal.sys.SocketOption.DEFER_ACCEPT;
-import static heddle.internal.sys.SocketOption.FAST_OPEN;
-import static heddle.internal.sys.SocketOption.FAST_OPEN_CONNECT;
-import static heddle.internal.sys.SocketOption.KEEP_ALIVE;
-import static heddle.internal.sys.SocketOption.KEEP_COUNT;
-import static heddle.internal.sys.SocketOption.KEEP_IDLE;
-import static heddle.internal.sys.SocketOption.KEEP_INTERVAL;
-import static heddle.internal.sys.SocketOption.NO_DELAY;
-import static heddle.internal.sys.SocketOption.RECEIVE_BUFFER;
-import static heddle.internal.sys.SocketOption.SEND_BUFFER;
-import static heddle.internal.sys.SocketOption.TRAFFIC_CLASS;
-import static heddle.internal.sys.SocketOption.TYPE_OF_SERVICE;
+import static heddle.internal.socket.SocketOption.DEFER_ACCEPT;
+import static heddle.internal.socket.SocketOption.FAST_OPEN;
+import static heddle.internal.socket.SocketOption.FAST_OPEN_CONNECT;
+import static heddle.internal.socket.SocketOption.KEEP_ALIVE;
+import static heddle.internal.socket.SocketOption.KEEP_COUNT;
+import static heddle.internal.socket.SocketOption.KEEP_IDLE;
+import static heddle.internal.socket.SocketOption.KEEP_INTERVAL;
+import static heddle.internal.socket.SocketOption.NO_DELAY;
+import static heddle.internal.socket.SocketOption.RECEIVE_BUFFER;
+import static heddle.internal.socket.SocketOption.SEND_BUFFER;
+import static heddle.internal.socket.SocketOption.TRAFFIC_CLASS;
+import static heddle.internal.socket.SocketOption.TYPE_OF_SERVICE;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -19,8 +19,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import heddle.internal.sys.Errno;
-import heddle.internal.sys.SocketOption;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SocketOption;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Ways;
@@ -156,10 +156,10 @@ class OptionsTest {
                             Runtimes.listenConfig().userTimeout(Duration.ofSeconds(7)),
                             Runtimes.dialer().userTimeout(Duration.ofNanos(1_500_000)),
                             address)) {
-                assertThat(pair.leftTcp().userTimeout()).isEqualTo(Duration.ofMillis(2));
-                assertThat(pair.rightTcp().userTimeout()).isEqualTo(Duration.ofSeconds(7));
-                pair.leftTcp().setUserTimeout(Duration.ZERO);
-                assertThat(pair.leftTcp().userTimeout()).isZero();
+                assertThat(pair.leftTcp().userTimeout()).contains(Duration.ofMillis(2));
+                assertThat(pair.rightTcp().userTimeout()).contains(Duration.ofSeconds(7));
+                pair.leftTcp().clearUserTimeout();
+                assertThat(pair.leftTcp().userTimeout()).isEmpty();
             }
         }
     }
@@ -167,7 +167,7 @@ class OptionsTest {
     @Test
     void listenersOptionsReachIt() throws Exception {
         assumeFalse(isNio());
-        var config = Runtimes.listenConfig().fastOpen(17).deferAccept(Duration.ofMillis(2500));
+        var config = Runtimes.listenConfig().fastOpenQueue(17).deferAccept(Duration.ofMillis(2500));
         try (Listener listener = config.listen("tcp", "127.0.0.1:0")) {
             assertThat(option(listener, FAST_OPEN)).isEqualTo(17);
             // In steps of the SYN-ACK's retransmissions, 1, 3, 7 s: secs_to_retrans() in tcp.c.
@@ -196,7 +196,7 @@ class OptionsTest {
     void fastOpenDialCarriesData() throws Exception {
         assumeFalse(isNio());
         try (Listener listener =
-                Runtimes.listenConfig().fastOpen(10).listen("tcp", "127.0.0.1:0")) {
+                Runtimes.listenConfig().fastOpenQueue(10).listen("tcp", "127.0.0.1:0")) {
             // The first gets the cookie, if the system allows it, the second uses it.
             for (byte i = 0; i < 2; i++) {
                 try (Conn dialed =
@@ -259,7 +259,7 @@ class OptionsTest {
                     () -> Runtimes.listenConfig().userTimeout(second).listen("tcp", "127.0.0.1:0"));
             assertUnsupported(
                     "TCP_FASTOPEN",
-                    () -> Runtimes.listenConfig().fastOpen(1).listen("tcp", "127.0.0.1:0"));
+                    () -> Runtimes.listenConfig().fastOpenQueue(1).listen("tcp", "127.0.0.1:0"));
             assertUnsupported(
                     "TCP_DEFER_ACCEPT",
                     () -> Runtimes.listenConfig().deferAccept(second).listen("tcp", "127.0.0.1:0"));
@@ -283,7 +283,10 @@ class OptionsTest {
         assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().readBuffer(0));
         assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().trafficClass(256));
         assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().writeBuffer(-1));
-        assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().fastOpen(-1));
+        assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().fastOpenQueue(0));
+        assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().backlog(0));
+        assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().device(""));
+        assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().userTimeout(Duration.ZERO));
         assertThrows(
                 IllegalArgumentException.class,
                 () -> Runtimes.listenConfig().deferAccept(Duration.ofSeconds(-1)));
@@ -303,7 +306,7 @@ class OptionsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"PT0S, 15", "PT5S, 5", "PT30S, 30"})
+    @CsvSource({"PT5S, 5", "PT30S, 30"})
     @Behaviour({65, 79})
     void keepAliveOfADialReachesTheSocket(Duration every, int seconds) throws Exception {
         try (var pair =

@@ -8,7 +8,7 @@ import static heddle.net.Streams.readExactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.testing.Behaviour;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
@@ -16,6 +16,7 @@ import heddle.testing.Ways;
 
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -185,7 +186,7 @@ class ReadTest {
     @Behaviour(44)
     void peersResetIsAnErrorAndNoEndOfStream() throws Exception {
         try (var pair = ConnPair.tcp()) {
-            pair.rightTcp().setLinger(0);
+            pair.rightTcp().setLinger(Duration.ZERO);
             Task<Void> closer = afterParked(Thread.currentThread(), pair.right()::close);
             var e = assertThrows(ConnResetException.class, () -> pair.left().read(new byte[10]));
             assertThat(e)

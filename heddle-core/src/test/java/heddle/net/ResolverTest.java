@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import heddle.internal.trace.Trace;
+import heddle.internal.Life;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
@@ -46,7 +46,7 @@ class ResolverTest {
                         }
                         return new InetAddress[] {ADDRESS};
                     },
-                    new Trace().waits());
+                    new Life(null, "test"));
 
     private static void awaitUninterruptibly(CountDownLatch latch) {
         boolean interrupted = false;
@@ -157,7 +157,7 @@ class ResolverTest {
                             }
                             Thread.ofPlatform().start(task);
                         },
-                        new Trace().waits());
+                        new Life(null, "test"));
         assertThrows(
                 OutOfMemoryError.class,
                 () -> resolver.lookup("dial", "tcp", "somebody", Deadline.NONE));

@@ -3,7 +3,7 @@ package heddle.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.fd.Result;
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -243,9 +243,44 @@ class RuntimeTest {
         assertThatThrownBy(() -> config.listen("unix", ""))
                 .isInstanceOf(ConnClosedException.class)
                 .hasMessage("listen unix: the Heddle runtime is closed");
-        assertThatThrownBy(heddle::ofVirtual).isInstanceOf(IllegalStateException.class);
         assertThat(heddle).hasToString("Heddle (closed)");
+        // What opens nothing still works.
+        assertThat(Task.on(heddle.ofVirtual(), () -> "ran").result()).isEqualTo("ran");
+        assertThat(heddle.way()).isEqualTo(Way.CARRIERS);
+        assertThat(heddle.describe()).startsWith("epoll, carriers of its own");
+        assertThat(heddle.dump()).startsWith("Heddle: ");
         assertThat(Counted.value(heddle, Counter.CARRIERS)).isZero();
+    }
+
+    /** The lookup is the runtime's, so it fails as the dial would that follows it. */
+    @Test
+    void dialThatLooksANameUpWhileItClosesFailsLikeAnyOther() throws Exception {
+        Heddle heddle = start(Way.NIO);
+        heddle.way();
+        heddle.resolver().close();
+        var dial =
+                assertThrows(
+                        ConnClosedException.class,
+                        () -> heddle.dialer().dial("tcp", "somebody.invalid:1"));
+        assertThat(dial).hasMessage("dial tcp: the Heddle runtime is closed");
+        heddle.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void pathOfAUnixListenerGoesWithTheRuntime(Way way) throws Exception {
+        Path folder = Files.createTempDirectory("heddle");
+        Path goes = folder.resolve("goes");
+        Path stays = folder.resolve("stays");
+        Heddle heddle = start(way);
+        heddle.listenConfig().listen("unix", goes.toString());
+        var kept = (UnixListener) heddle.listenConfig().listen("unix", stays.toString());
+        kept.setUnlinkOnClose(false);
+        heddle.close();
+        assertThat(goes).doesNotExist();
+        assertThat(stays).exists();
+        Files.delete(stays);
+        Files.delete(folder);
     }
 
     /** One closed by its user before keeps its own text. */
@@ -407,6 +442,39 @@ class RuntimeTest {
             assertThat(heddle.wayReason()).isEmpty();
             assertThat(heddle.missingFlags()).isEmpty();
             assertThat(heddle.dump()).startsWith("Heddle: epoll, carriers of its own (3)\n");
+        }
+    }
+
+    /** In a JVM of its own, which has these properties. */
+    @Test
+    void whatTheBuilderDoesNotSetTheSystemPropertiesDo() throws Exception {
+        List<String> properties =
+                List.of("-Dheddle.parallelism=3", "-Dheddle.carriersMax=7", "-Dheddle.handOff=25");
+        assertThat(ForkedJvm.start(Builds.class, properties).output().lines())
+                .endsWith(
+                        "parallelism 3",
+                        "parallelism 2",
+                        "-Dheddle.carriersMax=7: want more than the processors, which are 8, as"
+                                + " each of them takes one");
+    }
+
+    /** Builds runtimes from what the properties say. */
+    static final class Builds {
+
+        private Builds() {}
+
+        public static void main(String[] args) throws IOException {
+            try (Heddle byProperties = Heddle.builder().way(Way.CARRIERS).start()) {
+                System.out.println("parallelism " + byProperties.parallelism());
+            }
+            try (Heddle both = Heddle.builder().way(Way.CARRIERS).parallelism(2).start()) {
+                System.out.println("parallelism " + both.parallelism());
+            }
+            try (Heddle tooMany = Heddle.builder().way(Way.CARRIERS).parallelism(8).start()) {
+                System.out.println(tooMany);
+            } catch (IllegalStateException wrong) {
+                System.out.println(wrong.getMessage());
+            }
         }
     }
 

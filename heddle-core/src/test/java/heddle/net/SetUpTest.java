@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;

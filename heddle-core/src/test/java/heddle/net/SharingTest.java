@@ -5,7 +5,7 @@ import static heddle.net.Streams.readToEnd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.testing.Behaviour;
 import heddle.testing.Scenario;
 import heddle.testing.Task;

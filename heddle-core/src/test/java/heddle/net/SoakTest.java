@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -215,7 +216,10 @@ class SoakTest {
                     exchange(conn, random);
                 }
                 if (random.nextInt(4) == 0) {
-                    ((TcpConn) conn).setLinger(1); // Its close gives the processor away at once.
+                    ((TcpConn) conn)
+                            .setLinger(
+                                    Duration.ofSeconds(
+                                            1)); // Its close gives the processor away at once.
                 }
             } catch (ConnClosedException disturbed) {
                 closed.increment();

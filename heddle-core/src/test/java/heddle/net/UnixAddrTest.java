@@ -3,7 +3,7 @@ package heddle.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import heddle.internal.sys.UnixName;
+import heddle.internal.socket.UnixName;
 
 import org.junit.jupiter.api.Test;
 

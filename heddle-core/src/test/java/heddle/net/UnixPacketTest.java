@@ -3,7 +3,7 @@ package heddle.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.testing.Behaviour;
 import heddle.testing.NotIn;
 import heddle.testing.Task;

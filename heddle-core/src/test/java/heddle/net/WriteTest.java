@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.internal.trace.Counter;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -92,7 +93,7 @@ class WriteTest {
             // What the kernel has of the parked write: nobody reads, so all of it is in one of the
             // two queues.
             long partial = TcpQueues.awaitUnread(pair.leftTcp()) - completed.get();
-            pair.rightTcp().setLinger(0);
+            pair.rightTcp().setLinger(Duration.ZERO);
             pair.right().close();
             var e = writer.failure(ConnResetException.class);
             assertThat(e.bytesTransferred()).isEqualTo(partial).isBetween(0L, CHUNK - 1L);

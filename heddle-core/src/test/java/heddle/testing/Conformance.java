@@ -130,7 +130,7 @@ public final class Conformance {
     }
 
     /** The root of the sources, above the working directory of whoever runs the tests. */
-    static Path root() {
+    public static Path root() {
         Path at = Path.of("").toAbsolutePath();
         while (!Files.exists(at.resolve(BEHAVIOURS))) {
             at = at.getParent();

@@ -2,11 +2,14 @@ package heddle.gateway;
 
 import heddle.frame.FrameWriter;
 import heddle.net.Conn;
+import heddle.time.Clock;
+
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /// The answering half of a [GatewaySession]: which submits the sink has not settled yet, and the acks on their way to the client.
@@ -31,15 +34,20 @@ final class Answers implements Receipt {
     private static final int ACK_BYTES_MAX = 64 << 10;
 
     private final Counters counters;
+    private final Clock clock;
     private final FrameWriter writer;
     private final int inFlightMax;
 
     /** A permit for each submit that may still be in flight. Acquired by the connection's thread, released by whoever settles. */
     private final Semaphore room;
 
+    /** Waits for what is in flight; null before the end. Written by the connection's thread, unparked by whoever settles. */
+    private volatile @Nullable Thread finishing;
+
     /** Answers over {@code conn}; {@code onFailure} is called once, on the writing thread, when an ack cannot be written. */
     Answers(Conn conn, GatewayOptions options, Counters counters, Consumer<IOException> onFailure) {
         this.counters = counters;
+        this.clock = conn.runtime().clock();
         this.writer = new FrameWriter(conn, ACK_BYTES_MAX, options.stallTimeout, onFailure);
         this.inFlightMax = options.inFlightMax;
         this.room = new Semaphore(inFlightMax);
@@ -72,6 +80,10 @@ final class Answers implements Receipt {
         writer.add(new Packets.Ack(Command.SUBMIT_ACK, id, result));
         // After the ack is with the writer: who has all permits finds all acks there.
         room.release();
+        Thread waits = finishing;
+        if (waits != null) {
+            LockSupport.unpark(waits);
+        }
     }
 
     @Override
@@ -84,8 +96,25 @@ final class Answers implements Receipt {
      * Called once, at the end: nothing can begin after it.
      */
     boolean finish(Duration bound) throws InterruptedException {
-        boolean settled = room.tryAcquire(inFlightMax, bound.toNanos(), TimeUnit.NANOSECONDS);
+        boolean settled = awaitSettled(bound);
         boolean written = writer.awaitWritten(bound);
         return settled && written;
+    }
+
+    private boolean awaitSettled(Duration bound) throws InterruptedException {
+        finishing = Thread.currentThread();
+        long untilNanos = clock.after(bound.toNanos());
+        // Look at the permits after the store above: who released one before it saw nobody to
+        // unpark.
+        while (!room.tryAcquire(inFlightMax)) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            if (clock.hasPassed(untilNanos)) {
+                return false;
+            }
+            clock.parkUntil(this, untilNanos);
+        }
+        return true;
     }
 }

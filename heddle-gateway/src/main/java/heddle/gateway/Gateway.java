@@ -17,7 +17,7 @@ public final class Gateway {
     private final Server server;
     private final Counters counters;
     private final String address;
-    private final Shown shown = new Shown();
+    private final Shown shown;
 
     /**
      * A gateway that clients reach at {@code listener}.
@@ -29,6 +29,7 @@ public final class Gateway {
      */
     public Gateway(Listener listener, Sink sink, GatewayOptions options, Counters counters) {
         this.counters = counters;
+        this.shown = new Shown(listener.runtime());
         this.address = listener.address().toString();
         var limits = new FrameLimits(Packets.FRAME_BYTES_MIN, options.frameBytesMax);
         this.server =

@@ -16,6 +16,7 @@ final class Shown {
 
     private static final long DELAY_NANOS = Duration.ofSeconds(1).toNanos();
 
+    private final Heddle heddle;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
@@ -25,13 +26,15 @@ final class Shown {
     /** Guarded by lock. */
     private boolean ended;
 
+    /** Not shown yet; {@code heddle} carries the thread that does it. */
+    Shown(Heddle heddle) {
+        this.heddle = heddle;
+    }
+
     /** Shows {@code counters} as those of the gateway at {@code address}, soon. */
     void begin(String address, Counters counters) {
         if (ModuleLayer.boot().findModule("java.management").isPresent()) {
-            Heddle.shared()
-                    .ofVirtual()
-                    .name("heddle-gateway-bean")
-                    .start(() -> show(address, counters));
+            heddle.ofVirtual().name("heddle-gateway-bean").start(() -> show(address, counters));
         }
     }
 

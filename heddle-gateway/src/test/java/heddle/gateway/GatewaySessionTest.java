@@ -9,10 +9,13 @@ import heddle.frame.FrameLimits;
 import heddle.net.Conn;
 import heddle.net.ConnClosedException;
 import heddle.net.Deadline;
+import heddle.net.Heddle;
 import heddle.net.Net;
 import heddle.net.Pipe;
+import heddle.net.Way;
 import heddle.testing.Await;
 import heddle.testing.Task;
+import heddle.time.ManualClock;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -170,12 +173,32 @@ class GatewaySessionTest {
         client.introduce();
         client.send(RawClient.submits(1, MESSAGE));
         client.halfClose();
-        Parked.await(run, "finish", "tryAcquire");
+        Parked.await(run, "finish", "parkUntil");
         session.drain();
         sink.settle(1, Result.SUCCESS);
         client.expectAck(0x82, 1, Result.SUCCESS);
         client.expectEndOfStream();
         expectEnd(run);
+    }
+
+    @Test
+    void drainedItWaitsForTheSinkAsLongAsTheRuntimesClockSays() throws Exception {
+        var clock = new ManualClock();
+        try (Heddle heddle = Heddle.builder().way(Way.NIO).clock(clock).start();
+                Pipe timed = heddle.pipe()) {
+            var itsClient = new Client(timed.right());
+            var options = new GatewayOptions().drainTimeout(Duration.ofHours(1));
+            var session = session(timed.left(), sink, options);
+            var run = Task.run(session::run);
+            itsClient.introduce();
+            itsClient.send(RawClient.submits(1, MESSAGE));
+            awaitSubmits(1);
+            session.drain();
+            Parked.await(run, "finish", "parkUntil");
+            clock.advance(Duration.ofHours(1));
+            expectEnd(run);
+            sink.settle(1, Result.SUCCESS);
+        }
     }
 
     /** The client may lose acks then anyway, so there is nothing to linger for. */
@@ -314,7 +337,7 @@ class GatewaySessionTest {
         client.introduce();
         client.send(RawClient.submits(2, MESSAGE));
         client.halfClose();
-        Parked.await(run, "finish", "tryAcquire");
+        Parked.await(run, "finish", "parkUntil");
         sink.settle(2, Result.SUCCESS);
         client.expectAck(0x82, 1, Result.SUCCESS);
         client.expectAck(0x82, 2, Result.SUCCESS);
@@ -452,7 +475,7 @@ class GatewaySessionTest {
         Parked.await(run, "readRequests", "read");
         client.readNoMore();
         session.drain();
-        Parked.await(run, "finish", "tryAcquire");
+        Parked.await(run, "finish", "parkUntil");
         sink.settle(2, Result.SUCCESS);
         expectEnd(run);
     }

@@ -129,7 +129,7 @@ final class End {
 
     /** Makes a later close drop what is unsent and reset the connection; SO_LINGER of 0, as the kernel does for a process that dies. */
     Call lingerZero() {
-        return set("setLinger(0)", () -> conn.setLinger(0));
+        return set("setLinger(0)", () -> conn.setLinger(Duration.ZERO));
     }
 
     Call closeWrite() {

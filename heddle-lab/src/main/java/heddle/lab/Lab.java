@@ -7,6 +7,7 @@ import heddle.cli.ExitCodes;
 import heddle.cli.Subcommand;
 import heddle.cli.Terminal;
 import heddle.net.Heddle;
+import heddle.net.Way;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /** The situations of the model, to watch on this machine. */
@@ -92,13 +94,6 @@ public final class Lab implements Subcommand {
     static final class Running implements Callable<Integer> {
         private static final String WAY = "heddle.way";
 
-        /** The ways, as -Dheddle.way names them. */
-        enum WayName {
-            carriers,
-            jdk,
-            nio
-        }
-
         @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
         @Parameters(paramLabel = "ID", arity = "0..*", description = "As heddle lab list has them.")
@@ -128,9 +123,9 @@ public final class Lab implements Subcommand {
                 names = "--way",
                 paramLabel = "WAY",
                 description =
-                        "Which way Heddle runs: ${COMPLETION-CANDIDATES}. The best that is"
-                                + " possible by default.")
-        private @Nullable WayName way;
+                        "Which way Heddle runs: carriers, jdk or nio. The best that is possible by"
+                                + " default.")
+        private @Nullable Way way;
 
         @Option(
                 names = "--connections",
@@ -152,7 +147,7 @@ public final class Lab implements Subcommand {
                 throw new ParameterException(spec.commandLine(), "--connections: want 1 or more");
             }
             if (way != null) {
-                System.setProperty(WAY, way.name());
+                System.setProperty(WAY, way.name().toLowerCase(Locale.ROOT));
             }
             var settings = new Settings(connections, slow);
             if (trace) {

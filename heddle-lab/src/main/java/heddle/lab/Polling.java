@@ -4,6 +4,7 @@ import heddle.net.Dialer;
 import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.TcpConn;
+import heddle.net.Way;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -71,7 +72,7 @@ final class Polling {
     }
 
     private static void epoll(Stage stage) throws Exception {
-        stage.fact("epoll", Way.current().usesEpoll() ? 1 : 0);
+        stage.fact("epoll", Heddle.shared().way() == Way.NIO ? 0 : 1);
         Listener listener = stage.side("server").listen("127.0.0.1:0");
         var descriptor = new AtomicInteger(-1);
         var dialer =
@@ -157,7 +158,7 @@ final class Polling {
     }
 
     private static void busyLoops(Stage stage) throws Exception {
-        stage.fact("hands off", Way.current().handsOff() ? 1 : 0);
+        stage.fact("hands off", Heddle.shared().way() == Way.CARRIERS ? 1 : 0);
         int processors = Runtime.getRuntime().availableProcessors();
         stage.fact("processors", processors);
         Stage.Pair pair = stage.connect();

@@ -298,7 +298,8 @@ final class Stage implements AutoCloseable {
         for (Closeable resource : leftOpen) {
             try {
                 if (resource instanceof Conn conn && conn.isOpen()) {
-                    ((TcpConn) conn).setLinger(0); // leaves nothing behind in the kernel
+                    ((TcpConn) conn)
+                            .setLinger(Duration.ZERO); // leaves nothing behind in the kernel
                 }
                 resource.close();
             } catch (IOException e) {

@@ -2,7 +2,7 @@ package heddle.internal.fd;
 
 import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.PollerSource;
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Trace;
 
@@ -22,6 +22,7 @@ public final class Descriptors {
     private final Trace trace;
     private final String report;
     private final NumberTable<Descriptor> table = new NumberTable<>();
+    private final Ip ip = new Ip();
 
     /** Set once, by who closes the runtime. */
     private volatile boolean closed;
@@ -36,6 +37,11 @@ public final class Descriptors {
         this.source = source;
         this.trace = trace;
         this.report = report;
+    }
+
+    /** Makes sockets. */
+    public Opening opening() {
+        return new Opening(this);
     }
 
     /** Takes charge of {@code fd}. */
@@ -69,6 +75,16 @@ public final class Descriptors {
         return result == -Errno.ENOPROTOOPT && !sys.hasKernelDescriptors()
                 ? " (" + report + ")"
                 : "";
+    }
+
+    /** Whether sockets of IPv6 exist, and take IPv4 connections too. */
+    public boolean hasV6() {
+        return ip.hasV6(sys);
+    }
+
+    /** Whether a descriptor is a number of the kernel's. */
+    public boolean hasKernelDescriptors() {
+        return sys.hasKernelDescriptors();
     }
 
     Syscalls syscalls() {

@@ -1,8 +1,12 @@
 /// The life of a descriptor, from the number that the kernel gave to the close of that number, and all calls between.
 ///
-///     heddle.net -> Descriptor -> DescriptorLock       whose turn is it, and may the number be used
-///                              -> sys.Syscalls         try the call
-///                              -> poll.ReadinessSlot   EAGAIN: wait, then try again
+///     heddle.net -> Opening    -> Descriptor           socket, options, bind, connect or listen
+///                -> Listening  -> Descriptor           accept
+///                -> Descriptor -> Reads, Writes        streams and packets, a direction each
+///                                 Direction            the one loop of both:
+///                                  -> DescriptorLock   whose turn is it, and may the number be used
+///                                  -> sys.Syscalls     try the call
+///                                  -> poll.ReadinessSlot  EAGAIN: wait, then try again
 ///
 /// [Descriptors][heddle.internal.fd.Descriptors] makes them and knows all that are open, since their runtime may close.
 ///

@@ -96,16 +96,8 @@ public final class ReadinessSlot {
      */
     private long sinceNanos;
 
-    /** See {@link #callsSinceWait}. Any thread's, without a guard: one that is not counted does no harm. */
-    private int calls;
-
     ReadinessSlot(Registration registration) {
         this.registration = registration;
-    }
-
-    /** A call begins that may or may not have to wait: how many did since the last one that waited. Any thread. */
-    public int callsSinceWait() {
-        return ++calls;
     }
 
     /** Whether a call may begin: READY, or CLOSED, or EXPIRED even if data is there. By the direction's lock holder. */
@@ -153,7 +145,7 @@ public final class ReadinessSlot {
             }
             trace.counters().add(Counter.PARKS, 1);
             Recorder.Park event = trace.recorder().beginPark();
-            calls = 0;
+            registration.waits();
             Wait outcome = parkUntilTakenOut(me);
             event = trace.recorder().endPark(event);
             if (event != null) {

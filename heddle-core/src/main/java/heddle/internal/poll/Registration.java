@@ -1,6 +1,6 @@
 package heddle.internal.poll;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Trace;
@@ -64,6 +64,9 @@ public final class Registration {
     /** Describes this in dumps. Written once, soon after the start; read by any thread. */
     private volatile @Nullable Object owner;
 
+    /** See {@link #callsSinceWait}. Any thread's, without a guard: one that is not counted does no harm. */
+    private int calls;
+
     /** Errno of the last failed attempt to register. Written by the waiter that failed, which is the one to read it. */
     private volatile int failure;
 
@@ -77,6 +80,16 @@ public final class Registration {
     /** Names what {@link #toString} shall show: a connection, or what is {@link Pending}. */
     public void describe(Object shown) {
         owner = shown;
+    }
+
+    /** A call begins that may or may not have to wait: how many did since the last one that waited, in either direction. Any thread. */
+    public int callsSinceWait() {
+        return ++calls;
+    }
+
+    /** A call waits. */
+    void waits() {
+        calls = 0;
     }
 
     /** Makes sure that a poller watches, before {@code slot}'s waiter parks; false with {@link #failure} if it cannot. */

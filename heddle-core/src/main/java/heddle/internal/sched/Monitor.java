@@ -48,7 +48,7 @@ final class Monitor extends OwnThread {
         } catch (Throwable cause) {
             scheduler.failed(cause);
         } finally {
-            scheduler.clock().stop();
+            scheduler.ticks().stop();
         }
     }
 
@@ -58,7 +58,7 @@ final class Monitor extends OwnThread {
             if (idleLooks < IDLE_LOOKS) {
                 LockSupport.parkNanos(this, lookNanos());
             } else {
-                scheduler.clock().stop();
+                scheduler.ticks().stop();
                 if (fallAsleep()) {
                     LockSupport.park(this);
                 }
@@ -87,7 +87,7 @@ final class Monitor extends OwnThread {
 
     /** One look at all; whether anybody is awake. */
     private boolean look(long nowNanos) {
-        scheduler.clock().tick(nowNanos);
+        scheduler.ticks().tick(nowNanos);
         boolean awake = false;
         for (Processor processor : scheduler.processors()) {
             long word = processor.word();

@@ -173,8 +173,8 @@ public final class Scheduler implements Executor {
     private void addToShared(Runnable task) {
         shared.add(task);
         if (stopped) {
-            runLeftovers(); // Look again: who stopped this may have looked before the task was
-            // there.
+            // Look again: who stopped this may have looked before the task was there.
+            runLeftovers();
         } else if (parked.get() > 0) {
             signalOne();
         }
@@ -495,7 +495,7 @@ public final class Scheduler implements Executor {
     }
 
     /** The clock that the monitor ticks. */
-    CoarseClock clock() {
+    CoarseClock ticks() {
         return trace.ticks();
     }
 

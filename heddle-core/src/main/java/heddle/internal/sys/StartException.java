@@ -1,5 +1,7 @@
 package heddle.internal.sys;
 
+import heddle.internal.socket.Errno;
+
 import java.io.Serial;
 
 /** The system refused a call that Heddle needs before its first socket. */

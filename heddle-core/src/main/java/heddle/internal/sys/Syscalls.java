@@ -1,5 +1,12 @@
 package heddle.internal.sys;
 
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SockAddr;
+import heddle.internal.socket.SocketName;
+import heddle.internal.socket.SocketOption;
+import heddle.internal.socket.TcpStat;
+import heddle.internal.socket.UnixName;
+
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 

@@ -1,9 +1,7 @@
 /// The system calls that Heddle makes, and their errors, free of any system.
 ///
-///     Syscalls       one method a call: n or -errno
-///     Errno          numbers and texts, Linux's
-///     SocketName     an address as the kernel takes it: SockAddr for IP, UnixName for paths
-///     SocketOption   the options that Heddle sets or reads
+///     Syscalls        one method a call: n or -errno
+///     StartException  the system refused what a runtime needs
 ///
 /// Who enters: `internal.fd` for each call on a socket; `heddle.net` to make one and to name its options.
 ///

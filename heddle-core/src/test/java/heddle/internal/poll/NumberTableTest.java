@@ -2,8 +2,6 @@ package heddle.internal.poll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.testing.Behaviour;
-
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
@@ -17,7 +15,6 @@ class NumberTableTest {
     private final NumberTable<String> table = new NumberTable<>();
 
     @Test
-    @Behaviour(209)
     void whoLeftIsFoundNoMore() {
         table.put(FD, "earlier");
         assertThat(table.find(FD)).isEqualTo("earlier");

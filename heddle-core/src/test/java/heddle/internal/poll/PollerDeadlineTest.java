@@ -2,7 +2,7 @@ package heddle.internal.poll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.internal.trace.Trace;
 import heddle.time.Clock;
 

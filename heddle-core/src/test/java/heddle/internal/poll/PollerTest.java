@@ -3,7 +3,7 @@ package heddle.internal.poll;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.sched.IdlePoll;
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;

@@ -2,7 +2,7 @@ package heddle.net.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.net.CallInterruptedException;
 import heddle.net.Conn;
 import heddle.net.ConnClosedException;

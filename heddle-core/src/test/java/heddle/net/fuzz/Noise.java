@@ -76,7 +76,7 @@ final class Noise {
             }
             case RESET -> {
                 if (end.conn instanceof TcpConn tcp) {
-                    end.orClosed(() -> tcp.setLinger(0));
+                    end.orClosed(() -> tcp.setLinger(Duration.ZERO));
                 }
                 end.close();
             }

@@ -62,7 +62,10 @@ final class SetUpCase implements FuzzTest.Case {
         List<Task<Void>> dialers = new ArrayList<>();
         List<Task<Void>> all = new ArrayList<>();
         // A full backlog makes Linux drop the request, which comes again after a second.
-        ListenConfig config = Runtimes.listenConfig().backlog(random.nextInt(20) == 0 ? 2 : 0);
+        ListenConfig config = Runtimes.listenConfig();
+        if (random.nextInt(20) == 0) {
+            config = config.backlog(2);
+        }
         Listener listener = config.listen("tcp", "127.0.0.1:0");
         try {
             for (int i = 1 + random.nextInt(3); i > 0; i--) {

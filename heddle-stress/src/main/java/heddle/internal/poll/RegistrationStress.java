@@ -4,7 +4,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.stress.Gap;
 
 import org.openjdk.jcstress.annotations.Actor;

@@ -12,7 +12,7 @@ import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.Registration;
 import heddle.internal.sched.IdlePoll;
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.internal.sys.linux.Epoll;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Trace;

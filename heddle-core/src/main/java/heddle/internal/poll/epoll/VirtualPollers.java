@@ -5,7 +5,7 @@ import static heddle.internal.sys.linux.Epoll.EPOLLONESHOT;
 
 import heddle.internal.poll.PollLoop;
 import heddle.internal.sched.OwnThread;
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.internal.sys.StartException;
 import heddle.internal.sys.linux.Epoll;
 import heddle.time.Clock;

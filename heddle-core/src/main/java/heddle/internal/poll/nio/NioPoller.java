@@ -2,7 +2,7 @@ package heddle.internal.poll.nio;
 
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.Registration;
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.internal.sys.nio.NioSocket;
 import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Counter;

@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 import heddle.internal.sys.StartException;
 
 import java.lang.foreign.Arena;

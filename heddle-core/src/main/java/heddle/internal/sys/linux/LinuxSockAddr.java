@@ -1,8 +1,8 @@
 package heddle.internal.sys.linux;
 
-import heddle.internal.sys.SockAddr;
-import heddle.internal.sys.SocketName;
-import heddle.internal.sys.UnixName;
+import heddle.internal.socket.SockAddr;
+import heddle.internal.socket.SocketName;
+import heddle.internal.socket.UnixName;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

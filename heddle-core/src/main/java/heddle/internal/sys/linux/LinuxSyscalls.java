@@ -6,12 +6,12 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-import heddle.internal.sys.Errno;
-import heddle.internal.sys.SocketName;
-import heddle.internal.sys.SocketOption;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SocketName;
+import heddle.internal.socket.SocketOption;
+import heddle.internal.socket.TcpStat;
+import heddle.internal.socket.UnixName;
 import heddle.internal.sys.Syscalls;
-import heddle.internal.sys.TcpStat;
-import heddle.internal.sys.UnixName;
 
 import java.io.FileInputStream;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import heddle.internal.sys.TcpStat;
+import heddle.internal.socket.TcpStat;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package heddle.internal.sys.nio;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 
 import java.net.BindException;
 import java.net.ConnectException;

@@ -1,6 +1,6 @@
 package heddle.internal.sys.nio;
 
-import heddle.internal.sys.SocketName;
+import heddle.internal.socket.SocketName;
 import heddle.internal.sys.Syscalls;
 
 import org.jspecify.annotations.Nullable;

@@ -1,13 +1,13 @@
 package heddle.internal.sys.nio;
 
-import heddle.internal.sys.Errno;
-import heddle.internal.sys.SockAddr;
-import heddle.internal.sys.SocketName;
-import heddle.internal.sys.SocketOption;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SockAddr;
+import heddle.internal.socket.SocketName;
+import heddle.internal.socket.SocketOption;
+import heddle.internal.socket.TcpStat;
+import heddle.internal.socket.UnixName;
 import heddle.internal.sys.StartException;
 import heddle.internal.sys.Syscalls;
-import heddle.internal.sys.TcpStat;
-import heddle.internal.sys.UnixName;
 
 import org.jspecify.annotations.Nullable;
 

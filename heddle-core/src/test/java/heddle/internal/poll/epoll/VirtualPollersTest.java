@@ -6,7 +6,7 @@ import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.internal.poll.Registration;
 import heddle.internal.poll.Wait;
-import heddle.internal.sys.SockAddr;
+import heddle.internal.socket.SockAddr;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;

@@ -2,8 +2,8 @@ package heddle.internal.sys.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.sys.Errno;
-import heddle.internal.sys.SockAddr;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SockAddr;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

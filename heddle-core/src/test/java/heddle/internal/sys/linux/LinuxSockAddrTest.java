@@ -2,9 +2,9 @@ package heddle.internal.sys.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.sys.SockAddr;
-import heddle.internal.sys.SocketName;
-import heddle.internal.sys.UnixName;
+import heddle.internal.socket.SockAddr;
+import heddle.internal.socket.SocketName;
+import heddle.internal.socket.UnixName;
 
 import org.junit.jupiter.api.Test;
 

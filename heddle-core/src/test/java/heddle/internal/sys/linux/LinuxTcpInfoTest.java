@@ -2,7 +2,7 @@ package heddle.internal.sys.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.sys.TcpStat;
+import heddle.internal.socket.TcpStat;
 
 import org.junit.jupiter.api.Test;
 

@@ -3,7 +3,7 @@ package heddle.internal.sys.nio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import heddle.internal.sys.Errno;
+import heddle.internal.socket.Errno;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -2,9 +2,9 @@ package heddle.internal.sys.nio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.sys.Errno;
-import heddle.internal.sys.SockAddr;
-import heddle.internal.sys.SocketOption;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SockAddr;
+import heddle.internal.socket.SocketOption;
 import heddle.internal.sys.Syscalls;
 
 import org.junit.jupiter.api.AfterEach;

@@ -1,4 +1,4 @@
-package heddle.internal.sys;
+package heddle.internal.socket;
 
 /** What the kernel tells of a connection of TCP, tcp(7), "TCP_INFO"; each backend knows where. Units end the names. */
 public enum TcpStat {

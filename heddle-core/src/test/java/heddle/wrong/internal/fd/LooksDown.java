@@ -1,4 +1,4 @@
-package heddle.wrong.net;
+package heddle.wrong.internal.fd;
 
 import heddle.wrong.internal.poll.Monitors;
 

@@ -1,4 +1,4 @@
-package heddle.internal.sys;
+package heddle.internal.socket;
 
 import java.io.Serial;
 import java.nio.charset.StandardCharsets;
@@ -47,5 +47,16 @@ public record UnixName(String text) implements SocketName {
         return isAbstract()
                 ? length <= ABSTRACT_BYTES_MAX
                 : length <= PATH_BYTES_MAX && text.indexOf('\0') < 0;
+    }
+
+    /** The path; {@code @name} for the abstract namespace; empty for a socket without a name. */
+    public String name() {
+        return isAbstract() ? "@" + text.substring(1) : text;
+    }
+
+    /** The {@link #name}; {@code @} for a socket without one, as Go prints it. */
+    @Override
+    public String toString() {
+        return text.isEmpty() ? "@" : name();
     }
 }

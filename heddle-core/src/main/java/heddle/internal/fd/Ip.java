@@ -1,23 +1,23 @@
-package heddle.net;
+package heddle.internal.fd;
 
-import heddle.internal.sys.Errno;
-import heddle.internal.sys.SockAddr;
-import heddle.internal.sys.SocketOption;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SockAddr;
+import heddle.internal.socket.SocketOption;
 import heddle.internal.sys.Syscalls;
 
 import org.jspecify.annotations.Nullable;
 
 /** What IP can do on this machine, as one runtime found out once. Any thread. */
-final class Ip {
+public final class Ip {
 
     /** Null until it is known. Written by any thread, to the same. */
     private volatile @Nullable Boolean v6;
 
     /** Nothing is known yet. */
-    Ip() {}
+    public Ip() {}
 
     /** Whether sockets of version 6 exist, and take IPv4 connections too; true where it could not be found out for want of a descriptor, say: the socket that is made next will tell. */
-    boolean hasV6(Syscalls sys) {
+    public boolean hasV6(Syscalls sys) {
         Boolean known = v6;
         if (known != null) {
             return known;

@@ -1,4 +1,4 @@
-package heddle.internal.sys;
+package heddle.internal.socket;
 
 /** The int options of sockets that Heddle sets or reads; each backend knows their numbers. Units in parentheses. */
 public enum SocketOption {

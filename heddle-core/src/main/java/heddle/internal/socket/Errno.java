@@ -1,4 +1,4 @@
-package heddle.internal.sys;
+package heddle.internal.socket;
 
 import java.util.Map;
 

@@ -1,8 +1,10 @@
-package heddle.internal.sys;
+package heddle.internal.socket;
 
 import java.io.Serial;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 
 /**
@@ -102,5 +104,73 @@ public record SockAddr(long high, long low, int version, int port, int scopeId)
         } catch (UnknownHostException impossible) { // thrown for a wrong length only
             throw new AssertionError(impossible);
         }
+    }
+
+    /** {@code 127.0.0.1:80}, {@code [::1]:80}, {@code [fe80::1%eth0]:80}, {@code :80} where no host was named. */
+    @Override
+    public String toString() {
+        String host = host();
+        return version == VERSION_6 ? "[" + host + "]:" + port : host + ":" + port;
+    }
+
+    private String host() {
+        return switch (version) {
+            case VERSION_4 -> {
+                int bits = (int) low;
+                yield (bits >>> 24)
+                        + "."
+                        + (bits >> 16 & 0xff)
+                        + "."
+                        + (bits >> 8 & 0xff)
+                        + "."
+                        + (bits & 0xff);
+            }
+            case VERSION_6 -> ipv6() + zone();
+            default -> "";
+        };
+    }
+
+    private String zone() {
+        if (scopeId == 0) {
+            return "";
+        }
+        try {
+            NetworkInterface named = NetworkInterface.getByIndex(scopeId);
+            return "%" + (named == null ? String.valueOf(scopeId) : named.getName());
+        } catch (SocketException noNames) { // the number is a name as good
+            return "%" + scopeId;
+        }
+    }
+
+    /** RFC 5952: lower case, no leading zeros, the longest run of zero groups (two or more, the first of equals) as "::". */
+    private String ipv6() {
+        int[] groups = new int[8];
+        for (int i = 0; i < 8; i++) {
+            long half = i < 4 ? high : low;
+            groups[i] = (int) (half >>> ((3 - i % 4) * 16)) & 0xffff;
+        }
+        int from = -1;
+        int length = 1;
+        for (int i = 0; i < 8; i++) {
+            int end = i;
+            while (end < 8 && groups[end] == 0) {
+                end++;
+            }
+            if (end - i > length) {
+                from = i;
+                length = end - i;
+            }
+        }
+        var text = new StringBuilder();
+        for (int i = 0; i < 8; i++) {
+            if (i == from) {
+                text.append("::");
+                i += length - 1;
+            } else {
+                boolean afterRun = text.isEmpty() || text.charAt(text.length() - 1) == ':';
+                text.append(afterRun ? "" : ":").append(Integer.toHexString(groups[i]));
+            }
+        }
+        return text.toString();
     }
 }

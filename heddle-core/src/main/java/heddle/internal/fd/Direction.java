@@ -1,0 +1,115 @@
+package heddle.internal.fd;
+
+import heddle.internal.poll.ReadinessSlot;
+import heddle.internal.poll.Registration;
+import heddle.internal.poll.Wait;
+import heddle.internal.socket.Errno;
+import heddle.internal.sys.Syscalls;
+
+/// One direction of a descriptor: whose turn it is, and the loop that every call in it takes. By the threads that read
+/// or write, one at a time between [#enter] and [#leave].
+///
+///     int refused = enter();            the lock; or CLOSED, INTERRUPTED
+///     long n = begin();                 TRY; or CLOSED, or EXPIRED even if data is there
+///     slot.clear();                     the call below finds what made it ready
+///     while (n == TRY) {
+///         n = after(sys.recv(...));     EINTR: TRY; EAGAIN: wait, then TRY; anything else is the answer
+///     }
+///     leave();
+///
+/// Go's internal/poll has the same order.
+abstract sealed class Direction permits Reads, Writes {
+
+    /** Of {@link #begin} and {@link #after}: make the call, or make it again. No result of a call, no failure. */
+    static final int TRY = Integer.MIN_VALUE;
+
+    /** After how many calls without a wait their thread lets others run; a power of two. */
+    private static final int CALLS_A_TURN = 128;
+
+    final Descriptor descriptor;
+    final Syscalls sys;
+    final int fd;
+    final Traffic traffic;
+    final ReadinessSlot slot;
+
+    /** Where the C library leaves errno; guarded by the direction's lock. */
+    final int[] errno = new int[1];
+
+    Direction(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
+        this.descriptor = descriptor;
+        this.sys = sys;
+        this.fd = descriptor.registration().fd();
+        this.traffic = traffic;
+        this.slot = slot;
+    }
+
+    /** Takes the direction's lock. */
+    abstract DescriptorLock.Grant lock();
+
+    /** Gives it back. True if the caller must destroy the descriptor. */
+    abstract boolean unlock();
+
+    final Registration registration() {
+        return descriptor.registration();
+    }
+
+    /** Begins an operation: 0 with the lock, or a failure. */
+    final int enter() {
+        giveWay();
+        return switch (lock()) {
+            case HELD -> 0;
+            case CLOSED -> Result.CLOSED;
+            case INTERRUPTED -> Result.INTERRUPTED;
+        };
+    }
+
+    /** Ends an operation that has the lock. */
+    final void leave() {
+        if (unlock()) {
+            descriptor.destroy();
+        }
+    }
+
+    /**
+     * Lets others run after {@link #CALLS_A_TURN} calls without a wait. Two threads that answer each other on two carriers, or one behind a
+     * full buffer, may never have to wait.
+     */
+    private void giveWay() {
+        if (registration().callsSinceWait() % CALLS_A_TURN == 0
+                && Thread.currentThread().isVirtual()) {
+            descriptor.giveWay();
+        }
+    }
+
+    /** {@link #TRY}, or the failure that keeps a call from being made. */
+    final int begin() {
+        return outcome(slot.begin());
+    }
+
+    /** Waits for readiness: {@link #TRY}, or a failure. */
+    final int await() {
+        return outcome(slot.await());
+    }
+
+    /** What {@code n}, a system call's result, means for its operation: {@link #TRY}, the answer or a failure. */
+    final long after(long n) {
+        if (n == -Errno.EINTR) {
+            return TRY;
+        }
+        if (n == -Errno.EAGAIN) {
+            return await();
+        }
+        return n;
+    }
+
+    /** {@code wait} as a number. */
+    final int outcome(Wait wait) {
+        return switch (wait) {
+            case READY -> TRY;
+            case CLOSED -> Result.CLOSED;
+            case EXPIRED -> Result.EXPIRED;
+            case INTERRUPTED -> Result.INTERRUPTED;
+            case FAILED -> -registration().failure();
+        };
+    }
+}

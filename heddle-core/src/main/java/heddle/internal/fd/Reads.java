@@ -1,0 +1,277 @@
+package heddle.internal.fd;
+
+import heddle.internal.poll.ReadinessSlot;
+import heddle.internal.poll.Wait;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SocketName;
+import heddle.internal.sys.Syscalls;
+import heddle.internal.trace.Counter;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * The reading of a descriptor, and accepting.
+ *
+ * <p>A stream from which a read got less than it asked for is drained: the next read waits without a call that says EAGAIN first (epoll(7),
+ * Q9), unless the peer has shut down or sent urgent data. New data is a new edge, and an edge since the last {@code clear()} ends the wait
+ * at once, so nothing is slept through. {@link Traffic} says where a short read proves nothing.
+ */
+final class Reads extends Direction {
+
+    /** The last read got less than it asked for; guarded by the read lock. */
+    private boolean drained;
+
+    /** A failure that ended a read which had bytes to return, for the next one; guarded by the read lock. */
+    private int postponedFailure;
+
+    Reads(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
+        super(descriptor, sys, traffic, slot);
+    }
+
+    @Override
+    DescriptorLock.Grant lock() {
+        return descriptor.lock().lockRead();
+    }
+
+    @Override
+    boolean unlock() {
+        return descriptor.lock().unlockRead();
+    }
+
+    /** {@link Descriptor#read}. */
+    int read(MemorySegment buffer, int length) {
+        int refused = enter();
+        if (refused != 0) {
+            return refused;
+        }
+        try {
+            return length == 0 ? 0 : readLocked(buffer, length);
+        } finally {
+            leave();
+        }
+    }
+
+    private int readLocked(MemorySegment buffer, int length) {
+        if (postponedFailure != 0) {
+            int failure = postponedFailure;
+            postponedFailure = 0;
+            return failure;
+        }
+        long n = begin();
+        if (n == TRY) {
+            if (drained && !registration().mustTry()) {
+                n = await();
+            } else {
+                // Not where the deadline has passed: no call follows that would find what is ready.
+                slot.clear();
+            }
+        }
+        // A packet's rest would be lost.
+        int asked =
+                traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
+        while (n == TRY) {
+            drained = false; // Also where the call throws, for memory that cannot be used.
+            n = after(sys.recv(fd, buffer, asked, errno));
+            noteDrained(n, asked);
+        }
+        return n == 0 ? Result.END_OF_STREAM : (int) n;
+    }
+
+    /** {@link Descriptor#readVector}. */
+    long readVector(MemorySegment[] buffers, int count) {
+        if (traffic == Traffic.PACKETS) {
+            return count > 1
+                    ? readPacket(buffers, count)
+                    : read(buffers[0], (int) buffers[0].byteSize());
+        }
+        int refused = enter();
+        if (refused != 0) {
+            return refused;
+        }
+        try {
+            return readVectorLocked(buffers, count);
+        } finally {
+            leave();
+        }
+    }
+
+    private long readVectorLocked(MemorySegment[] buffers, int count) {
+        long total = readLocked(buffers[0], transferBytes(buffers[0].byteSize()));
+        int at = 1;
+        boolean filled = total == buffers[0].byteSize();
+        while (filled && at < count) {
+            int run = Buffers.nativeRun(buffers, at, count);
+            long room = Buffers.bytes(buffers, at, run);
+            long n = tryRead(buffers, at, run);
+            if (n <= 0) {
+                endLater(n);
+                break;
+            }
+            total += n;
+            at += run;
+            filled = n == room;
+            noteDrained(n, transferBytes(room));
+        }
+        return total;
+    }
+
+    /** A packet is one call's, so it goes through a copy. */
+    private int readPacket(MemorySegment[] buffers, int count) {
+        int room = (int) Math.min(Buffers.bytes(buffers, 0, count), Buffers.ARRAY_BYTES_MAX);
+        MemorySegment packet = MemorySegment.ofArray(new byte[room]);
+        int n = read(packet, room);
+        Buffers.spread(packet, n, buffers);
+        return n;
+    }
+
+    /** One call that does not wait: its result, never EINTR. */
+    private long tryRead(MemorySegment[] buffers, int from, int count) {
+        long n;
+        do {
+            n =
+                    count > 1
+                            ? sys.readv(
+                                    fd,
+                                    Arrays.copyOfRange(buffers, from, from + count),
+                                    count,
+                                    errno)
+                            : sys.recv(
+                                    fd,
+                                    buffers[from],
+                                    transferBytes(buffers[from].byteSize()),
+                                    errno);
+        } while (n == -Errno.EINTR);
+        return n;
+    }
+
+    private static int transferBytes(long bytes) {
+        return (int) Math.min(bytes, Syscalls.TRANSFER_BYTES_MAX);
+    }
+
+    private void noteDrained(long n, int asked) {
+        if (n > 0) {
+            drained = n < asked && traffic == Traffic.BYTES;
+        }
+    }
+
+    /** Something ended a read that has bytes to return: the next read must not lose an error that the kernel tells only once. */
+    private void endLater(long n) {
+        drained = false;
+        if (n < 0 && n != -Errno.EAGAIN) {
+            postponedFailure = (int) n;
+        }
+    }
+
+    /** {@link Descriptor#awaitReadable}. */
+    int awaitReadable(long untilNanos) {
+        int refused = enter();
+        if (refused != 0) {
+            return refused;
+        }
+        try {
+            return awaitReadableLocked(untilNanos);
+        } finally {
+            leave();
+        }
+    }
+
+    private int awaitReadableLocked(long untilNanos) {
+        Wait wait = slot.begin();
+        if (wait == Wait.READY && registration().trace().clock().hasPassed(untilNanos)) {
+            wait = Wait.EXPIRED;
+        }
+        if (wait == Wait.READY && postponedFailure != 0) {
+            return 0;
+        }
+        if (wait == Wait.READY) {
+            if (drained && !registration().mustTry()) {
+                wait = slot.awaitUntil(untilNanos);
+            } else {
+                slot.clear();
+            }
+        }
+        while (wait == Wait.READY) {
+            int seen = pollLocked();
+            if (seen < 0) {
+                return seen;
+            }
+            if ((seen & Syscalls.READABLE) != 0) {
+                return 0;
+            }
+            wait = slot.awaitUntil(untilNanos);
+        }
+        return outcome(wait);
+    }
+
+    /** poll(2), for the holder of the read lock. */
+    private int pollLocked() {
+        int seen = poll(fd);
+        if (seen > 0) {
+            drained = false; // The edge that told may be used up.
+            notePeer(seen);
+        }
+        return seen;
+    }
+
+    private int poll(int number) {
+        int seen;
+        do {
+            seen = sys.poll(number);
+        } while (seen == -Errno.EINTR);
+        return seen;
+    }
+
+    private void notePeer(int seen) {
+        if ((seen & Syscalls.PEER_CLOSED) != 0) {
+            registration().setPeerClosed();
+        }
+    }
+
+    /** Looks whether the peer has closed, and notes it: 0 or more, or a failure. Does not wait. */
+    int lookAtPeer() {
+        if (!sys.hasKernelDescriptors()) {
+            return pollIfNobodyReads();
+        }
+        int seen = descriptor.use(this::poll);
+        if (seen > 0) {
+            notePeer(seen);
+        }
+        return seen;
+    }
+
+    /** What {@link Syscalls#poll} holds back is for the reader: one that waits already would not be told. */
+    private int pollIfNobodyReads() {
+        if (!descriptor.lock().tryLockRead()) {
+            return 0;
+        }
+        try {
+            return pollLocked();
+        } finally {
+            leave();
+        }
+    }
+
+    /** {@link Descriptor#accept}. */
+    int accept(SocketName[] peer) {
+        int refused = enter();
+        if (refused != 0) {
+            return refused;
+        }
+        try {
+            long n = begin();
+            slot.clear();
+            while (n == TRY) {
+                int accepted = sys.accept(fd, peer, errno);
+                // ECONNABORTED: the peer gave up while it was queued; accept(2).
+                n = accepted == -Errno.ECONNABORTED ? TRY : after(accepted);
+            }
+            if (n >= 0) {
+                descriptor.count(Counter.ACCEPTED, 1);
+            }
+            return (int) n;
+        } finally {
+            leave();
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package heddle.internal.fd;
+
+import heddle.internal.poll.ReadinessSlot;
+import heddle.internal.socket.Errno;
+import heddle.internal.socket.SocketName;
+import heddle.internal.socket.SocketOption;
+import heddle.internal.sys.Syscalls;
+import heddle.internal.trace.Counter;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * The writing of a descriptor, and connecting. A write writes all of what is given, or a failure beside the exact count of what the kernel took; {@link Result} draws both
+ * as one number.
+ *
+ * <p>A socket that took less than it was offered is full: the wait comes without a call that says EAGAIN first (epoll(7), Q9).
+ */
+final class Writes extends Direction {
+
+    Writes(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
+        super(descriptor, sys, traffic, slot);
+    }
+
+    @Override
+    DescriptorLock.Grant lock() {
+        return descriptor.lock().lockWrite();
+    }
+
+    @Override
+    boolean unlock() {
+        return descriptor.lock().unlockWrite();
+    }
+
+    /** {@link Descriptor#write}. */
+    long write(MemorySegment buffer) {
+        int refused = enter();
+        if (refused != 0) {
+            return Result.ofWrite(0, refused);
+        }
+        try {
+            int n = begin();
+            slot.clear();
+            if (n != TRY) {
+                return Result.ofWrite(0, n);
+            }
+            return traffic == Traffic.PACKETS ? writePacket(buffer) : writeLocked(buffer, 0, false);
+        } finally {
+            leave();
+        }
+    }
+
+    /** By one call, however long it is: what cannot go whole does not go at all. An empty packet is one too. */
+    private long writePacket(MemorySegment packet) {
+        long n = TRY;
+        while (n == TRY) {
+            n = after(sys.send(fd, packet, (int) packet.byteSize(), false, errno));
+        }
+        return n >= 0 ? n : Result.ofWrite(0, (int) n);
+    }
+
+    /** Writes all of {@code buffer}, {@code before} bytes of the same operation having gone ahead. */
+    private long writeLocked(MemorySegment buffer, long before, boolean more) {
+        long length = buffer.byteSize();
+        long done = 0;
+        while (done < length) {
+            int asked = (int) Math.min(length - done, Syscalls.TRANSFER_BYTES_MAX);
+            boolean moreToCome = more || done + asked < length;
+            MemorySegment rest = done == 0 ? buffer : buffer.asSlice(done);
+            long n = after(later(sys.send(fd, rest, asked, moreToCome, errno)));
+            if (n >= 0) {
+                done += n;
+                n = done == length ? TRY : n < asked ? await() : begin();
+            }
+            if (n != TRY) {
+                return Result.ofWrite(before + done, (int) n);
+            }
+        }
+        return before + done;
+    }
+
+    /** EINPROGRESS: a fast open lacks its cookie, so a handshake without data has begun, as by connect(2); tcp(7), TCP_FASTOPEN. */
+    private static long later(long n) {
+        return n == -Errno.EINPROGRESS ? -Errno.EAGAIN : n;
+    }
+
+    /** {@link Descriptor#writeVector}. */
+    long writeVector(MemorySegment[] buffers, int count) {
+        if (traffic == Traffic.PACKETS) {
+            return Buffers.bytes(buffers, 0, count) > Buffers.ARRAY_BYTES_MAX
+                    ? Result.ofWrite(0, -Errno.EMSGSIZE)
+                    : write(count == 1 ? buffers[0] : Buffers.joined(buffers, count));
+        }
+        int refused = enter();
+        if (refused != 0) {
+            return Result.ofWrite(0, refused);
+        }
+        try {
+            int n = begin();
+            slot.clear();
+            long done = 0;
+            int at = 0;
+            while (n == TRY && at < count) {
+                int run = Buffers.nativeRun(buffers, at, count);
+                boolean more = at + run < count;
+                done =
+                        run > 1
+                                ? writeRun(buffers, at, run, done, more)
+                                : writeLocked(buffers[at], done, more);
+                if (!more || Result.failure(done) != 0) {
+                    return done;
+                }
+                at += run;
+                n = begin();
+            }
+            return n == TRY ? 0 : Result.ofWrite(done, n);
+        } finally {
+            leave();
+        }
+    }
+
+    private long writeRun(MemorySegment[] buffers, int from, int count, long before, boolean more) {
+        MemorySegment[] rest = Arrays.copyOfRange(buffers, from, from + count);
+        int left = count;
+        long done = before;
+        while (left > 0) {
+            long n = after(later(sys.writev(fd, rest, left, more, errno)));
+            if (n >= 0) {
+                done += n;
+                left = Buffers.dropWritten(rest, left, n);
+                n = left == 0 ? TRY : await();
+            }
+            if (n != TRY) {
+                return Result.ofWrite(done, (int) n);
+            }
+        }
+        return done;
+    }
+
+    /** {@link Descriptor#connect}. */
+    int connect(int kind, SocketName to) {
+        int refused = enter();
+        if (refused != 0) {
+            return refused;
+        }
+        try {
+            int n = begin();
+            if (n == TRY) {
+                n = sys.connect(fd, kind, to);
+            }
+            if (n == -Errno.EINPROGRESS || n == -Errno.EALREADY || n == -Errno.EINTR) {
+                n = awaitConnected();
+            }
+            if (n == 0) {
+                descriptor.count(Counter.DIALED, 1);
+            }
+            return n;
+        } finally {
+            leave();
+        }
+    }
+
+    /** On loopback the handshake is usually complete: one getpeername(2) replaces a wait and three calls. */
+    private int awaitConnected() {
+        SocketName[] peer = new SocketName[1];
+        int n = TRY;
+        while (n == TRY) {
+            int peerless = descriptor.use(number -> sys.remoteAddress(number, peer));
+            if (peerless == 0) {
+                return 0;
+            }
+            int error = descriptor.option(SocketOption.ERROR);
+            if (error == Errno.EISCONN) {
+                return 0;
+            }
+            if (error != 0
+                    && error != Errno.EINPROGRESS
+                    && error != Errno.EALREADY
+                    && error != Errno.EINTR) {
+                return error < 0 ? error : -error;
+            }
+            if (peerless != -Errno.ENOTCONN) {
+                return peerless; // No answer: maybe connected, and then no edge would end a wait.
+            }
+            // No error and no peer: not connected yet, however writable it looks (golang/go#14548).
+            n = await();
+        }
+        return n;
+    }
+}
