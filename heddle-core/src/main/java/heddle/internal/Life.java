@@ -127,9 +127,7 @@ public final class Life {
             Platform started = platform;
             return started != null || closed ? started : start();
         } catch (StartException refused) {
-            var cause = new Refused(refused.call(), -refused.errno());
-            cause.initCause(refused);
-            throw cause;
+            throw new Refused(refused.call(), -refused.errno(), refused);
         } finally {
             lock.unlock();
         }

@@ -162,6 +162,48 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     }
 
     /**
+     * Copies all that comes to {@code target} until the stream ends; {@link #transferTo(Conn, long)}.
+     *
+     * @param target where the bytes go
+     * @return bytes copied
+     * @throws IOException as there
+     */
+    default long transferTo(Conn target) throws IOException {
+        return transferTo(target, Long.MAX_VALUE);
+    }
+
+    /**
+     * Copies what comes to {@code target}, until the stream ends or {@code bytesMax} are copied. Between two sockets of Linux the bytes
+     * stay in the kernel; splice(2). It is one call among the readers of this connection. Each piece of at most 256 KiB is one call among
+     * the writers of the target. This connection's read deadline bounds each wait for bytes, the target's write deadline each piece. The
+     * end of the stream is not passed on: {@link #closeWrite} of the target does that.
+     *
+     * <p>Whatever ends it early, connections of Heddle lose nothing: {@link NetError#bytesTransferred} says how many bytes the target
+     * took. What was taken from here and not by the target is what the next read of this connection gets.
+     *
+     * @implSpec reads into a buffer and writes that. Bytes that a failed write did not take are lost, and the exception counts those of
+     *     this write alone.
+     * @param target where the bytes go; this connection itself for an echo
+     * @param bytesMax 0 or more
+     * @return bytes copied; less than {@code bytesMax} if the stream ended
+     * @throws IOException as for {@link #read(byte[], int, int)} of this connection and {@link #write(byte[], int, int)} of the target;
+     *     its text says which
+     */
+    default long transferTo(Conn target, long bytesMax) throws IOException {
+        byte[] buffer = new byte[Transfer.pieceBytes(bytesMax)];
+        long done = 0;
+        while (done < bytesMax) {
+            int n = read(buffer, 0, (int) Math.min(buffer.length, bytesMax - done));
+            if (n < 0) {
+                break;
+            }
+            Transfer.write(target, ByteBuffer.wrap(buffer, 0, n), done);
+            done += n;
+        }
+        return done;
+    }
+
+    /**
      * Waits until a read need not wait: for bytes, the end of the stream, or an error that the read will throw. It reads nothing and needs
      * no buffer, so a connection can be idle without one. It takes its turn among the readers: it waits while another thread reads. Once it
      * has returned, another reader may take what is there first.

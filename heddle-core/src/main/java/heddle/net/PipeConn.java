@@ -43,7 +43,7 @@ final class PipeConn implements Conn {
             in.readNothing();
             return 0;
         }
-        return in.read(buffers, offset, length);
+        return in.read(buffers, offset, length, 0);
     }
 
     @Override
@@ -53,7 +53,32 @@ final class PipeConn implements Conn {
 
     @Override
     public int write(ByteBuffer buffer) throws IOException {
-        return (int) write(new ByteBuffer[] {buffer}, 0, 1);
+        return write(buffer, 0);
+    }
+
+    /** The same after {@code before} bytes, which a failure counts too. */
+    int write(ByteBuffer buffer, long before) throws IOException {
+        return (int) out.write(new ByteBuffer[] {buffer}, before);
+    }
+
+    @Override
+    public long transferTo(Conn target, long bytesMax) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(Transfer.pieceBytes(bytesMax));
+        long done = 0;
+        while (done < bytesMax) {
+            buffer.clear().limit((int) Math.min(buffer.capacity(), bytesMax - done));
+            if (in.read(new ByteBuffer[] {buffer}, 0, 1, done) < 0) {
+                break;
+            }
+            buffer.flip();
+            try {
+                Transfer.write(target, buffer, done);
+            } finally {
+                in.putBack(buffer);
+            }
+            done += buffer.position();
+        }
+        return done;
     }
 
     @Override
@@ -64,7 +89,7 @@ final class PipeConn implements Conn {
         for (ByteBuffer source : sources) {
             Objects.requireNonNull(source);
         }
-        return out.write(sources);
+        return out.write(sources, 0);
     }
 
     @Override

@@ -37,6 +37,10 @@ final class PipeFlow {
 
     // All guarded by lock.
     private @Nullable Offer offer;
+
+    /** What a transfer had taken and its target did not, before anything that is offered. */
+    private @Nullable Offer putBack;
+
     private boolean writing;
     private boolean readerClosed;
     private boolean writerClosed;
@@ -58,8 +62,9 @@ final class PipeFlow {
         int at;
         long taken;
 
-        Offer(ByteBuffer[] buffers) {
+        Offer(ByteBuffer[] buffers, long before) {
             this.buffers = buffers;
+            this.taken = before;
         }
 
         boolean isEmpty() {
@@ -85,19 +90,27 @@ final class PipeFlow {
         }
     }
 
-    /** Reads at least one byte into {@code targets}, of which at least one has room: bytes, or -1 at the end of the stream. */
-    long read(ByteBuffer[] targets, int offset, int length) throws IOException {
+    /**
+     * Reads at least one byte into {@code targets}, of which at least one has room: bytes, or -1 at the end of the stream.
+     *
+     * @param before bytes of the same call, which a failure counts too
+     */
+    long read(ByteBuffer[] targets, int offset, int length, long before) throws IOException {
         lock.lock();
         try {
             while (true) {
                 if (readerClosed) {
-                    throw closed("read", 0);
+                    throw closed("read", before);
                 }
-                if (hasEnded()) {
+                Offer earlier = putBack;
+                if (hasEnded() && earlier == null) {
                     return -1;
                 }
                 if (readDeadline.hasPassed()) {
-                    throw failure("read", Result.EXPIRED, 0);
+                    throw failure("read", Result.EXPIRED, before);
+                }
+                if (earlier != null) {
+                    return takeBack(earlier, targets, offset, length);
                 }
                 Offer current = offer;
                 if (current != null) {
@@ -108,12 +121,43 @@ final class PipeFlow {
                     // An empty write has met its reader, who waits on for a byte.
                 }
                 if (endsByInterrupt("read", readDeadline)) {
-                    throw failure("read", Result.INTERRUPTED, 0);
+                    throw failure("read", Result.INTERRUPTED, before);
                 }
             }
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Leaves what remains of {@code taken}, if anything does, for the next reads: its target did not take it. */
+    void putBack(ByteBuffer taken) {
+        if (taken.hasRemaining()) {
+            lock.lock();
+            try {
+                Offer later = putBack;
+                int more = later == null ? 0 : later.buffers.length - later.at;
+                var all = new ByteBuffer[1 + more];
+                all[0] = ByteBuffer.allocate(taken.remaining()).put(taken.duplicate()).flip();
+                if (later != null) {
+                    System.arraycopy(later.buffers, later.at, all, 1, more);
+                }
+                putBack = new Offer(all, 0);
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private long takeBack(Offer from, ByteBuffer[] targets, int offset, int length) {
+        long before = from.taken;
+        for (int i = offset; i < offset + length; i++) {
+            from.moveInto(targets[i]);
+        }
+        if (from.isEmpty()) {
+            putBack = null;
+        }
+        return from.taken - before;
     }
 
     private long take(Offer from, ByteBuffer[] targets, int offset, int length) {
@@ -141,12 +185,15 @@ final class PipeFlow {
                 if (readerClosed) {
                     throw closed("read", 0);
                 }
-                if (hasEnded()) {
+                if (hasEnded() && putBack == null) {
                     return;
                 }
                 Deadline end = readDeadline.earlier(limit);
                 if (end.hasPassed()) {
                     throw failure("read", Result.EXPIRED, 0);
+                }
+                if (putBack != null) {
+                    return;
                 }
                 if (offer != null) {
                     if (!offer.isEmpty()) {
@@ -195,9 +242,13 @@ final class PipeFlow {
         }
     }
 
-    /** Writes all of {@code sources} as one call among the writers, once a reader is there: the bytes. The array stays as it is. */
-    long write(ByteBuffer[] sources) throws IOException {
-        Offer mine = new Offer(sources);
+    /**
+     * Writes all of {@code sources} as one call among the writers, once a reader is there: the bytes. The array stays as it is.
+     *
+     * @param before bytes of the same call, which a failure counts too
+     */
+    long write(ByteBuffer[] sources, long before) throws IOException {
+        Offer mine = new Offer(sources, before);
         lock.lock();
         try {
             while (true) {
@@ -228,7 +279,7 @@ final class PipeFlow {
                 writing = false;
                 changed.signalAll();
             }
-            return mine.taken;
+            return mine.taken - before;
         } finally {
             lock.unlock();
         }

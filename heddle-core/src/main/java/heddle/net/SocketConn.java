@@ -2,6 +2,7 @@ package heddle.net;
 
 import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Result;
+import heddle.internal.fd.Transferred;
 import heddle.internal.socket.SocketOption;
 
 import org.jspecify.annotations.Nullable;
@@ -88,9 +89,67 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
 
     @Override
     public final int write(ByteBuffer buffer) throws IOException {
+        return write(buffer, 0);
+    }
+
+    /** The same after {@code before} bytes, which a failure counts too. */
+    final int write(ByteBuffer buffer, long before) throws IOException {
         long result = descriptor.write(MemorySegment.ofBuffer(buffer));
-        buffer.position(buffer.position() + (int) Result.bytes(result));
-        return (int) written(result, null);
+        int bytes = (int) Result.bytes(result);
+        buffer.position(buffer.position() + bytes);
+        int failure = Result.failure(result);
+        if (failure != 0) {
+            throw failure("write", "write", failure, before + bytes);
+        }
+        return bytes;
+    }
+
+    @Override
+    public final long transferTo(Conn target, long bytesMax) throws IOException {
+        int pieceBytes = Transfer.pieceBytes(bytesMax);
+        Transferred outcome =
+                pieceBytes > 0 && target instanceof SocketConn socket && canSplice(socket)
+                        ? descriptor.spliceTo(socket.descriptor, bytesMax)
+                        : null;
+        if (outcome == null) {
+            return copyTo(target, bytesMax);
+        }
+        if (outcome.failure() == 0) {
+            return outcome.bytes();
+        }
+        throw outcome.byTarget()
+                ? ((SocketConn) target)
+                        .failure("write", "splice", outcome.failure(), outcome.bytes())
+                : failure("read", "splice", outcome.failure(), outcome.bytes());
+    }
+
+    private boolean canSplice(SocketConn target) {
+        return !network.equals(UnixSockets.PACKET) && !target.network.equals(UnixSockets.PACKET);
+    }
+
+    /** Through a buffer. */
+    private long copyTo(Conn target, long bytesMax) throws IOException {
+        long[] done = new long[1];
+        IOException[] failed = new IOException[1];
+        Transferred outcome =
+                descriptor.transferTo(
+                        piece -> {
+                            try {
+                                Transfer.write(target, piece, done[0]);
+                            } catch (IOException ended) {
+                                failed[0] = ended;
+                            }
+                            done[0] += piece.position();
+                            return failed[0] == null;
+                        },
+                        bytesMax);
+        if (failed[0] != null) {
+            throw failed[0];
+        }
+        if (outcome.failure() != 0) {
+            throw failure("read", "read", outcome.failure(), outcome.bytes());
+        }
+        return outcome.bytes();
     }
 
     @Override

@@ -20,7 +20,7 @@ import java.io.IOException;
 final class UnixSockets {
 
     private static final String STREAM = "unix";
-    private static final String PACKET = "unixpacket";
+    static final String PACKET = "unixpacket";
 
     private UnixSockets() {}
 

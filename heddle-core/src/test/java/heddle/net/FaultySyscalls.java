@@ -212,6 +212,20 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     }
 
     @Override
+    public int pipe(int[] ends) {
+        int fault = fault("pipe2", -1);
+        return fault != 0 ? fault : real.pipe(ends);
+    }
+
+    /** Of the socket's number, which is either one. */
+    @Override
+    public long splice(int from, int to, int length, int[] errno) {
+        boolean out = watched.containsKey(from);
+        int fault = fault(out ? "splice out" : "splice in", out ? from : to);
+        return fault != 0 ? fault : real.splice(from, to, length, errno);
+    }
+
+    @Override
     public int poll(int fd) {
         int fault = fault("poll", fd);
         return fault != 0 ? fault : real.poll(fd);

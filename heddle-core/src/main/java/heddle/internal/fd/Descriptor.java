@@ -13,6 +13,7 @@ import heddle.internal.trace.Trace;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntUnaryOperator;
@@ -24,6 +25,14 @@ import java.util.function.IntUnaryOperator;
  * <p>Closing: mark the lock closed, end the waits, give the life's reference back, wait until the last user has destroyed it.
  */
 public final class Descriptor {
+
+    /** What takes the bytes of a transfer. */
+    @FunctionalInterface
+    public interface Target {
+
+        /** Takes {@code piece} from its position on, which tells how far it came: true to go on. */
+        boolean take(ByteBuffer piece);
+    }
 
     private final Descriptors all;
     private final Syscalls sys;
@@ -129,6 +138,22 @@ public final class Descriptor {
      */
     public int connect(int kind, SocketName address) {
         return writes.connect(kind, address);
+    }
+
+    /**
+     * Copies what comes to {@code target}, as one call among the readers. What it took and the target did not is what the next read gets.
+     *
+     * @param bytesMax at most so many
+     */
+    public Transferred transferTo(Target target, long bytesMax) {
+        return reads.transferTo(target, bytesMax);
+    }
+
+    /**
+     * The same to {@code target}'s socket, within the kernel by splice(2); null, with nothing moved, if that is not possible here and now.
+     */
+    public @Nullable Transferred spliceTo(Descriptor target, long bytesMax) {
+        return reads.spliceTo(target.writes, all.pipes(), bytesMax);
     }
 
     /** Whether the peer is known to have closed: 1 or 0, or a failure. Does not wait; one call at most, and none once the poller has told. */

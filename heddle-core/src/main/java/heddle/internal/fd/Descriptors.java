@@ -23,6 +23,7 @@ public final class Descriptors {
     private final String report;
     private final NumberTable<Descriptor> table = new NumberTable<>();
     private final Ip ip = new Ip();
+    private final SplicePipes pipes;
 
     /** Set once, by who closes the runtime. */
     private volatile boolean closed;
@@ -37,6 +38,7 @@ public final class Descriptors {
         this.source = source;
         this.trace = trace;
         this.report = report;
+        this.pipes = new SplicePipes(sys);
     }
 
     /** Makes sockets. */
@@ -63,6 +65,7 @@ public final class Descriptors {
     public void close() {
         closed = true;
         table.forEach(Descriptor::closeWithRuntime);
+        pipes.close();
     }
 
     /** Whether the runtime is closed. */
@@ -85,6 +88,10 @@ public final class Descriptors {
     /** Whether a descriptor is a number of the kernel's. */
     public boolean hasKernelDescriptors() {
         return sys.hasKernelDescriptors();
+    }
+
+    SplicePipes pipes() {
+        return pipes;
     }
 
     Syscalls syscalls() {

@@ -7,7 +7,10 @@ import heddle.internal.socket.SocketName;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Counter;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -24,6 +27,9 @@ final class Reads extends Direction {
 
     /** A failure that ended a read which had bytes to return, for the next one; guarded by the read lock. */
     private int postponedFailure;
+
+    /** What a transfer had taken and its target did not, for the next reads; guarded by the read lock. */
+    private @Nullable ByteBuffer rest;
 
     Reads(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
         super(descriptor, sys, traffic, slot);
@@ -53,10 +59,8 @@ final class Reads extends Direction {
     }
 
     private int readLocked(MemorySegment buffer, int length) {
-        if (postponedFailure != 0) {
-            int failure = postponedFailure;
-            postponedFailure = 0;
-            return failure;
+        if (postponedFailure != 0 || rest != null) {
+            return readPostponed(buffer, length);
         }
         long n = begin();
         if (n == TRY) {
@@ -76,6 +80,24 @@ final class Reads extends Direction {
             noteDrained(n, asked);
         }
         return n == 0 ? Result.END_OF_STREAM : (int) n;
+    }
+
+    /** What an earlier call left for this one: bytes before a failure. */
+    private int readPostponed(MemorySegment buffer, int length) {
+        ByteBuffer left = rest;
+        if (left == null) {
+            int failure = postponedFailure;
+            postponedFailure = 0;
+            return failure;
+        }
+        int n = begin();
+        if (n == TRY) {
+            n = Math.min(length, left.remaining());
+            MemorySegment.copy(MemorySegment.ofBuffer(left), 0, buffer, 0, n);
+            left.position(left.position() + n);
+            rest = left.hasRemaining() ? left : null;
+        }
+        return n;
     }
 
     /** {@link Descriptor#readVector}. */
@@ -100,7 +122,7 @@ final class Reads extends Direction {
         long total = readLocked(buffers[0], transferBytes(buffers[0].byteSize()));
         int at = 1;
         boolean filled = total == buffers[0].byteSize();
-        while (filled && at < count) {
+        while (filled && rest == null && at < count) {
             int run = Buffers.nativeRun(buffers, at, count);
             long room = Buffers.bytes(buffers, at, run);
             long n = tryRead(buffers, at, run);
@@ -181,7 +203,7 @@ final class Reads extends Direction {
         if (wait == Wait.READY && registration().trace().clock().hasPassed(untilNanos)) {
             wait = Wait.EXPIRED;
         }
-        if (wait == Wait.READY && postponedFailure != 0) {
+        if (wait == Wait.READY && (postponedFailure != 0 || rest != null)) {
             return 0;
         }
         if (wait == Wait.READY) {
@@ -273,5 +295,142 @@ final class Reads extends Direction {
         } finally {
             leave();
         }
+    }
+
+    /** {@link Descriptor#transferTo}. */
+    Transferred transferTo(Descriptor.Target target, long bytesMax) {
+        int refused = enter();
+        if (refused != 0) {
+            return new Transferred(0, refused, false);
+        }
+        try {
+            return transferLocked(target, bytesMax);
+        } finally {
+            leave();
+        }
+    }
+
+    private Transferred transferLocked(Descriptor.Target target, long bytesMax) {
+        byte[] buffer = new byte[transferBytes(bytesMax)];
+        MemorySegment segment = MemorySegment.ofArray(buffer);
+        long done = 0;
+        while (done < bytesMax) {
+            int n = readLocked(segment, transferBytes(bytesMax - done));
+            if (n < 0) {
+                return new Transferred(done, n == Result.END_OF_STREAM ? 0 : n, false);
+            }
+            ByteBuffer piece = ByteBuffer.wrap(buffer, 0, n);
+            boolean goesOn = false;
+            try {
+                goesOn = target.take(piece);
+            } finally {
+                keep(piece);
+            }
+            done += piece.position();
+            if (!goesOn) {
+                return new Transferred(done, 0, true);
+            }
+        }
+        return new Transferred(done, 0, false);
+    }
+
+    /** Leaves what remains of {@code taken}, which came before what is left of an earlier transfer, for the next reads. */
+    private void keep(ByteBuffer taken) {
+        ByteBuffer later = rest;
+        if (!taken.hasRemaining()) {
+            return;
+        }
+        if (later == null) {
+            rest = taken;
+        } else {
+            rest =
+                    ByteBuffer.allocate(taken.remaining() + later.remaining())
+                            .put(taken.duplicate())
+                            .put(later)
+                            .flip();
+        }
+    }
+
+    /** {@link Descriptor#spliceTo}. */
+    @Nullable Transferred spliceTo(Writes target, SplicePipes pipes, long bytesMax) {
+        int refused = enter();
+        if (refused != 0) {
+            return new Transferred(0, refused, false);
+        }
+        try {
+            SplicePipes.Ends pipe =
+                    rest == null && postponedFailure == 0 && target.sys.hasKernelDescriptors()
+                            ? pipes.take()
+                            : null;
+            if (pipe == null) {
+                return null;
+            }
+            boolean empty = false;
+            try {
+                Transferred outcome = spliceLocked(pipe, target, bytesMax);
+                empty = true;
+                return outcome;
+            } finally {
+                if (empty) {
+                    pipes.give(pipe);
+                } else {
+                    pipes.close(pipe);
+                }
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    /** Through {@code pipe}, which it leaves empty; null, with nothing moved, if this kind of socket cannot. */
+    private @Nullable Transferred spliceLocked(
+            SplicePipes.Ends pipe, Writes target, long bytesMax) {
+        long done = 0;
+        while (done < bytesMax) {
+            long n = begin();
+            if (n == TRY) {
+                if (drained && !registration().mustTry()) {
+                    n = await();
+                } else {
+                    slot.clear();
+                }
+            }
+            int asked = (int) Math.min(bytesMax - done, Syscalls.SPLICE_BYTES_MAX);
+            while (n == TRY) {
+                drained = false;
+                n = after(sys.splice(fd, pipe.in(), asked, errno));
+            }
+            if (n == -Errno.EINVAL && done == 0) {
+                return null;
+            }
+            if (n <= 0) {
+                return new Transferred(done, (int) n, false);
+            }
+            long written = target.spliceFrom(pipe.out(), (int) n);
+            done += Result.bytes(written);
+            int failure = Result.failure(written);
+            if (failure != 0) {
+                keep(emptied(pipe, (int) (n - Result.bytes(written))));
+                return new Transferred(done, failure, true);
+            }
+        }
+        return new Transferred(done, 0, false);
+    }
+
+    /** What {@code pipe} holds. */
+    private ByteBuffer emptied(SplicePipes.Ends pipe, int bytes) {
+        ByteBuffer held = ByteBuffer.allocateDirect(bytes);
+        while (held.hasRemaining()) {
+            MemorySegment[] room = {MemorySegment.ofBuffer(held)};
+            long n = sys.readv(pipe.out(), room, 1, errno);
+            if (n == -Errno.EINTR) {
+                continue;
+            }
+            if (n <= 0) {
+                throw new AssertionError("a pipe lost " + held.remaining() + " bytes: " + n);
+            }
+            held.position(held.position() + (int) n);
+        }
+        return held.flip();
     }
 }

@@ -1,5 +1,7 @@
 package heddle.internal.fd;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.Serial;
 
 /**
@@ -15,7 +17,12 @@ public final class Refused extends Exception {
 
     /** {@code call} came to {@code result}. */
     public Refused(String call, int result) {
-        super(call + ": " + result, null, false, false);
+        this(call, result, null);
+    }
+
+    /** The same for {@code cause}. */
+    public Refused(String call, int result, @Nullable Throwable cause) {
+        super(call + ": " + result, cause, false, false);
         this.call = call;
         this.result = result;
     }

@@ -137,6 +137,29 @@ final class Writes extends Direction {
         return done;
     }
 
+    /** Writes the next {@code count} bytes of the pipe {@code from}, which holds them. */
+    long spliceFrom(int from, int count) {
+        int refused = enter();
+        if (refused != 0) {
+            return Result.ofWrite(0, refused);
+        }
+        try {
+            long n = begin();
+            slot.clear();
+            int done = 0;
+            while (n == TRY && done < count) {
+                n = after(later(sys.splice(from, fd, count - done, errno)));
+                if (n > 0) {
+                    done += (int) n;
+                    n = TRY;
+                }
+            }
+            return n == TRY ? done : Result.ofWrite(done, n == 0 ? -Errno.EIO : (int) n);
+        } finally {
+            leave();
+        }
+    }
+
     /** {@link Descriptor#connect}. */
     int connect(int kind, SocketName to) {
         int refused = enter();

@@ -77,6 +77,23 @@ public abstract class Syscalls {
     public abstract long writev(
             int fd, MemorySegment[] buffers, int count, boolean more, int[] errno);
 
+    /** Most bytes that one {@link #splice} moves: it moves pages and copies nothing, so it is no longer than a transfer of fewer. */
+    public static final int SPLICE_BYTES_MAX = 256 << 10;
+
+    /**
+     * pipe2(2): 0, with the end to read from in {@code ends[0]} and the end to write to in {@code ends[1]}; -ENOSYS where the backend has
+     * no kernel descriptors. It holds {@link #SPLICE_BYTES_MAX} bytes if the system allows.
+     */
+    public abstract int pipe(int[] ends);
+
+    /**
+     * splice(2) between a socket and a pipe, in either direction: bytes moved, 0 at the end of a stream, -EINVAL if the socket cannot;
+     * -ENOSYS likewise.
+     *
+     * @param length at most {@link #SPLICE_BYTES_MAX}
+     */
+    public abstract long splice(int from, int to, int length, int[] errno);
+
     /** IOV_MAX of Linux, and the least that POSIX systems in use have. */
     public static final int VECTORS_MAX = 1024;
 

@@ -27,6 +27,18 @@ final class Libc {
                 Linker.Option.captureCallState("errno"));
     }
 
+    /** The same of one that takes any arguments from index {@code first} on. */
+    @SuppressWarnings("restricted")
+    static MethodHandle quickVariadic(
+            int first, String name, MemoryLayout result, MemoryLayout... arguments) {
+        return LINKER.downcallHandle(
+                address(name),
+                FunctionDescriptor.of(result, arguments),
+                Linker.Option.critical(true),
+                Linker.Option.captureCallState("errno"),
+                Linker.Option.firstVariadicArg(first));
+    }
+
     /** A function that may block. Its first argument is a native segment that receives errno. */
     @SuppressWarnings("restricted")
     static MethodHandle blocking(String name, MemoryLayout result, MemoryLayout... arguments) {

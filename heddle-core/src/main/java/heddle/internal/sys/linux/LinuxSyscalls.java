@@ -34,6 +34,9 @@ public final class LinuxSyscalls extends Syscalls {
     private static final int SOL_SOCKET = 1;
     private static final int SO_LINGER = 13;
     private static final int TCP_INFO = 11;
+    private static final int F_SETPIPE_SZ = 1031;
+    private static final int SPLICE_F_MOVE = 1;
+    private static final int SPLICE_F_NONBLOCK = 2;
 
     // bits/poll.h
     private static final int POLLIN = 0x1;
@@ -98,6 +101,18 @@ public final class LinuxSyscalls extends Syscalls {
     private static final class Options {
         static final MethodHandle GETSOCKOPT =
                 Libc.quick("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    }
+
+    private static final class Splicing {
+        static final MethodHandle PIPE2 = Libc.quick("pipe2", JAVA_INT, ADDRESS, JAVA_INT);
+        static final MethodHandle SPLICE =
+                Libc.quick(
+                        "splice", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG,
+                        JAVA_INT);
+
+        /** fcntl(2) takes what follows its second argument as it comes. */
+        static final MethodHandle FCNTL =
+                Libc.quickVariadic(2, "fcntl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     }
 
     private static final class Readiness {
@@ -293,6 +308,52 @@ public final class LinuxSyscalls extends Syscalls {
                     (long)
                             Vectored.SENDMSG.invokeExact(
                                     MemorySegment.ofArray(errno), fd, header, flags);
+            return n < 0 ? -errno[0] : n;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int pipe(int[] ends) {
+        int[] errno = new int[1];
+        try {
+            int result =
+                    (int)
+                            Splicing.PIPE2.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    MemorySegment.ofArray(ends),
+                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (result < 0) {
+                return -errno[0];
+            }
+            // Whatever it returns: a smaller pipe takes more calls.
+            int _ =
+                    (int)
+                            Splicing.FCNTL.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    ends[1],
+                                    F_SETPIPE_SZ,
+                                    SPLICE_BYTES_MAX);
+            return 0;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public long splice(int from, int to, int length, int[] errno) {
+        try {
+            long n =
+                    (long)
+                            Splicing.SPLICE.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    from,
+                                    MemorySegment.NULL,
+                                    to,
+                                    MemorySegment.NULL,
+                                    (long) length,
+                                    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
             return n < 0 ? -errno[0] : n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);

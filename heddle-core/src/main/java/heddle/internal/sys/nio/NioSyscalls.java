@@ -295,6 +295,16 @@ public final class NioSyscalls extends Syscalls {
         }
     }
 
+    @Override
+    public int pipe(int[] ends) {
+        return -Errno.ENOSYS;
+    }
+
+    @Override
+    public long splice(int from, int to, int length, int[] errno) {
+        return -Errno.ENOSYS;
+    }
+
     private static long received(long n, boolean asked) {
         if (n < 0) {
             return 0;
