@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.testing.Behaviour;
+import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
 
@@ -145,7 +146,7 @@ class ConnTransferTest {
     @Test
     @Behaviour(121)
     void packetsPassOneByOne() throws Exception {
-        assumeTrue(Heddle.shared().way() != Way.NIO);
+        assumeTrue(Runtimes.current().way() != Way.NIO);
         try (Relay relay = Relay.of("unixpacket", "unixpacket")) {
             relay.client().write(new byte[] {1, 2});
             relay.client().write(new byte[] {3});
@@ -333,7 +334,7 @@ class ConnTransferTest {
     @Behaviour(123)
     void pipesOfTransfersAreFewAndEndWithTheRuntime() throws Exception {
         long before = pipes();
-        Heddle heddle = Heddle.builder().way(Heddle.shared().way()).parallelism(2).start();
+        Heddle heddle = Heddle.builder().way(Runtimes.current().way()).parallelism(2).start();
         List<Task<Long>> transfers = new ArrayList<>();
         List<ConnPair> pairs = new ArrayList<>();
         for (int i = 0; i < 40; i++) {

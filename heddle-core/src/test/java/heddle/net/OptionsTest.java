@@ -283,10 +283,12 @@ class OptionsTest {
         assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().readBuffer(0));
         assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().trafficClass(256));
         assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().writeBuffer(-1));
-        assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().fastOpenQueue(0));
+        assertThrows(
+                IllegalArgumentException.class, () -> Runtimes.listenConfig().fastOpenQueue(0));
         assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().backlog(0));
         assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().device(""));
-        assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().userTimeout(Duration.ZERO));
+        assertThrows(
+                IllegalArgumentException.class, () -> Runtimes.dialer().userTimeout(Duration.ZERO));
         assertThrows(
                 IllegalArgumentException.class,
                 () -> Runtimes.listenConfig().deferAccept(Duration.ofSeconds(-1)));

@@ -119,7 +119,7 @@ class RaceTest {
         try (var slow = new FullBacklog();
                 Listener fast = listen()) {
             long from = System.nanoTime();
-            dial(new Dialer().control(tried), slow.where(), fast.address()).close();
+            dial(Runtimes.dialer().control(tried), slow.where(), fast.address()).close();
             assertThat(Duration.ofNanos(System.nanoTime() - from))
                     .isGreaterThanOrEqualTo(Duration.ofMillis(250));
         }
