@@ -100,7 +100,7 @@ final class GatewaySession implements Session {
 
     /** Serves until the end of the stream, a stop, or a failure of the client's, the only one that returns false. */
     private boolean readRequests() throws IOException, InterruptedException {
-        reader.setDeadline(Deadline.after(options.handshakeTimeout));
+        reader.setDeadline(Deadline.after(options.handshakeTimeout, conn.runtime().clock()));
         try {
             while (next()) {
                 if (!handle(reader.buffer(), reader.offset(), reader.length())) {

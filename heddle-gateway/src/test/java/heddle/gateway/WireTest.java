@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.FutureTask;
 
 /** The protocol's description, rule by rule, over real sockets and against a client that is not ours. */
@@ -625,19 +626,32 @@ class WireTest {
 
     @Test
     void dribblingDoesNotExtendTheTimeToIntroduceOneself() throws Exception {
-        try (var gateway = new RunningGateway(sink, new GatewayOptions().handshakeTimeout(SHORT));
+        var options = new GatewayOptions().handshakeTimeout(SHORT);
+        try (var heddle = onClock();
+                var gateway = new RunningGateway(sink, options, heddle);
                 var client = gateway.dial()) {
-            client.sendHex("00 00 00 ff");
-            try {
-                while (true) {
-                    client.sendHex("01");
-                    // Real time: the pace of a client that dribbles.
-                    Thread.sleep(5);
-                }
-            } catch (IOException closed) {
-                gateway.endAndExpect(Counter.TIMEOUT_HANDSHAKE, 1);
+            Await.until(
+                    "both its threads wait",
+                    () -> {
+                        String dump = heddle.dump();
+                        return dump.contains("IO wait, accept ") && dump.contains("IO wait, read ");
+                    });
+            for (int i = 0; i < 10; i++) {
+                long parks = parks(heddle);
+                client.sendHex(i == 0 ? "00 00 00 ff" : "01");
+                Await.until("it is read, and more waited for", () -> parks(heddle) > parks);
+                assertThat(gateway.counters.value(Counter.TIMEOUT_HANDSHAKE)).isZero();
+                clock.advance(SHORT.dividedBy(10));
             }
+            gateway.await(Counter.TIMEOUT_HANDSHAKE, 1);
+            client.expectEndOfStream();
+            gateway.endAndExpect(Counter.TIMEOUT_HANDSHAKE, 1);
         }
+    }
+
+    /** How many waits began. */
+    private static long parks(Heddle heddle) {
+        return Objects.requireNonNull(heddle.counters().get("parks"));
     }
 
     @Test

@@ -3,6 +3,7 @@ package heddle.frame;
 import heddle.net.Conn;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
+import heddle.time.Clock;
 
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
@@ -36,12 +37,15 @@ public final class FrameReader {
     /** What one read takes at most when frames are small: enough that its system call no longer counts. */
     private static final int BATCH_BYTES = 64 << 10;
 
-    private static final long RELEASE_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final Duration RELEASE = Duration.ofSeconds(1);
 
     private final Conn conn;
     private final FrameLimits limits;
-    private final long idleNanos;
-    private final long stallNanos;
+    private final Duration idle;
+    private final Duration stall;
+
+    /** The connection's, so that a deadline which is kept is not moved by being set again. */
+    private final Clock clock;
 
     private byte[] buffer = new byte[IDLE_BYTES];
     private int frameStart;
@@ -63,8 +67,9 @@ public final class FrameReader {
     public FrameReader(Conn conn, FrameLimits limits, Duration idle, Duration stall) {
         this.conn = conn;
         this.limits = limits;
-        this.idleNanos = idle.toNanos();
-        this.stallNanos = stall.toNanos();
+        this.idle = idle;
+        this.stall = stall;
+        this.clock = conn.runtime().clock();
     }
 
     /**
@@ -131,7 +136,7 @@ public final class FrameReader {
                             (int) Math.min(Math.max(needed, BATCH_BYTES), 4L * buffer.length));
         }
         int room = buffer.length - end;
-        int n = unread == 0 ? readFirst() : read(Deadline.afterNanos(stallNanos).earlier(deadline));
+        int n = unread == 0 ? readFirst() : read(Deadline.after(stall, clock).earlier(deadline));
         if (n <= 0) {
             return false;
         }
@@ -144,18 +149,18 @@ public final class FrameReader {
 
     /** Reads into an empty buffer; gives a large one back once the connection has been silent for a while. */
     private int readFirst() throws IOException {
-        var idle = Deadline.afterNanos(idleNanos).earlier(deadline);
+        Deadline silence = Deadline.after(idle, clock).earlier(deadline);
         if (buffer.length > IDLE_BYTES) {
             try {
-                return read(Deadline.afterNanos(RELEASE_NANOS).earlier(idle));
+                return read(Deadline.after(RELEASE, clock).earlier(silence));
             } catch (DeadlineExceededException silent) {
-                if (idle.hasPassed()) {
+                if (silence.hasPassed()) {
                     throw silent;
                 }
                 buffer = new byte[IDLE_BYTES];
             }
         }
-        return read(idle);
+        return read(silence);
     }
 
     /** Bytes read, -1 at the end of the stream, 0 after a stop. */
