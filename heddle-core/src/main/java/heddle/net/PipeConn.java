@@ -58,7 +58,7 @@ final class PipeConn implements Conn {
 
     /** The same after {@code before} bytes, which a failure counts too. */
     int write(ByteBuffer buffer, long before) throws IOException {
-        return (int) out.write(new ByteBuffer[] {buffer}, before);
+        return (int) out.write(new ByteBuffer[] {Objects.requireNonNull(buffer)}, before);
     }
 
     @Override

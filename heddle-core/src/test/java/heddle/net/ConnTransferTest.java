@@ -226,8 +226,9 @@ class ConnTransferTest {
             assertThat(relay.source().read(new byte[0])).isZero();
             var one = ByteBuffer.allocate(3);
             var two = ByteBuffer.allocateDirect(5);
-            long n = relay.source().read(new ByteBuffer[] {one, two});
-            assertThat(n).isEqualTo(8);
+            while (two.hasRemaining()) {
+                relay.source().read(new ByteBuffer[] {one, two});
+            }
             byte[] read = new byte[8];
             one.flip().get(read, 0, 3);
             two.flip().get(read, 3, 5);

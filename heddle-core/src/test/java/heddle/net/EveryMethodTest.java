@@ -96,7 +96,9 @@ class EveryMethodTest {
     private static void callTolerating(
             Method method, Object target, Class<? extends IOException> tolerated) throws Exception {
         Object[] arguments =
-                Arrays.stream(method.getParameterTypes()).map(EveryMethodTest::argument).toArray();
+                Arrays.stream(method.getParameterTypes())
+                        .map(type -> argument(type, target))
+                        .toArray();
         try {
             Object result = method.invoke(target, arguments);
             assertThat(result != null || method.getReturnType() == void.class)
@@ -113,7 +115,13 @@ class EveryMethodTest {
         }
     }
 
-    private static Object argument(Class<?> type) {
+    private static Object argument(Class<?> type, Object target) {
+        if (type == Conn.class) {
+            return target;
+        }
+        if (type == long.class) {
+            return 1L;
+        }
         if (type == int.class) {
             return 1;
         }

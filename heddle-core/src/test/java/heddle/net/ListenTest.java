@@ -216,7 +216,7 @@ class ListenTest {
         assertThat(e.errno()).isEqualTo(Errno.ENOPROTOOPT);
         assertThat(e)
                 .hasMessageStartingWith("listen tcp6 ")
-                .hasMessageContaining(": setsockopt: protocol not available");
+                .hasMessageContaining(": setsockopt IPV6_V6ONLY: protocol not available");
     }
 
     /** Whether a second listener may have the port of a first; the sockets of Linux. */

@@ -36,6 +36,8 @@ import java.util.function.Consumer;
  * <p>Who is woken: a sleeping processor if something came that only it can know of (the shared queue, its own queue), or if a queue
  * holds more than one task. One task alone is about to be run by its own carrier, and waking another for it would cost more than it.
  *
+ * <p>A long file, as it holds the whole of this argument: who queues, who looks, who wakes. In two it could be read in neither.
+ *
  * <p>execute neither throws nor blocks: the waker is somebody else's thread, at times a virtual one that is pinned meanwhile.
  */
 public final class Scheduler implements Executor {

@@ -22,7 +22,13 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** {@link Syscalls} of Linux, through the foreign-function API. Numbers are those of asm-generic, as x86-64, aarch64, riscv64 and s390x have them. */
+/**
+ * {@link Syscalls} of Linux, through the foreign-function API. Numbers are those of asm-generic, as x86-64, aarch64, riscv64 and s390x have
+ * them.
+ *
+ * <p>A long file, as it holds one function a system call beside the handle and the constants of that call: whoever checks one against its
+ * manual page sees all of it.
+ */
 public final class LinuxSyscalls extends Syscalls {
 
     private static final int SOCK_STREAM = 1;

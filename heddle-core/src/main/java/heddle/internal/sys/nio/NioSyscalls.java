@@ -39,6 +39,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * An interrupt closes a channel under a call only in blocking mode: non-blocking calls set no hook for it (begin(boolean) in
  * SocketChannelImpl and ServerSocketChannelImpl of JDK 25; NioSyscallsTest). So callers may be interrupted, as with the kernel.
  *
+ * A long file, as it holds one function a system call, and what two of them must agree on about a channel's state.
+ *
  * Where it differs from the kernel's calls: see {@link #bind}, {@link #setOption} and {@link #shutdown}; MSG_MORE is not to be had, and
  * what was reset stays so.
  */
