@@ -179,14 +179,9 @@ final class Serve implements Callable<Integer> {
     }
 
     private SqliteOptions sqliteOptions() {
-        var options = SqliteOptions.DEFAULT.withSync(sync, syncInterval);
-        // The queue takes the largest message, whatever the limit on frames.
-        options =
-                options.withQueue(
-                        options.queueMessagesMax(),
-                        Math.max(options.queueBytesMax(), 4 * frameBytesMax),
-                        options.roomWait());
-        return storeBytesMax == null ? options : options.withStoreBytesMax(storeBytesMax);
+        SqliteOptions options =
+                new SqliteOptions().sync(sync).syncInterval(syncInterval).queueTakes(frameBytesMax);
+        return storeBytesMax == null ? options : options.storeBytesMax(storeBytesMax);
     }
 
     private int serve(Listener listener, SqliteSink sink, Counters counters)

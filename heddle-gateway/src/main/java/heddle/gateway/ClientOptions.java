@@ -6,7 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/** How a {@link Client} behaves. Set it up, then make the client, which reads it as it is then. One thread. */
+/**
+ * How a {@link Client} behaves. Immutable: each setter returns a changed copy, and refuses what makes no sense by an
+ * IllegalArgumentException.
+ */
 public final class ClientOptions {
 
     Heddle runtime = Heddle.shared();
@@ -25,49 +28,68 @@ public final class ClientOptions {
     /** No name, no token, the protocol's frame limit; what was not acknowledged is reported. */
     public ClientOptions() {}
 
+    private ClientOptions(ClientOptions other) {
+        runtime = other.runtime;
+        name = other.name;
+        token = other.token;
+        frameBytesMax = other.frameBytesMax;
+        inFlightMax = other.inFlightMax;
+        inFlightBytesMax = other.inFlightBytesMax;
+        resend = other.resend;
+        reconnect = other.reconnect;
+        connectTimeout = other.connectTimeout;
+        reconnectTimeout = other.reconnectTimeout;
+        ackTimeout = other.ackTimeout;
+        closeTimeout = other.closeTimeout;
+    }
+
     /**
      * Which runtime connects, and whose clock the times here go by; {@link Heddle#shared} unless set.
      *
      * @param heddle the runtime, which must stay open as long as the client
-     * @return this
+     * @return the changed copy
      */
     public ClientOptions runtime(Heddle heddle) {
-        runtime = heddle;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.runtime = heddle;
+        return changed;
     }
 
     /**
      * Who the client says it is; empty unless set.
      *
      * @param clientName at most 255 bytes of UTF-8, no zero byte
-     * @return this
+     * @return the changed copy
      */
     public ClientOptions name(String clientName) {
-        name = clientName;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.name = clientName;
+        return changed;
     }
 
     /**
      * What the server wants to know; nothing unless set.
      *
      * @param secret the token, null for none
-     * @return this
+     * @return the changed copy
      */
     @SuppressWarnings("exports") // An annotation, which users need not have: docs/decisions/0004.
     public ClientOptions token(@Nullable String secret) {
-        token = secret;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.token = secret;
+        return changed;
     }
 
     /**
      * The largest frame, the server's limit; 1 MiB unless set. A message is at least 13 bytes smaller.
      *
      * @param bytes 13 or more
-     * @return this
+     * @return the changed copy
      */
     public ClientOptions frameBytesMax(int bytes) {
-        frameBytesMax = bytes;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.frameBytesMax = Checked.atLeast(13, "frameBytesMax", bytes);
+        return changed;
     }
 
     /**
@@ -76,12 +98,13 @@ public final class ClientOptions {
      *
      * @param messages 1 or more, rounded up to a power of two
      * @param bytes of their payloads
-     * @return this
+     * @return the changed copy
      */
     public ClientOptions inFlight(int messages, long bytes) {
-        inFlightMax = messages;
-        inFlightBytesMax = bytes;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.inFlightMax = Checked.atLeast(1, "inFlight messages", messages);
+        changed.inFlightBytesMax = Checked.atLeast(1, "inFlight bytes", bytes);
+        return changed;
     }
 
     /**
@@ -89,11 +112,12 @@ public final class ClientOptions {
      * never loses them, and reported only after {@link #reconnectTimeout}; or, unless set, reported as {@link Result#UNKNOWN} at once.
      *
      * @param again whether to send them again; the client then keeps a copy of each until its ack
-     * @return this
+     * @return the changed copy
      */
     public ClientOptions resend(boolean again) {
-        resend = again;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.resend = again;
+        return changed;
     }
 
     /**
@@ -101,22 +125,24 @@ public final class ClientOptions {
      * {@link #resend}s does so whatever is set here. One that does not tells the end by {@link Outcome#lost}, and every later submit throws it.
      *
      * @param anew false for one connection only
-     * @return this
+     * @return the changed copy
      */
     public ClientOptions reconnect(boolean anew) {
-        reconnect = anew;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.reconnect = anew;
+        return changed;
     }
 
     /**
      * How long one attempt to connect and be introduced may take; 10 s unless set.
      *
      * @param timeout for both together
-     * @return this
+     * @return the changed copy
      */
     public ClientOptions connectTimeout(Duration timeout) {
-        connectTimeout = timeout;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.connectTimeout = Checked.positive("connectTimeout", timeout);
+        return changed;
     }
 
     /**
@@ -125,11 +151,12 @@ public final class ClientOptions {
      * size, is settled as {@link Result#NOT_TAKEN}, and the time starts anew too.
      *
      * @param timeout from the first attempt since the last ack on
-     * @return this
+     * @return the changed copy
      */
     public ClientOptions reconnectTimeout(Duration timeout) {
-        reconnectTimeout = timeout;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.reconnectTimeout = Checked.notNegative("reconnectTimeout", timeout);
+        return changed;
     }
 
     /**
@@ -137,21 +164,23 @@ public final class ClientOptions {
      * up as lost.
      *
      * @param timeout from the last byte on
-     * @return this
+     * @return the changed copy
      */
     public ClientOptions ackTimeout(Duration timeout) {
-        ackTimeout = timeout;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.ackTimeout = Checked.positive("ackTimeout", timeout);
+        return changed;
     }
 
     /**
      * How long {@link Client#close} waits for the server to close too; 5 s unless set.
      *
      * @param timeout from the half-close on
-     * @return this
+     * @return the changed copy
      */
     public ClientOptions closeTimeout(Duration timeout) {
-        closeTimeout = timeout;
-        return this;
+        var changed = new ClientOptions(this);
+        changed.closeTimeout = Checked.notNegative("closeTimeout", timeout);
+        return changed;
     }
 }

@@ -6,7 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * The limits of a {@link Gateway}. Set them, then make the gateway, which reads them as they are then. One thread.
+ * The limits of a {@link Gateway}. Immutable: each setter returns a changed copy, and refuses what makes no sense by an
+ * IllegalArgumentException.
  */
 public final class GatewayOptions {
 
@@ -22,92 +23,111 @@ public final class GatewayOptions {
     /** The limits of the protocol's description, and no token. */
     public GatewayOptions() {}
 
+    private GatewayOptions(GatewayOptions other) {
+        frameBytesMax = other.frameBytesMax;
+        connectionsMax = other.connectionsMax;
+        inFlightMax = other.inFlightMax;
+        handshakeTimeout = other.handshakeTimeout;
+        stallTimeout = other.stallTimeout;
+        idleTimeout = other.idleTimeout;
+        drainTimeout = other.drainTimeout;
+        token = other.token;
+    }
+
     /**
      * The largest frame, its length field included; 1 MiB unless set.
      *
      * @param bytes 13 or more
-     * @return this
+     * @return the changed copy
      */
     public GatewayOptions frameBytesMax(int bytes) {
-        frameBytesMax = bytes;
-        return this;
+        var changed = new GatewayOptions(this);
+        changed.frameBytesMax = Checked.atLeast(13, "frameBytesMax", bytes);
+        return changed;
     }
 
     /**
      * Most connections at a time; 100,000 unless set. Further ones wait in the kernel's backlog.
      *
      * @param connections 1 or more
-     * @return this
+     * @return the changed copy
      */
     public GatewayOptions connectionsMax(int connections) {
-        connectionsMax = connections;
-        return this;
+        var changed = new GatewayOptions(this);
+        changed.connectionsMax = Checked.atLeast(1, "connectionsMax", connections);
+        return changed;
     }
 
     /**
      * Most submits of one connection that are not settled yet; 8,192 unless set. At the bound the connection is not read.
      *
      * @param submits 1 or more
-     * @return this
+     * @return the changed copy
      */
     public GatewayOptions inFlightMax(int submits) {
-        inFlightMax = submits;
-        return this;
+        var changed = new GatewayOptions(this);
+        changed.inFlightMax = Checked.atLeast(1, "inFlightMax", submits);
+        return changed;
     }
 
     /**
      * How long a client may take to introduce itself; 10 s unless set.
      *
      * @param timeout from the accept on
-     * @return this
+     * @return the changed copy
      */
     public GatewayOptions handshakeTimeout(Duration timeout) {
-        handshakeTimeout = timeout;
-        return this;
+        var changed = new GatewayOptions(this);
+        changed.handshakeTimeout = Checked.positive("handshakeTimeout", timeout);
+        return changed;
     }
 
     /**
      * How long a client may be silent within a frame, or leave its acks unread; 30 s unless set.
      *
      * @param timeout from the last byte on
-     * @return this
+     * @return the changed copy
      */
     public GatewayOptions stallTimeout(Duration timeout) {
-        stallTimeout = timeout;
-        return this;
+        var changed = new GatewayOptions(this);
+        changed.stallTimeout = Checked.positive("stallTimeout", timeout);
+        return changed;
     }
 
     /**
      * How long a client may be silent between frames; 5 minutes unless set.
      *
      * @param timeout from the last frame on
-     * @return this
+     * @return the changed copy
      */
     public GatewayOptions idleTimeout(Duration timeout) {
-        idleTimeout = timeout;
-        return this;
+        var changed = new GatewayOptions(this);
+        changed.idleTimeout = Checked.positive("idleTimeout", timeout);
+        return changed;
     }
 
     /**
      * How long a connection that comes to its end waits for what is still in the sink; 10 s unless set.
      *
      * @param timeout from the last frame read
-     * @return this
+     * @return the changed copy
      */
     public GatewayOptions drainTimeout(Duration timeout) {
-        drainTimeout = timeout;
-        return this;
+        var changed = new GatewayOptions(this);
+        changed.drainTimeout = Checked.notNegative("drainTimeout", timeout);
+        return changed;
     }
 
     /**
      * What each client must send after its name; nothing unless set.
      *
      * @param secret the token, null for none
-     * @return this
+     * @return the changed copy
      */
     @SuppressWarnings("exports") // An annotation, which users need not have: docs/decisions/0004.
     public GatewayOptions token(@Nullable String secret) {
-        token = secret == null ? null : secret.getBytes(StandardCharsets.UTF_8);
-        return this;
+        var changed = new GatewayOptions(this);
+        changed.token = secret == null ? null : secret.getBytes(StandardCharsets.UTF_8);
+        return changed;
     }
 }

@@ -5,89 +5,115 @@ import heddle.time.Clock;
 import java.time.Duration;
 
 /**
- * How a {@link SqliteSink} stores and how much it holds.
- *
- * @param sync what an ack promises
- * @param syncInterval with {@link SyncMode#INTERVAL}, longest time from a commit to its fsync
- * @param queueMessagesMax most messages taken and not yet settled
- * @param queueBytesMax most bytes of them; the largest message is a little smaller
- * @param roomWait how long an offer waits for room before it answers {@link Result#OVERLOADED}
- * @param storeBytesMax most bytes that the database file may have; at the bound messages are {@link Result#NOT_STORED}
- * @param clock what these times go by, and what stamps the messages
+ * How a {@link SqliteSink} stores and how much it holds. Immutable: each setter returns a changed copy, and refuses what makes no sense by an
+ * IllegalArgumentException.
  */
-public record SqliteOptions(
-        SyncMode sync,
-        Duration syncInterval,
-        int queueMessagesMax,
-        long queueBytesMax,
-        Duration roomWait,
-        long storeBytesMax,
-        Clock clock) {
+public final class SqliteOptions {
 
-    /** No bound but the disk's. */
-    public static final long STORE_BYTES_UNBOUNDED = Long.MAX_VALUE;
+    SyncMode sync = SyncMode.ALWAYS;
+    Duration syncInterval = Duration.ofSeconds(1);
+    int queueMessagesMax = 1 << 16;
+    long queueBytesMax = 64 << 20;
+    Duration roomWait = Duration.ofSeconds(10);
+    Clock clock = Clock.system();
+
+    /** Of the file; as many as the disk holds unless set. */
+    long storeBytesMax = Long.MAX_VALUE;
 
     /** Synced always; 65,536 messages or 64 MiB in the queue; 10 s for room to come; the store as large as the disk. */
-    public static final SqliteOptions DEFAULT =
-            new SqliteOptions(
-                    SyncMode.ALWAYS,
-                    Duration.ofSeconds(1),
-                    1 << 16,
-                    64 << 20,
-                    Duration.ofSeconds(10),
-                    STORE_BYTES_UNBOUNDED,
-                    Clock.system());
+    public SqliteOptions() {}
 
-    /**
-     * The same with another promise.
-     *
-     * @param mode what an ack promises
-     * @param interval see {@link #syncInterval}
-     * @return new options
-     */
-    public SqliteOptions withSync(SyncMode mode, Duration interval) {
-        return new SqliteOptions(
-                mode, interval, queueMessagesMax, queueBytesMax, roomWait, storeBytesMax, clock);
+    private SqliteOptions(SqliteOptions other) {
+        sync = other.sync;
+        syncInterval = other.syncInterval;
+        queueMessagesMax = other.queueMessagesMax;
+        queueBytesMax = other.queueBytesMax;
+        roomWait = other.roomWait;
+        clock = other.clock;
+        storeBytesMax = other.storeBytesMax;
     }
 
     /**
-     * The same with another bound of the queue.
+     * What an ack promises; {@link SyncMode#ALWAYS} unless set.
      *
-     * @param messagesMax see {@link #queueMessagesMax}
-     * @param bytesMax see {@link #queueBytesMax}
-     * @param wait see {@link #roomWait}
-     * @return new options
+     * @param mode the promise
+     * @return the changed copy
      */
-    public SqliteOptions withQueue(int messagesMax, long bytesMax, Duration wait) {
-        return new SqliteOptions(
-                sync, syncInterval, messagesMax, bytesMax, wait, storeBytesMax, clock);
+    public SqliteOptions sync(SyncMode mode) {
+        var changed = new SqliteOptions(this);
+        changed.sync = mode;
+        return changed;
     }
 
     /**
-     * The same with another bound of the store.
+     * With {@link SyncMode#INTERVAL}: longest time from a commit to its fsync; 1 s unless set.
      *
-     * @param bytesMax see {@link #storeBytesMax}
-     * @return new options
+     * @param interval zero or more
+     * @return the changed copy
      */
-    public SqliteOptions withStoreBytesMax(long bytesMax) {
-        return new SqliteOptions(
-                sync, syncInterval, queueMessagesMax, queueBytesMax, roomWait, bytesMax, clock);
+    public SqliteOptions syncInterval(Duration interval) {
+        var changed = new SqliteOptions(this);
+        changed.syncInterval = Checked.notNegative("syncInterval", interval);
+        return changed;
     }
 
     /**
-     * The same with another clock.
+     * Most that is taken and not yet settled; 65,536 messages and 64 MiB unless set.
      *
-     * @param other see {@link #clock}
-     * @return new options
+     * @param messagesMax 1 or more
+     * @param bytesMax of their payloads, 1 or more; the largest message is a little smaller
+     * @return the changed copy
      */
-    public SqliteOptions withClock(Clock other) {
-        return new SqliteOptions(
-                sync,
-                syncInterval,
-                queueMessagesMax,
-                queueBytesMax,
-                roomWait,
-                storeBytesMax,
-                other);
+    public SqliteOptions queue(int messagesMax, long bytesMax) {
+        var changed = new SqliteOptions(this);
+        changed.queueMessagesMax = Checked.atLeast(1, "queue messages", messagesMax);
+        changed.queueBytesMax = Checked.atLeast(1, "queue bytes", bytesMax);
+        return changed;
+    }
+
+    /**
+     * Makes the queue take at least one message of this size, whatever else is set.
+     *
+     * @param bytes of its payload
+     * @return the changed copy
+     */
+    public SqliteOptions queueTakes(long bytes) {
+        return queue(queueMessagesMax, Math.max(queueBytesMax, 4 * bytes));
+    }
+
+    /**
+     * How long an offer waits for room in the queue before it answers {@link Result#OVERLOADED}; 10 s unless set.
+     *
+     * @param limit zero or more
+     * @return the changed copy
+     */
+    public SqliteOptions roomWait(Duration limit) {
+        var changed = new SqliteOptions(this);
+        changed.roomWait = Checked.notNegative("roomWait", limit);
+        return changed;
+    }
+
+    /**
+     * Most bytes that the database file may have; at the bound messages are {@link Result#NOT_STORED}. The disk's own bound unless set.
+     *
+     * @param bytes 1 or more
+     * @return the changed copy
+     */
+    public SqliteOptions storeBytesMax(long bytes) {
+        var changed = new SqliteOptions(this);
+        changed.storeBytesMax = Checked.atLeast(1, "storeBytesMax", bytes);
+        return changed;
+    }
+
+    /**
+     * What these times go by, and what stamps the messages; the system's unless set.
+     *
+     * @param times the clock
+     * @return the changed copy
+     */
+    public SqliteOptions clock(Clock times) {
+        var changed = new SqliteOptions(this);
+        changed.clock = times;
+        return changed;
     }
 }

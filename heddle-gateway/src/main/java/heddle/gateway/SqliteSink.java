@@ -55,7 +55,7 @@ public final class SqliteSink implements Sink {
                 folder,
                 options,
                 counters,
-                () -> SqliteStore.open(folder, options.sync(), options.storeBytesMax()));
+                () -> SqliteStore.open(folder, options.sync, options.storeBytesMax));
     }
 
     /** A sink that keeps messages in a store of the caller's choice. */
@@ -63,8 +63,7 @@ public final class SqliteSink implements Sink {
             throws IOException {
         this.folder = folder;
         this.options = options;
-        this.queue =
-                new SinkQueue(options.queueMessagesMax(), options.queueBytesMax(), options.clock());
+        this.queue = new SinkQueue(options.queueMessagesMax, options.queueBytesMax, options.clock);
         this.taken = DataFolder.take(folder);
         try {
             this.store = new StoreWriter(folder, options, counters, opening);
@@ -83,8 +82,7 @@ public final class SqliteSink implements Sink {
         }
         var payload = Arrays.copyOfRange(buffer, offset, offset + length);
         return queue.put(
-                new SinkQueue.Entry(receipt, id, payload),
-                StoreWriter.saturated(options.roomWait()));
+                new SinkQueue.Entry(receipt, id, payload), StoreWriter.saturated(options.roomWait));
     }
 
     /// What the thread heddle-store does, from the first message to the last. The sink is

@@ -113,7 +113,7 @@ final class SqliteStore implements Store {
                     "PRAGMA fullfsync=ON"); // macOS: fsync alone leaves the drive's cache;
             // elsewhere no difference
             statement.execute("PRAGMA checkpoint_fullfsync=ON");
-            if (bytesMax != SqliteOptions.STORE_BYTES_UNBOUNDED) {
+            if (bytesMax != Long.MAX_VALUE) {
                 statement.execute("PRAGMA max_page_count=" + Math.max(1, bytesMax / PAGE_BYTES));
             }
             // It answers what came of it: a file system without shared memory, for one, silently

@@ -65,7 +65,7 @@ final class StoreWriter implements Closeable {
     /** Stores the batch: {@link Result#SUCCESS}, or {@link Result#NOT_STORED} if nothing of it was. */
     int commit(List<SinkQueue.Entry> batch) {
         try {
-            opened().commit(batch, options.clock().instant().toEpochMilli());
+            opened().commit(batch, options.clock.instant().toEpochMilli());
         } catch (SQLException e) {
             failed(e);
             return Result.NOT_STORED;
@@ -79,9 +79,9 @@ final class StoreWriter implements Closeable {
             failing = false;
             LOG.log(Level.INFO, "data folder {0}: storing again", folder);
         }
-        if (options.sync() == SyncMode.INTERVAL && !dirty) {
+        if (options.sync == SyncMode.INTERVAL && !dirty) {
             dirty = true;
-            syncDueNanos = options.clock().after(saturated(options.syncInterval()));
+            syncDueNanos = options.clock.after(saturated(options.syncInterval));
         }
         return Result.SUCCESS;
     }
@@ -127,7 +127,7 @@ final class StoreWriter implements Closeable {
 
     /** How long the writer may wait for messages before it has to {@link #syncIfDue}. */
     long nanosToSync() {
-        return dirty ? syncDueNanos - options.clock().nanos() : Long.MAX_VALUE;
+        return dirty ? syncDueNanos - options.clock.nanos() : Long.MAX_VALUE;
     }
 
     void syncIfDue() {

@@ -36,7 +36,7 @@ class SqliteSinkInterleavingTest {
 
     /** Four messages fit, taken and not settled; who has no room waits until there is some. */
     private static final SqliteOptions NARROW =
-            SqliteOptions.DEFAULT.withQueue(4, 1 << 20, Duration.ofDays(1));
+            new SqliteOptions().queue(4, 1 << 20).roomWait(Duration.ofDays(1));
 
     @TempDir private Path folder;
 
@@ -209,7 +209,7 @@ class SqliteSinkInterleavingTest {
 
     @Test
     void withAnIntervalCloseSyncsWhatIsNotSynced() throws Exception {
-        var sink = open(NARROW.withSync(SyncMode.INTERVAL, Duration.ofDays(1)));
+        var sink = open(NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ofDays(1)));
         take(sink, 1);
         fates.await(1);
         sink.close();
@@ -220,7 +220,7 @@ class SqliteSinkInterleavingTest {
 
     @Test
     void withAnIntervalASyncThatFailsAtTheCloseIsThrownAndTheStoreClosed() throws Exception {
-        var sink = open(NARROW.withSync(SyncMode.INTERVAL, Duration.ofDays(1)));
+        var sink = open(NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ofDays(1)));
         store.failsToSync = true;
         take(sink, 1);
         assertThatThrownBy(sink::close).hasMessage("no sync, says the test");
@@ -292,7 +292,7 @@ class SqliteSinkInterleavingTest {
 
     @Test
     void withAnIntervalAStoreThatIsGivenUpIsSyncedFirst() throws Exception {
-        try (var sink = open(NARROW.withSync(SyncMode.INTERVAL, Duration.ofDays(1)))) {
+        try (var sink = open(NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ofDays(1)))) {
             take(sink, 1);
             fates.await(1);
             store.failsToCommit = true;
@@ -318,7 +318,7 @@ class SqliteSinkInterleavingTest {
     @Test
     void withAnIntervalASyncThatFailsIsLoggedAndTheSinkGoesOn() throws Exception {
         try (var log = new GatewayLog();
-                var sink = open(NARROW.withSync(SyncMode.INTERVAL, Duration.ZERO))) {
+                var sink = open(NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ZERO))) {
             store.failsToSync = true;
             take(sink, 1);
             Await.until("the failure is logged", () -> !log.lines().isEmpty());
@@ -450,7 +450,8 @@ class SqliteSinkInterleavingTest {
             throws Exception {
         long seed = System.nanoTime();
         var random = new Random(seed);
-        var options = interval ? NARROW.withSync(SyncMode.INTERVAL, Duration.ZERO) : NARROW;
+        var options =
+                interval ? NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ZERO) : NARROW;
         var sink = open(options);
         fates.whenSettled =
                 id -> {

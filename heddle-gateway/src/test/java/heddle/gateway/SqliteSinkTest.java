@@ -40,7 +40,7 @@ class SqliteSinkTest {
     }
 
     private SqliteSink open() throws IOException {
-        return open(SqliteOptions.DEFAULT);
+        return open(new SqliteOptions());
     }
 
     private int offer(Sink sink, byte[] message) throws InterruptedException {
@@ -73,7 +73,7 @@ class SqliteSinkTest {
             all[i] = (byte) i;
         }
         byte[] large = new byte[3 << 20];
-        try (var sink = open(SqliteOptions.DEFAULT.withSync(mode, Duration.ofMillis(10)))) {
+        try (var sink = open(new SqliteOptions().sync(mode).syncInterval(Duration.ofMillis(10)))) {
             for (byte[] message : List.of(all, new byte[0], large, bytes("last"))) {
                 assertThat(offer(sink, message)).isEqualTo(Result.SUCCESS);
             }
@@ -89,7 +89,7 @@ class SqliteSinkTest {
         Path made = folder.resolve("above").resolve("data");
         var logged = new GatewayLog();
         try (logged;
-                var sink = new SqliteSink(made, SqliteOptions.DEFAULT, new Counters())) {
+                var sink = new SqliteSink(made, new SqliteOptions(), new Counters())) {
             assertThat(offer(sink, bytes("secret"))).isEqualTo(Result.SUCCESS);
             settlements.await(1);
             assertThat(rights(made)).isEqualTo("rwx------");
@@ -107,12 +107,12 @@ class SqliteSinkTest {
         assumeTrue(FileSystems.getDefault().supportedFileAttributeViews().contains("posix"));
         Path wide = Files.createDirectory(folder.resolve("wide"));
         Files.setPosixFilePermissions(wide, PosixFilePermissions.fromString("rwxr-xr-x"));
-        new SqliteSink(wide, SqliteOptions.DEFAULT, new Counters()).close();
+        new SqliteSink(wide, new SqliteOptions(), new Counters()).close();
         Files.setPosixFilePermissions(
                 wide.resolve("messages.db"), PosixFilePermissions.fromString("rw-r--r--"));
         var logged = new GatewayLog();
         try (logged) {
-            new SqliteSink(wide, SqliteOptions.DEFAULT, new Counters()).close();
+            new SqliteSink(wide, new SqliteOptions(), new Counters()).close();
         }
         assertThat(logged.lines())
                 .containsExactly(
@@ -236,7 +236,7 @@ class SqliteSinkTest {
     void whatACrashLeavesIsRecoveredByAServerAndByAReader() throws Exception {
         var crashed = Files.createDirectory(folder.resolve("crashed"));
         var copies = List.of(folder.resolve("server"), folder.resolve("reader"));
-        try (var sink = new SqliteSink(crashed, SqliteOptions.DEFAULT, counters)) {
+        try (var sink = new SqliteSink(crashed, new SqliteOptions(), counters)) {
             for (int i = 0; i < 100; i++) {
                 offer(sink, bytes("m" + i));
             }
@@ -249,7 +249,7 @@ class SqliteSinkTest {
             }
         }
         assertThat(readAll(copies.get(1))).hasSize(100);
-        try (var sink = new SqliteSink(copies.get(0), SqliteOptions.DEFAULT, counters)) {
+        try (var sink = new SqliteSink(copies.get(0), new SqliteOptions(), counters)) {
             offer(sink, bytes("after"));
             settlements.await(101);
         }
@@ -260,7 +260,7 @@ class SqliteSinkTest {
     void aFullStoreAnswersNotStoredAndGoesOnWhenThereIsRoom() throws Exception {
         byte[] message = new byte[10_000];
         int stored;
-        try (var sink = open(SqliteOptions.DEFAULT.withStoreBytesMax(1 << 20))) {
+        try (var sink = open(new SqliteOptions().storeBytesMax(1 << 20))) {
             int offered = 0;
             List<Integer> results;
             do {
@@ -304,13 +304,13 @@ class SqliteSinkTest {
 
     @Test
     void theQueueIsBoundedInMessages() throws Exception {
-        expectBound(SqliteOptions.DEFAULT.withQueue(4, 1 << 20, Duration.ofMillis(20)), 10);
+        expectBound(new SqliteOptions().queue(4, 1 << 20).roomWait(Duration.ofMillis(20)), 10);
     }
 
     @Test
     void theQueueIsBoundedInBytes() throws Exception {
         expectBound(
-                SqliteOptions.DEFAULT.withQueue(1000, 4 * (1000 + 64), Duration.ofMillis(20)),
+                new SqliteOptions().queue(1000, 4 * (1000 + 64)).roomWait(Duration.ofMillis(20)),
                 1000);
     }
 
@@ -350,7 +350,7 @@ class SqliteSinkTest {
 
     @Test
     void aMessageLargerThanTheQueueIsNeverTaken() throws Exception {
-        try (var sink = open(SqliteOptions.DEFAULT.withQueue(10, 1064, Duration.ofMinutes(1)))) {
+        try (var sink = open(new SqliteOptions().queue(10, 1064).roomWait(Duration.ofMinutes(1)))) {
             assertThat(offer(sink, new byte[1001])).isEqualTo(Result.TOO_LARGE);
             assertThat(offer(sink, new byte[1000])).isEqualTo(Result.SUCCESS);
             settlements.await(1);
@@ -363,9 +363,10 @@ class SqliteSinkTest {
         var interval = Duration.ofMinutes(1);
         try (var sink =
                 open(
-                        SqliteOptions.DEFAULT
-                                .withSync(SyncMode.INTERVAL, interval)
-                                .withClock(clock))) {
+                        new SqliteOptions()
+                                .sync(SyncMode.INTERVAL)
+                                .syncInterval(interval)
+                                .clock(clock))) {
             for (int i = 1; i <= 3; i++) {
                 offer(sink, bytes("m"));
                 settlements.await(i);
@@ -433,9 +434,10 @@ class SqliteSinkTest {
     void withAnIntervalACommitThatFailsForgetsNoSync() throws Exception {
         try (var sink =
                         open(
-                                SqliteOptions.DEFAULT
-                                        .withSync(SyncMode.INTERVAL, Duration.ofHours(1))
-                                        .withStoreBytesMax(1 << 20));
+                                new SqliteOptions()
+                                        .sync(SyncMode.INTERVAL)
+                                        .syncInterval(Duration.ofHours(1))
+                                        .storeBytesMax(1 << 20));
                 var reader = new StoreReader(folder)) {
             offer(sink, bytes("kept"));
             settlements.await(1);
@@ -451,9 +453,11 @@ class SqliteSinkTest {
         var centuries = Duration.ofDays(1_000_000);
         try (var sink =
                 open(
-                        SqliteOptions.DEFAULT
-                                .withSync(SyncMode.INTERVAL, centuries)
-                                .withQueue(4, 1 << 20, centuries))) {
+                        new SqliteOptions()
+                                .sync(SyncMode.INTERVAL)
+                                .syncInterval(centuries)
+                                .queue(4, 1 << 20)
+                                .roomWait(centuries))) {
             for (int i = 0; i < 2; i++) {
                 offer(sink, bytes("m"));
                 assertThat(settlements.await(i + 1)).containsOnly(Result.SUCCESS);
@@ -478,17 +482,17 @@ class SqliteSinkTest {
     @Test
     void missingFoldersAreMade() throws Exception {
         var deep = folder.resolve("a/b/c");
-        new SqliteSink(deep, SqliteOptions.DEFAULT, counters).close();
+        new SqliteSink(deep, new SqliteOptions(), counters).close();
         assertThat(readAll(deep)).isEmpty();
     }
 
     @Test
     void aFileIsNoFolder() throws Exception {
         var file = Files.writeString(folder.resolve("file"), "");
-        assertThatThrownBy(() -> new SqliteSink(file, SqliteOptions.DEFAULT, counters))
+        assertThatThrownBy(() -> new SqliteSink(file, new SqliteOptions(), counters))
                 .hasMessage("data folder " + file + ": " + file + " is not a directory");
         var below = file.resolve("below");
-        assertThatThrownBy(() -> new SqliteSink(below, SqliteOptions.DEFAULT, counters))
+        assertThatThrownBy(() -> new SqliteSink(below, new SqliteOptions(), counters))
                 .hasMessage("data folder " + below + ": " + file + " is not a directory");
     }
 
