@@ -1,4 +1,4 @@
-/** Load generators and the benchmarks whose figures docs/performance.md states. */
+/** Benchmarks of single calls and of deadlines, whose figures docs/performance.md states; heddle.bench.run measures whole servers. */
 @NullMarked
 package heddle.bench;
 

@@ -140,7 +140,7 @@ class HandOffTest {
 
     private static volatile boolean spinning;
 
-    /** How long is printed and not checked, the machine being anybody's; heddle.bench.Starvation measures it. */
+    /** How long is printed and not checked, the machine being anybody's; heddle-bench/run measures it. */
     @Test
     @Scenario("P5")
     @Behaviour(219)
