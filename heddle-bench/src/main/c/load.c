@@ -574,6 +574,7 @@ static void set_up(void) {
     if (mode == ECHO) await_up(connections, 0, limit < now() + 2000000000 ? limit : now() + 2000000000);
     if (mode == IDLE) {
         say_and_await("connected");
+        limit = now() + SETUP_SECONDS * UINT64_C(1000000000);
         for (int i = 0; i < connections; i++) {
             start_messages(&conns[i], 1);
             await_up(i, WAITING_MAX, limit);
