@@ -53,9 +53,10 @@ class RunTest {
         assertThat(results.turns()).hasSize(4);
         assertThat(results.turns())
                 .allSatisfy(turn -> {
-                    assertThat(turn.answered()).isPositive();
+                    // On a busy machine a server may get no processor for the whole window.
+                    assertThat(turn.answered() + turn.lateAnswered()).isPositive();
+                    assertThat(turn.unanswered()).isZero();
                     assertThat(turn.isBad()).isFalse();
-                    assertThat(turn.cost()).isBetween(0.5, 1000.0);
                 });
         assertThat(folder.resolve("results-cost.svg")).content().contains("</svg>");
         assertThat(run("--report", file.toString())).isEqualTo(table);
