@@ -7,7 +7,7 @@
 
 #include "serve.h"
 
-enum { EVENTS_MAX = 512, DEADLINE_SECONDS = 5 };
+enum { EVENTS_MAX = 512, DEADLINE_SECONDS = 5, PIPE_BYTES = 256 * 1024 };
 
 typedef struct Conn {
     int fd;
@@ -15,6 +15,9 @@ typedef struct Conn {
     char *rest;                   // echo: what the socket's buffer had no room for
     size_t rest_at, rest_end;
     uint64_t deadline_ns;         // role deadline
+    struct Conn *from, *to;       // relay: where bytes come from and go to; this connection is one of them
+    int pipe[2];                  // that of `from`: splice(2) needs one in between
+    size_t in_pipe;
     struct Conn *earlier, *later; // in the order of the deadlines: each is as long, so a new one is the last
 } Conn;
 
@@ -27,7 +30,7 @@ typedef struct {
 static int listener;
 static Loop *loops;
 static char *block;
-static bool deadlines, up, down, writers;
+static bool deadlines, up, down, writers, relays;
 
 static uint64_t now(void) {
     struct timespec t;
@@ -123,6 +126,55 @@ static void send_down(Conn *c) {
     else if (errno != EAGAIN) end(c);
 }
 
+static void watch_for(Loop *loop, Conn *c, uint32_t events) {
+    struct epoll_event e = {.events = events, .data.ptr = c};
+    epoll_ctl(loop->epoll, EPOLL_CTL_MOD, c->fd, &e);
+}
+
+// Both stay in memory: the events that were taken together may name them again.
+static void end_relay(Conn *from) {
+    if (from->fd < 0) return;
+    close(from->pipe[0]);
+    close(from->pipe[1]);
+    close(from->fd);
+    close(from->to->fd);
+    from->fd = from->to->fd = -1;
+}
+
+// Moves what there is; while the target takes no more, only its room is waited for.
+static void relay(Loop *loop, Conn *from, bool over) {
+    if (from->fd < 0) return;
+    if (over) return end_relay(from);
+    bool waited = from->in_pipe;
+    if (!waited) {
+        ssize_t n = splice(from->fd, NULL, from->pipe[1], NULL, PIPE_BYTES, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+        if (n < 0 && errno == EAGAIN) return;
+        if (n <= 0) return end_relay(from);
+        from->in_pipe = n;
+    }
+    ssize_t n = splice(from->pipe[0], NULL, from->to->fd, NULL, from->in_pipe, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    if (n < 0 && errno != EAGAIN) return end_relay(from);
+    if (n > 0) from->in_pipe -= n;
+    if (!waited == !from->in_pipe) return;
+    watch_for(loop, from, waited ? EPOLLIN : 0);
+    watch_for(loop, from->to, waited ? 0 : EPOLLOUT);
+}
+
+// Connections are joined in the order in which they come: what the first sends goes to the second.
+static void join_relay(Conn *c) {
+    static Conn *first;
+    if (!first) {
+        first = c->from = c;
+        if (pipe2(c->pipe, O_NONBLOCK | O_CLOEXEC)) die("pipe2");
+        fcntl(c->pipe[0], F_SETPIPE_SZ, PIPE_BYTES);
+        return;
+    }
+    c->from = first;
+    first->to = c->to = c;
+    watch_for(&loops[0], first, EPOLLIN);
+    first = NULL;
+}
+
 static void accept_all(void) {
     static int turn;
     int fd, flags = writers ? 0 : SOCK_NONBLOCK;
@@ -135,8 +187,9 @@ static void accept_all(void) {
         Conn *c = calloc(1, sizeof *c);
         c->fd = fd;
         struct epoll_event e = {.data.ptr = c};
-        e.events = up ? EPOLLIN : down ? EPOLLOUT : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+        e.events = relays ? 0 : up ? EPOLLIN : down ? EPOLLOUT : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
         if (epoll_ctl(loops[turn++ % processors].epoll, EPOLL_CTL_ADD, fd, &e)) die("epoll_ctl");
+        if (relays) join_relay(c);
     }
 }
 
@@ -150,6 +203,7 @@ static void *run(void *argument) {
             if (!c) accept_all();
             else if (up) count_up(loop, c);
             else if (down) send_down(c);
+            else if (relays) relay(loop, c->from, events[i].events & (EPOLLERR | EPOLLHUP));
             else echo(loop, c);
         }
         if (deadlines) end_late(loop);
@@ -158,11 +212,12 @@ static void *run(void *argument) {
 }
 
 int main(int argc, char **argv) {
-    listener = listen_as_told(argc, argv, "echo deadline up down writers", SOCK_NONBLOCK);
+    listener = listen_as_told(argc, argv, "echo deadline up down relay writers", SOCK_NONBLOCK);
     deadlines = is_role("deadline");
     up = is_role("up");
     down = is_role("down");
     writers = is_role("writers");
+    relays = is_role("relay");
     block = make_sequence(BLOCK_BYTES, BLOCK_BYTES);
     loops = calloc(processors, sizeof *loops);
     for (int i = 0; i < processors; i++) {

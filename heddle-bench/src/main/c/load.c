@@ -8,6 +8,7 @@
 // mode=idle     dials all, then sends one message on each; says "connected" and "asked" on a line and awaits a line on stdin in between
 // mode=up       sends blocks of 64 KiB without end; the server says at the end how many bytes came
 // mode=down     receives such blocks, whose bytes it knows
+// mode=relay    sends such blocks on every first connection and receives them on every second, which the server joins
 // mode=writers  receives messages of 64 bytes that many writers of the server wrote to one connection
 //
 // What keeps it honest:
@@ -46,8 +47,8 @@
 enum { RECEIVE_BYTES = 256 * 1024, EVENTS_MAX = 512, WAITING_MAX = 512, SETUP_SECONDS = 20, SETTLE_NS = 50000000 };
 enum { HALF = 1024, BUCKETS = 54 * HALF + 2 * HALF };
 
-enum mode { ECHO, CHURN, IDLE, UP, DOWN, MANY_WRITERS };
-static const char *const mode_names[] = {"echo", "churn", "idle", "up", "down", "writers", NULL};
+enum mode { ECHO, CHURN, IDLE, UP, DOWN, RELAY, MANY_WRITERS };
+static const char *const mode_names[] = {"echo", "churn", "idle", "up", "down", "relay", "writers", NULL};
 
 static struct {
     const char *network, *address, *mode;
@@ -246,10 +247,15 @@ static void print_counters(const char *name, const Counters *c) {
 
 // ---- Connections
 
+static bool sends_blocks(const Conn *c) { return mode == UP || (mode == RELAY && c->number % 2 == 0); }
+
+// Receives without end.
+static bool is_endless(const Conn *c) { return mode == DOWN || mode == MANY_WRITERS || (mode == RELAY && c->number % 2); }
+
 static void watch(Conn *c) {
     struct epoll_event e = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
     // What never ends cannot be read until it is empty.
-    if (mode == DOWN || mode == MANY_WRITERS) e.events = EPOLLIN;
+    if (is_endless(c)) e.events = EPOLLIN;
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e)) die("epoll_ctl");
 }
 
@@ -358,10 +364,8 @@ static void answer(Conn *c, uint64_t t) {
 }
 
 static bool as_expected(const Conn *c, uint64_t offset, const char *got, size_t n) {
-    switch (mode) {
-    case DOWN: return !memcmp(got, sequence + offset % BLOCK_BYTES, n);
-    default: return !memcmp(got, sequence + (offset + c->number) % SEQUENCE, n);
-    }
+    bool blocks = mode == DOWN || mode == RELAY;
+    return !memcmp(got, sequence + (blocks ? offset % BLOCK_BYTES : (offset + c->number) % SEQUENCE), n);
 }
 
 static void find_wrong(const Conn *c, uint64_t offset, const char *got, size_t n) {
@@ -413,13 +417,14 @@ static void take(Conn *c, char *got, size_t n) {
         return;
     }
     if (!as_expected(c, c->received, got, n)) find_wrong(c, c->received, got, n);
-    uint64_t size = mode == DOWN ? BLOCK_BYTES : bytes;
+    bool blocks = mode == DOWN || mode == RELAY;
+    uint64_t size = blocks ? BLOCK_BYTES : bytes;
     uint64_t before = c->received / size;
     c->received += n;
     uint64_t messages = c->received / size - before;
     if (!messages) return;
     uint64_t t = now();
-    if (mode == DOWN) {
+    if (blocks) {
         block_done(c, t);
         for (uint64_t i = 1; i < messages; i++) block_done(c, t);
         return;
@@ -438,7 +443,7 @@ static void receive(Conn *c) {
         if (n < 0 && errno == EAGAIN) return;
         if (n <= 0) return lose(c, "recv", n ? errno : 0);
         take(c, receive_buffer, n);
-        if ((mode == CHURN && c->received == bytes) || mode == DOWN || mode == MANY_WRITERS) return;
+        if ((mode == CHURN && c->received == bytes) || is_endless(c)) return;
         // A short read has emptied a TCP socket, but not always one of this machine.
         if (n < RECEIVE_BYTES && option.network[0] == 't') return;
     }
@@ -453,7 +458,7 @@ static void send_blocks(Conn *c) {
         if (n < 0) return lose(c, "send", errno);
         c->sent += n;
         if (c->sent % BLOCK_BYTES == 0) {
-            block_done(c, now());
+            if (mode == UP) block_done(c, now());
             return;  // the others' turn; the caller comes back, as this one may still be writable
         }
     }
@@ -470,7 +475,7 @@ static void redial(Conn *c) {
 
 static void on_event(Conn *c, uint32_t events) {
     if (c->fd < 0) return;
-    if (mode == UP) return;  // send_blocks() tries them all
+    if (sends_blocks(c)) return;  // step() tries them all
     if (events & EPOLLOUT && c->sent < c->queued) flush(c);
     if (c->fd >= 0 && events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) receive(c);
     if (mode == CHURN && phase != DRAIN && (c->fd < 0 || c->received == bytes)) redial(c);
@@ -499,9 +504,10 @@ static void step(uint64_t until) {
         if (due(next_message) < until) until = due(next_message);
     }
     uint64_t wait = until > t ? until - t : 0;
-    if (mode == UP) {
+    if (mode == UP || mode == RELAY) {
         bool writable = false;
         for (int i = 0; i < connections; i++) {
+            if (!sends_blocks(&conns[i])) continue;
             uint64_t before = conns[i].sent;
             send_blocks(&conns[i]);
             writable |= conns[i].sent != before && conns[i].sent % BLOCK_BYTES == 0;
@@ -568,6 +574,7 @@ static void set_up(void) {
             c->sent_at[0] = now();
             break;
         case UP:
+        case RELAY:
             c->sent_at[0] = now();
         }
     }
@@ -628,8 +635,9 @@ static uint64_t waiting(uint64_t t, bool age) {
 static void count_gaps(uint64_t t) {
     for (int i = 0; mode == MANY_WRITERS && i < WRITERS; i++)
         count(latency, t - (writer_last_ns[i] > window_ns ? writer_last_ns[i] : window_ns));
-    for (int i = 0; (mode == UP || mode == DOWN) && i < connections; i++)
-        count(latency, t - (conns[i].sent_at[0] > window_ns ? conns[i].sent_at[0] : window_ns));
+    for (int i = 0; (mode == UP || mode == DOWN || mode == RELAY) && i < connections; i++)
+        if (mode != RELAY || !sends_blocks(&conns[i]))
+            count(latency, t - (conns[i].sent_at[0] > window_ns ? conns[i].sent_at[0] : window_ns));
 }
 
 static void end_up(void) {
@@ -656,8 +664,9 @@ static void end_up(void) {
 
 static void report(const Counters *before, const Counters *after) {
     uint64_t least = UINT64_MAX, most = 0;
-    int counted = mode == MANY_WRITERS ? WRITERS : connections;
-    for (int i = 0; i < counted; i++) {
+    int counted = mode == MANY_WRITERS ? WRITERS : mode == RELAY ? connections / 2 : connections;
+    for (int i = 0; i < (mode == RELAY ? connections : counted); i++) {
+        if (mode == RELAY && sends_blocks(&conns[i])) continue;
         uint64_t n = mode == MANY_WRITERS ? writer_in_window[i] : conns[i].in_window;
         if (n < least) least = n;
         if (n > most) most = n;
@@ -718,7 +727,8 @@ int main(int argc, char **argv) {
     }
     // A message leaves when it is due, and not up to 50 us later; prctl(2).
     prctl(PR_SET_TIMERSLACK, 1);
-    sequence = make_sequence(mode == UP || mode == DOWN ? BLOCK_BYTES : SEQUENCE, SEQUENCE + RECEIVE_BYTES + BLOCK_BYTES);
+    bool blocks = mode == UP || mode == DOWN || mode == RELAY;
+    sequence = make_sequence(blocks ? BLOCK_BYTES : SEQUENCE, SEQUENCE + RECEIVE_BYTES + BLOCK_BYTES);
     receive_buffer = malloc(RECEIVE_BYTES);
     conns = calloc(connections, sizeof *conns);
     epoll = epoll_create1(EPOLL_CLOEXEC);

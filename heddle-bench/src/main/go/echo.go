@@ -130,7 +130,7 @@ func main() {
 		"busy":     func(c net.Conn) { echo(c, false) },
 		"tasks":    func(c net.Conn) { echo(c, false) },
 	}[role]
-	if serve == nil {
+	if serve == nil && role != "relay" {
 		fmt.Fprintln(os.Stderr, "echo: no role "+role)
 		os.Exit(2)
 	}
@@ -140,14 +140,26 @@ func main() {
 	for i := 0; role == "tasks" && i < 2*processors; i++ {
 		go compute(taskTime)
 	}
+	var first net.Conn
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+		if role == "relay" && first == nil {
+			first = conn
+			continue
+		}
+		from := first
+		first = nil
 		go func() {
 			defer conn.Close()
+			if from != nil {
+				defer from.Close()
+				io.Copy(conn, from)
+				return
+			}
 			serve(conn)
 		}()
 	}

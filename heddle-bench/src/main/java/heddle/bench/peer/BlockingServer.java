@@ -39,10 +39,24 @@ abstract class BlockingServer {
         while (true) {
             try {
                 Link link = accept();
-                start(() -> serve(link));
+                if (arguments.role() == Role.RELAY) {
+                    Link target = accept();
+                    start(() -> relay(link, target));
+                } else {
+                    start(() -> serve(link));
+                }
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             }
+        }
+    }
+
+    private static void relay(Link from, Link to) {
+        try (from;
+                to) {
+            from.passTo(to);
+        } catch (IOException gone) {
+            // As below.
         }
     }
 
@@ -54,6 +68,7 @@ abstract class BlockingServer {
                 case UP -> up(link);
                 case DOWN -> down(link);
                 case WRITERS -> write(link);
+                case RELAY -> throw new AssertionError("a relay joins two");
             }
         } catch (IOException gone) {
             // The load generator closes when it has measured enough.

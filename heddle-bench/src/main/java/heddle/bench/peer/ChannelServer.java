@@ -92,6 +92,13 @@ public final class ChannelServer extends BlockingServer {
             }
         }
 
+        @Override
+        void passTo(Link target) throws IOException {
+            while (read() >= 0) {
+                ((ChannelLink) target).writeAll(buffer);
+            }
+        }
+
         private void writeAll(ByteBuffer bytes) throws IOException {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);

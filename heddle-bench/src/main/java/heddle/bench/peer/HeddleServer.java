@@ -71,6 +71,11 @@ public final class HeddleServer extends BlockingServer {
         }
 
         @Override
+        void passTo(Link target) throws IOException {
+            conn.transferTo(((HeddleLink) target).conn);
+        }
+
+        @Override
         void allowNanos(long nanos) throws IOException {
             conn.setReadDeadline(Deadline.afterNanos(nanos));
         }

@@ -18,6 +18,9 @@ abstract class Link implements Closeable {
     /** Writes all of it in one piece, whoever else writes. */
     abstract void writeTogether(byte[] bytes) throws IOException;
 
+    /** Copies all that comes to another one of the same kind. */
+    abstract void passTo(Link target) throws IOException;
+
     /** Sets the deadline of the next read so far ahead. */
     abstract void allowNanos(long nanos) throws IOException;
 }

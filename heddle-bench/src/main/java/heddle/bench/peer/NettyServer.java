@@ -137,6 +137,7 @@ public final class NettyServer {
                 case UP -> new UpHandler();
                 case DOWN -> new DownHandler();
                 case WRITERS -> new WritersHandler();
+                case RELAY -> new RelayHandler();
                 case BUSY, TASKS -> throw new UnsupportedOperationException("a loop would stop");
             };
         }
@@ -201,6 +202,72 @@ public final class NettyServer {
                 var _ = context.write(block.duplicate(), context.voidPromise());
             }
             context.flush();
+        }
+    }
+
+    /** Reads from the first of two only while the second has room. One loop runs all of it. */
+    private static final class RelayHandler extends Handler {
+
+        /** The first of two, until the second comes. */
+        private static @Nullable RelayHandler first;
+
+        private @Nullable Channel own;
+        private @Nullable Channel from;
+        private @Nullable Channel to;
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            own = context.channel();
+            RelayHandler waiting = first;
+            if (waiting == null) {
+                own.config().setAutoRead(false);
+                first = this;
+                return;
+            }
+            first = null;
+            from = waiting.own;
+            waiting.to = own;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            if (from != null) {
+                from.config().setAutoRead(true);
+            }
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (to == null) {
+                ((ByteBuf) message).release();
+                return;
+            }
+            var _ = to.write(message, to.voidPromise());
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            if (to != null) {
+                to.flush();
+                context.channel().config().setAutoRead(to.isWritable());
+            }
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            if (from != null && context.channel().isWritable()) {
+                from.config().setAutoRead(true);
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            if (from != null) {
+                var _ = from.close();
+            }
+            if (to != null) {
+                var _ = to.close();
+            }
         }
     }
 

@@ -14,6 +14,8 @@ public enum Role {
     UP,
     /** Sends {@link Wire#block blocks} without end once a byte has come. */
     DOWN,
+    /** Joins its connections two by two, in the order in which they come: what the first sends goes to the second. */
+    RELAY,
     /** Has {@link Wire#WRITERS} threads write {@link Wire#message messages} to each connection without end. */
     WRITERS,
     /** ECHO, beside as many threads of the same scheduler as it has processors, which compute without end. */

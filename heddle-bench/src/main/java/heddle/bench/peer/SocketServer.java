@@ -82,6 +82,11 @@ public final class SocketServer extends BlockingServer {
             }
         }
 
+        @Override
+        void passTo(Link target) throws IOException {
+            in.transferTo(((SocketLink) target).out);
+        }
+
         /** A time-out from the beginning of each read: no instant, but all that there is. */
         @Override
         void allowNanos(long nanos) throws IOException {

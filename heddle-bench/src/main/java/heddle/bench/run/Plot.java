@@ -1,6 +1,7 @@
 package heddle.bench.run;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Formatter;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,12 +37,17 @@ final class Plot {
             """;
 
     private final String title;
+    private final boolean logarithmic;
     private final List<String> peers;
     private final Map<Scenario, Map<String, Turns.Spread>> panels;
 
     private Plot(
-            String title, List<String> peers, Map<Scenario, Map<String, Turns.Spread>> panels) {
+            String title,
+            boolean logarithmic,
+            List<String> peers,
+            Map<Scenario, Map<String, Turns.Spread>> panels) {
         this.title = title;
+        this.logarithmic = logarithmic;
         this.peers = peers;
         this.panels = panels;
     }
@@ -54,24 +60,30 @@ final class Plot {
                 plot(
                         results,
                         "Processor time of the server for each request, us",
+                        false,
                         turns -> turns.spread(Measurement::cost)));
         plots.put(
                 "p99.9.svg",
                 plot(
                         results,
                         "Latency, 99.9th percentile, ms",
+                        true,
                         turns -> turns.spread(m -> m.p999Nanos() / 1e6)));
         plots.put(
                 "fairness.svg",
                 plot(
                         results,
                         "Requests of the connection that had fewest, by the mean of all",
+                        false,
                         turns -> turns.spread(Measurement::leastShare)));
         return plots;
     }
 
     private static String plot(
-            Results results, String title, Function<Turns, Turns.Spread> figure) {
+            Results results,
+            String title,
+            boolean logarithmic,
+            Function<Turns, Turns.Spread> figure) {
         Map<Scenario, Map<String, Turns.Spread>> panels = new LinkedHashMap<>();
         for (Scenario scenario : Scenario.ALL) {
             if (scenario.mode() == Scenario.Mode.IDLE) {
@@ -88,7 +100,7 @@ final class Plot {
                 panels.put(scenario, dots);
             }
         }
-        return new Plot(title, new ArrayList<>(results.peers()), panels).svg();
+        return new Plot(title, logarithmic, new ArrayList<>(results.peers()), panels).svg();
     }
 
     private String svg() {
@@ -132,22 +144,16 @@ final class Plot {
 
     private void panel(
             Formatter svg, int left, int top, String name, Map<String, Turns.Spread> dots) {
-        double end =
-                niceEnd(
-                        dots.values().stream()
-                                .mapToDouble(Turns.Spread::most)
-                                .filter(v -> !Double.isNaN(v))
-                                .max()
-                                .orElse(1));
+        Axis axis = Axis.of(dots.values(), logarithmic);
         int first = top + HEAD_HEIGHT;
         int bottom = first + (peers.size() - 1) * LINE_HEIGHT + 8;
         svg.format("<text x=\"%d\" y=\"%d\">%s</text>%n", left, top + 18, name);
-        for (int i = 0; i <= 4; i++) {
-            double x = left + PANEL_WIDTH * i / 4.0;
+        for (double mark : axis.marks()) {
+            double x = left + axis.at(mark) * PANEL_WIDTH;
             svg.format("<path class=\"grid\" d=\"M%.1f %dV%d\"/>", x, first - 8, bottom);
             svg.format(
                     "<text class=\"small\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>%n",
-                    x, bottom + 12, plain(end * i / 4));
+                    x, bottom + 12, plain(mark));
         }
         for (int i = 0; i < peers.size(); i++) {
             Turns.Spread dot = dots.get(peers.get(i));
@@ -159,23 +165,63 @@ final class Plot {
                     "<g class=\"%s\"><path d=\"M%.1f %dH%.1f\"/><circle cx=\"%.1f\" cy=\"%d\""
                             + " r=\"3.5\"/></g>%n",
                     peers.get(i).startsWith("heddle") ? "ours" : "other",
-                    left + dot.least() / end * PANEL_WIDTH,
+                    left + axis.at(dot.least()) * PANEL_WIDTH,
                     y,
-                    left + dot.most() / end * PANEL_WIDTH,
-                    left + dot.median() / end * PANEL_WIDTH,
+                    left + axis.at(dot.most()) * PANEL_WIDTH,
+                    left + axis.at(dot.median()) * PANEL_WIDTH,
                     y);
         }
     }
 
-    /** The next of 1, 2, 4, 8, 10 times a power of ten: quarters of it are short to write. */
-    static double niceEnd(double value) {
-        double power = Math.pow(10, Math.floor(Math.log10(Math.max(value, 1e-9))));
-        for (int factor : new int[] {1, 2, 4, 8}) {
-            if (value <= factor * power) {
-                return factor * power;
-            }
+    /** Where a value stands, and which are written below. */
+    record Axis(double start, double end, boolean logarithmic, List<Double> marks) {
+
+        static Axis of(Collection<Turns.Spread> dots, boolean logarithmic) {
+            double most =
+                    dots.stream()
+                            .mapToDouble(Turns.Spread::most)
+                            .filter(v -> v > 0)
+                            .max()
+                            .orElse(1);
+            double least =
+                    dots.stream()
+                            .mapToDouble(Turns.Spread::least)
+                            .filter(v -> v > 0)
+                            .min()
+                            .orElse(most);
+            return logarithmic ? logarithmic(least, most) : linear(most);
         }
-        return 10 * power;
+
+        /** Ends at the next of 1, 2, 4, 8, 10 times a power of ten: quarters of it are short to write. */
+        static Axis linear(double most) {
+            double power = Math.pow(10, Math.floor(Math.log10(most)));
+            double end = 10 * power;
+            for (int factor : new int[] {8, 4, 2, 1}) {
+                if (most <= factor * power) {
+                    end = factor * power;
+                }
+            }
+            return new Axis(0, end, false, List.of(0.0, end / 4, end / 2, end * 3 / 4, end));
+        }
+
+        /** From a power of ten to a power of ten. */
+        static Axis logarithmic(double least, double most) {
+            int first = (int) Math.floor(Math.log10(least));
+            int last = Math.max(first + 1, (int) Math.ceil(Math.log10(most)));
+            List<Double> marks = new ArrayList<>();
+            for (int power = first; power <= last; power++) {
+                marks.add(Math.pow(10, power));
+            }
+            return new Axis(Math.pow(10, first), Math.pow(10, last), true, marks);
+        }
+
+        /** 0 at the start, 1 at the end. */
+        double at(double value) {
+            if (!logarithmic) {
+                return value / end;
+            }
+            return Math.max(0, Math.log10(value / start) / Math.log10(end / start));
+        }
     }
 
     private static String plain(double value) {

@@ -35,6 +35,7 @@ record Scenario(
         IDLE,
         UP,
         DOWN,
+        RELAY,
         WRITERS;
 
         String word() {
@@ -50,7 +51,7 @@ record Scenario(
 
     private static final int KIB = 1024;
 
-    /** All, in the order in which they run. Proxying by transferTo comes here as soon as a connection can be its source. */
+    /** All, in the order in which they run. */
     static final List<Scenario> ALL = all();
 
     /** Those that five minutes have time for. */
@@ -84,6 +85,7 @@ record Scenario(
         }
         all.add(echo(64, 4).of("up-x4", Mode.UP, Role.UP, "tcp"));
         all.add(echo(64, 4).of("down-x4", Mode.DOWN, Role.DOWN, "tcp"));
+        all.add(echo(64, 8).of("relay-x4", Mode.RELAY, Role.RELAY, "tcp"));
         all.add(echo(64, 1).of("writers-x16", Mode.WRITERS, Role.WRITERS, "tcp"));
         all.add(echo(64, 1).of("64B-x1-busy", Mode.ECHO, Role.BUSY, "tcp"));
         all.add(echo(64, 1).of("64B-x1-tasks", Mode.ECHO, Role.TASKS, "tcp"));
@@ -128,7 +130,10 @@ record Scenario(
     }
 
     ServerSetUp serverSetUp() {
-        int buffer = mode == Mode.UP ? BLOCK_BYTES : bytes > 4 * KIB ? 16 * KIB : 4 * KIB;
+        int buffer =
+                mode == Mode.UP || mode == Mode.RELAY
+                        ? BLOCK_BYTES
+                        : bytes > 4 * KIB ? 16 * KIB : 4 * KIB;
         return new ServerSetUp(role, network, processors, buffer);
     }
 
@@ -142,7 +147,7 @@ record Scenario(
         return switch (mode) {
             case ECHO, IDLE -> "request";
             case CHURN -> "connection";
-            case UP, DOWN -> "block";
+            case UP, DOWN, RELAY -> "block";
             case WRITERS -> "message";
         };
     }
@@ -164,6 +169,10 @@ record Scenario(
                     case UP -> "blocks of 64 KiB to the server on " + connections + " connections";
                     case DOWN ->
                             "blocks of 64 KiB from the server on " + connections + " connections";
+                    case RELAY ->
+                            "blocks of 64 KiB through the server, from one connection to another, "
+                                    + connections / 2
+                                    + " at a time";
                     case WRITERS ->
                             "16 threads of the server write messages of 64 B to one connection";
                 };
@@ -179,9 +188,13 @@ record Scenario(
         return text
                 + switch (role) {
                     case DEADLINE -> ", a deadline for every read";
-                    case BUSY -> ", beside a thread for each processor that computes without end";
-                    case TASKS -> ", beside two threads for each processor in tasks of 5 ms";
-                    case ECHO, UP, DOWN, WRITERS -> "";
+                    case BUSY ->
+                            ", beside a thread for each processor that computes without end, whose"
+                                    + " time is in the cost";
+                    case TASKS ->
+                            ", beside two threads for each processor in tasks of 5 ms, whose time"
+                                    + " is in the cost";
+                    case ECHO, UP, DOWN, RELAY, WRITERS -> "";
                 }
                 + (processors > 1 ? ", " + processors + " processors" : "");
     }

@@ -1,5 +1,7 @@
 package heddle.bench.run;
 
+import heddle.bench.peer.Role;
+
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -73,6 +75,10 @@ final class Server implements AutoCloseable {
         Server server = new Server(peer, setUp.network(), address, process);
         try {
             server.awaitListening(log.toPath());
+            if (setUp.role() == Role.RELAY) {
+                // It was one of two that are joined.
+                server.awaitListening(log.toPath());
+            }
         } catch (IOException e) {
             server.close();
             throw e;

@@ -11,6 +11,16 @@ import java.util.function.ToDoubleFunction;
 /** Results as Markdown, a table for each scenario. */
 final class Tables {
 
+    private static final String LEGEND =
+            """
+
+            Each figure is the median of the rounds that others did not disturb, with the least and most of them. The ratio is taken pair \
+            by pair, within each round. Least and most are requests of the connection (or writer) that had fewest and most, by the mean of \
+            all. Busy is how many processors the server used. Marks: ~ others disturbed these rounds too; ! a wrong byte or a broken \
+            connection; ? messages that nobody answered, whose age counts as their latency; < the load itself was at its limit, so a peer \
+            may do more requests than it shows; * fewer than three requests for each connection, so cost and fairness say little.
+            """;
+
     private final Results results;
     private final StringBuilder text = new StringBuilder();
 
@@ -35,15 +45,7 @@ final class Tables {
         results.leftOut()
                 .forEach(line ->
                         text.append("- left out: ").append(line.replace('\n', ' ')).append('\n'));
-        text.append(
-"""
-
-                Each figure is the median of the rounds that others did not disturb, with the least and most of them. The ratio is taken pair by pair, \
-                within each round. Least and most are requests of the connection (or writer) that had fewest and most, by the mean of all. Busy is how \
-                many processors the server used. Marks: ~ others disturbed these rounds too; ! a wrong byte or a broken connection; ? messages that \
-                nobody answered, whose age counts as their latency; < the load itself was at its limit, so a peer may do more requests than it shows; * fewer \
-than three requests for each connection, so cost and fairness say little.
-""");
+        text.append(LEGEND);
     }
 
     private void scenario(Scenario scenario) {
@@ -62,7 +64,17 @@ than three requests for each connection, so cost and fairness say little.
         if (rate > 0) {
             text.append(String.format(Locale.ROOT, ": %,.0f a second", rate));
         }
-        text.append(".\n\n");
+        text.append(".");
+        switch (scenario.mode()) {
+            case UP, DOWN, RELAY ->
+                    text.append(" Latencies are the gaps between a connection's blocks.");
+            case WRITERS ->
+                    text.append(
+                            " Latencies are the gaps between a writer's messages as they arrive:"
+                                + " those that one read brings have none.");
+            case ECHO, CHURN, IDLE -> {}
+        }
+        text.append("\n\n");
         if (scenario.mode() == Scenario.Mode.IDLE) {
             idle(rows);
         } else {

@@ -73,8 +73,11 @@ class TextsTest {
     @Test
     void anAxisEndsAtAShortNumber() {
         assertThat(List.of(0.7, 1.0, 1.1, 37.0, 81.0))
-                .extracting(Plot::niceEnd)
+                .extracting(most -> Plot.Axis.linear(most).end())
                 .containsExactly(0.8, 1.0, 2.0, 40.0, 100.0);
+        assertThat(Plot.Axis.logarithmic(0.02, 37).marks())
+                .containsExactly(0.01, 0.1, 1.0, 10.0, 100.0);
+        assertThat(Plot.Axis.logarithmic(1, 100).at(10)).isEqualTo(0.5);
     }
 
     @Test
