@@ -45,21 +45,13 @@ class LeaksTest {
         LeavesVirtualThread.end.countDown();
     }
 
-    /** In a JVM of its own: surefire's commands come through ours. */
-    @Test
-    void closedStandardInputFailsItsClass() throws Exception {
-        assertThat(ForkedJvm.start(ClosesStandardInput.class, List.of()).output())
-                .contains("descriptors 0, 1, 2 were [pipe:")
-                .contains("and are [/dev/null, pipe:");
-    }
-
     @Test
     void classThatTidiesUpPasses() {
         assertThat(failureOf(TidiesUp.class)).isEmpty();
     }
 
     /** What the class as a whole fails with; empty if it passes. */
-    private static String failureOf(Class<?> testClass) {
+    static String failureOf(Class<?> testClass) {
         var results =
                 EngineTestKit.engine("junit-jupiter")
                         .enableImplicitConfigurationParameters(true) // junit-platform.properties
@@ -122,17 +114,6 @@ class LeaksTest {
             } catch (InterruptedException stopped) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    static class ClosesStandardInput {
-        @Test
-        void closesIt() throws IOException {
-            System.in.close();
-        }
-
-        public static void main(String[] args) {
-            System.out.println(failureOf(ClosesStandardInput.class));
         }
     }
 
