@@ -33,20 +33,22 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
 
     @Override
     public final int read(byte[] buffer, int offset, int length) throws IOException {
-        return read(segment(buffer, offset, length), length);
+        Objects.checkFromIndexSize(offset, length, buffer.length);
+        int n = descriptor.read(buffer, offset, length);
+        return n >= 0 ? n : endOfStream(n);
     }
 
     @Override
     public final int read(ByteBuffer buffer) throws IOException {
-        int n = read(MemorySegment.ofBuffer(writable(buffer)), buffer.remaining());
+        int length = writable(buffer).remaining();
+        int n =
+                buffer.hasArray()
+                        ? descriptor.read(
+                                buffer.array(), buffer.arrayOffset() + buffer.position(), length)
+                        : descriptor.read(MemorySegment.ofBuffer(buffer), length);
         if (n > 0) {
             buffer.position(buffer.position() + n);
         }
-        return n;
-    }
-
-    private int read(MemorySegment segment, int length) throws IOException {
-        int n = descriptor.read(segment, length);
         return n >= 0 ? n : endOfStream(n);
     }
 
@@ -57,7 +59,8 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
             writable(buffers[i]);
         }
         if (vector.count() == 0) {
-            return read(MemorySegment.NULL, 0);
+            int n = descriptor.read(MemorySegment.NULL, 0);
+            return n >= 0 ? n : endOfStream(n);
         }
         long n = descriptor.readVector(vector.segments(), vector.count());
         if (n < 0) {
@@ -84,7 +87,8 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
 
     @Override
     public final int write(byte[] buffer, int offset, int length) throws IOException {
-        return (int) written(descriptor.write(segment(buffer, offset, length)), null);
+        Objects.checkFromIndexSize(offset, length, buffer.length);
+        return (int) written(descriptor.write(buffer, offset, length), null);
     }
 
     @Override
@@ -94,7 +98,13 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
 
     /** The same after {@code before} bytes, which a failure counts too. */
     final int write(ByteBuffer buffer, long before) throws IOException {
-        long result = descriptor.write(MemorySegment.ofBuffer(buffer));
+        long result =
+                buffer.hasArray()
+                        ? descriptor.write(
+                                buffer.array(),
+                                buffer.arrayOffset() + buffer.position(),
+                                buffer.remaining())
+                        : descriptor.write(MemorySegment.ofBuffer(buffer));
         int bytes = (int) Result.bytes(result);
         buffer.position(buffer.position() + bytes);
         int failure = Result.failure(result);
@@ -169,15 +179,6 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
             throw failure("write", vector == null ? "write" : "writev", failure, bytes);
         }
         return bytes;
-    }
-
-    private static MemorySegment segment(byte[] buffer, int offset, int length) {
-        MemorySegment whole = MemorySegment.ofArray(buffer);
-        if (offset == 0 && length == buffer.length) {
-            return whole;
-        }
-        Objects.checkFromIndexSize(offset, length, buffer.length);
-        return whole.asSlice(offset, length);
     }
 
     @Override

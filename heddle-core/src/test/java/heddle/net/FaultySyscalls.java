@@ -188,15 +188,16 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     }
 
     @Override
-    public int recv(int fd, MemorySegment buffer, int length, int[] errno) {
+    public int recv(int fd, MemorySegment buffer, long offset, int length, int[] errno) {
         int fault = fault("read", fd);
-        return fault != 0 ? fault : real.recv(fd, buffer, length, errno);
+        return fault != 0 ? fault : real.recv(fd, buffer, offset, length, errno);
     }
 
     @Override
-    public int send(int fd, MemorySegment buffer, int length, boolean more, int[] errno) {
+    public int send(
+            int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
         int fault = fault("write", fd);
-        return fault != 0 ? fault : real.send(fd, buffer, length, more, errno);
+        return fault != 0 ? fault : real.send(fd, buffer, offset, length, more, errno);
     }
 
     @Override

@@ -85,7 +85,12 @@ public final class Descriptor {
 
     /** Reads into {@code buffer}: bytes, {@link Result#END_OF_STREAM}, or a failure. A length of 0 returns 0, or CLOSED. */
     public int read(MemorySegment buffer, int length) {
-        return reads.read(buffer, length);
+        return reads.read(null, buffer, 0, length);
+    }
+
+    /** The same into an array, which costs no allocation. */
+    public int read(byte[] buffer, int offset, int length) {
+        return reads.read(buffer, null, offset, length);
     }
 
     /**
@@ -109,7 +114,12 @@ public final class Descriptor {
 
     /** Writes all of {@code buffer}; the result as {@link Result} draws it. */
     public long write(MemorySegment buffer) {
-        return writes.write(buffer);
+        return writes.write(null, buffer, 0, buffer.byteSize());
+    }
+
+    /** The same of an array, which costs no allocation. */
+    public long write(byte[] buffer, int offset, int length) {
+        return writes.write(buffer, null, offset, length);
     }
 
     /**

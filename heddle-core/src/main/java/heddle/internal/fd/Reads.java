@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * The reading of a descriptor, and accepting.
@@ -46,21 +47,23 @@ final class Reads extends Direction {
     }
 
     /** {@link Descriptor#read}. */
-    int read(MemorySegment buffer, int length) {
+    int read(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length) {
         int refused = enter();
         if (refused != 0) {
             return refused;
         }
         try {
-            return length == 0 ? 0 : readLocked(buffer, length);
+            return length == 0 ? 0 : readLocked(array, segment, offset, length);
         } finally {
             leave();
         }
     }
 
-    private int readLocked(MemorySegment buffer, int length) {
+    /** Into one of the two. An array is no segment before the call that fills it: one that lives longer would be allocated. */
+    private int readLocked(
+            byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length) {
         if (postponedFailure != 0 || rest != null) {
-            return readPostponed(buffer, length);
+            return readPostponed(target(array, segment), offset, length);
         }
         long n = begin();
         if (n == TRY) {
@@ -76,14 +79,22 @@ final class Reads extends Direction {
                 traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
         while (n == TRY) {
             drained = false; // Also where the call throws, for memory that cannot be used.
-            n = after(sys.recv(fd, buffer, asked, errno));
+            n =
+                    after(
+                            array != null
+                                    ? sys.recv(fd, array, (int) offset, asked, errno)
+                                    : sys.recv(fd, target(array, segment), offset, asked, errno));
             noteDrained(n, asked);
         }
         return n == 0 ? Result.END_OF_STREAM : (int) n;
     }
 
+    private static MemorySegment target(byte @Nullable [] array, @Nullable MemorySegment segment) {
+        return array != null ? MemorySegment.ofArray(array) : Objects.requireNonNull(segment);
+    }
+
     /** What an earlier call left for this one: bytes before a failure. */
-    private int readPostponed(MemorySegment buffer, int length) {
+    private int readPostponed(MemorySegment buffer, long offset, int length) {
         ByteBuffer left = rest;
         if (left == null) {
             int failure = postponedFailure;
@@ -93,7 +104,7 @@ final class Reads extends Direction {
         int n = begin();
         if (n == TRY) {
             n = Math.min(length, left.remaining());
-            MemorySegment.copy(MemorySegment.ofBuffer(left), 0, buffer, 0, n);
+            MemorySegment.copy(MemorySegment.ofBuffer(left), 0, buffer, offset, n);
             left.position(left.position() + n);
             rest = left.hasRemaining() ? left : null;
         }
@@ -105,7 +116,7 @@ final class Reads extends Direction {
         if (traffic == Traffic.PACKETS) {
             return count > 1
                     ? readPacket(buffers, count)
-                    : read(buffers[0], (int) buffers[0].byteSize());
+                    : read(null, buffers[0], 0, (int) buffers[0].byteSize());
         }
         int refused = enter();
         if (refused != 0) {
@@ -119,7 +130,7 @@ final class Reads extends Direction {
     }
 
     private long readVectorLocked(MemorySegment[] buffers, int count) {
-        long total = readLocked(buffers[0], transferBytes(buffers[0].byteSize()));
+        long total = readLocked(null, buffers[0], 0, transferBytes(buffers[0].byteSize()));
         int at = 1;
         boolean filled = total == buffers[0].byteSize();
         while (filled && rest == null && at < count) {
@@ -141,9 +152,9 @@ final class Reads extends Direction {
     /** A packet is one call's, so it goes through a copy. */
     private int readPacket(MemorySegment[] buffers, int count) {
         int room = (int) Math.min(Buffers.bytes(buffers, 0, count), Buffers.ARRAY_BYTES_MAX);
-        MemorySegment packet = MemorySegment.ofArray(new byte[room]);
-        int n = read(packet, room);
-        Buffers.spread(packet, n, buffers);
+        byte[] packet = new byte[room];
+        int n = read(packet, null, 0, room);
+        Buffers.spread(MemorySegment.ofArray(packet), n, buffers);
         return n;
     }
 
@@ -161,6 +172,7 @@ final class Reads extends Direction {
                             : sys.recv(
                                     fd,
                                     buffers[from],
+                                    0,
                                     transferBytes(buffers[from].byteSize()),
                                     errno);
         } while (n == -Errno.EINTR);
@@ -312,10 +324,9 @@ final class Reads extends Direction {
 
     private Transferred transferLocked(Descriptor.Target target, long bytesMax) {
         byte[] buffer = new byte[transferBytes(bytesMax)];
-        MemorySegment segment = MemorySegment.ofArray(buffer);
         long done = 0;
         while (done < bytesMax) {
-            int n = readLocked(segment, transferBytes(bytesMax - done));
+            int n = readLocked(buffer, null, 0, transferBytes(bytesMax - done));
             if (n < 0) {
                 return new Transferred(done, n == Result.END_OF_STREAM ? 0 : n, false);
             }

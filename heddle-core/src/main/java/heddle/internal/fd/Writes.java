@@ -7,8 +7,11 @@ import heddle.internal.socket.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Counter;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * The writing of a descriptor, and connecting. A write writes all of what is given, or a failure beside the exact count of what the kernel took; {@link Result} draws both
@@ -33,7 +36,7 @@ final class Writes extends Direction {
     }
 
     /** {@link Descriptor#write}. */
-    long write(MemorySegment buffer) {
+    long write(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, long length) {
         int refused = enter();
         if (refused != 0) {
             return Result.ofWrite(0, refused);
@@ -44,30 +47,49 @@ final class Writes extends Direction {
             if (n != TRY) {
                 return Result.ofWrite(0, n);
             }
-            return traffic == Traffic.PACKETS ? writePacket(buffer) : writeLocked(buffer, 0, false);
+            return traffic == Traffic.PACKETS
+                    ? writePacket(array, segment, offset, length)
+                    : writeLocked(array, segment, offset, length, 0, false);
         } finally {
             leave();
         }
     }
 
     /** By one call, however long it is: what cannot go whole does not go at all. An empty packet is one too. */
-    private long writePacket(MemorySegment packet) {
+    private long writePacket(
+            byte @Nullable [] array, @Nullable MemorySegment segment, long offset, long length) {
         long n = TRY;
         while (n == TRY) {
-            n = after(sys.send(fd, packet, (int) packet.byteSize(), false, errno));
+            n = after(send(array, segment, offset, (int) length, false));
         }
         return n >= 0 ? n : Result.ofWrite(0, (int) n);
     }
 
-    /** Writes all of {@code buffer}, {@code before} bytes of the same operation having gone ahead. */
-    private long writeLocked(MemorySegment buffer, long before, boolean more) {
-        long length = buffer.byteSize();
+    /** One call, of one of the two: an array is no segment before it, as one that lives longer would be allocated. */
+    private int send(
+            byte @Nullable [] array,
+            @Nullable MemorySegment segment,
+            long offset,
+            int length,
+            boolean more) {
+        return array != null
+                ? sys.send(fd, array, (int) offset, length, more, errno)
+                : sys.send(fd, Objects.requireNonNull(segment), offset, length, more, errno);
+    }
+
+    /** Writes {@code length} bytes of one of the two, {@code before} of the same operation having gone ahead. */
+    private long writeLocked(
+            byte @Nullable [] array,
+            @Nullable MemorySegment segment,
+            long offset,
+            long length,
+            long before,
+            boolean more) {
         long done = 0;
         while (done < length) {
             int asked = (int) Math.min(length - done, Syscalls.TRANSFER_BYTES_MAX);
             boolean moreToCome = more || done + asked < length;
-            MemorySegment rest = done == 0 ? buffer : buffer.asSlice(done);
-            long n = after(later(sys.send(fd, rest, asked, moreToCome, errno)));
+            long n = after(later(send(array, segment, offset + done, asked, moreToCome)));
             if (n >= 0) {
                 done += n;
                 n = done == length ? TRY : n < asked ? await() : begin();
@@ -89,7 +111,7 @@ final class Writes extends Direction {
         if (traffic == Traffic.PACKETS) {
             return Buffers.bytes(buffers, 0, count) > Buffers.ARRAY_BYTES_MAX
                     ? Result.ofWrite(0, -Errno.EMSGSIZE)
-                    : write(count == 1 ? buffers[0] : Buffers.joined(buffers, count));
+                    : writeWhole(count == 1 ? buffers[0] : Buffers.joined(buffers, count));
         }
         int refused = enter();
         if (refused != 0) {
@@ -106,7 +128,8 @@ final class Writes extends Direction {
                 done =
                         run > 1
                                 ? writeRun(buffers, at, run, done, more)
-                                : writeLocked(buffers[at], done, more);
+                                : writeLocked(
+                                        null, buffers[at], 0, buffers[at].byteSize(), done, more);
                 if (!more || Result.failure(done) != 0) {
                     return done;
                 }
@@ -117,6 +140,10 @@ final class Writes extends Direction {
         } finally {
             leave();
         }
+    }
+
+    private long writeWhole(MemorySegment buffer) {
+        return write(null, buffer, 0, buffer.byteSize());
     }
 
     private long writeRun(MemorySegment[] buffers, int from, int count, long before, boolean more) {

@@ -57,14 +57,27 @@ public abstract class Syscalls {
      */
     public abstract int accept(int fd, SocketName[] peer, int[] errno);
 
-    /** recv(2): bytes read, 0 at end of stream. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which is read whole. */
-    public abstract int recv(int fd, MemorySegment buffer, int length, int[] errno);
+    /**
+     * recv(2): bytes read, 0 at end of stream. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which is read whole.
+     */
+    public abstract int recv(int fd, MemorySegment buffer, long offset, int length, int[] errno);
+
+    /** The same into an array, which becomes a segment in the call alone: so the compiler allocates none. */
+    public int recv(int fd, byte[] buffer, int offset, int length, int[] errno) {
+        return recv(fd, MemorySegment.ofArray(buffer), offset, length, errno);
+    }
 
     /**
      * send(2) with MSG_NOSIGNAL: bytes taken. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which goes whole; {@code more}
      * is MSG_MORE, of which Unix sockets know nothing.
      */
-    public abstract int send(int fd, MemorySegment buffer, int length, boolean more, int[] errno);
+    public abstract int send(
+            int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno);
+
+    /** The same of an array, as with {@link #recv(int, byte[], int, int, int[])}. */
+    public int send(int fd, byte[] buffer, int offset, int length, boolean more, int[] errno) {
+        return send(fd, MemorySegment.ofArray(buffer), offset, length, more, errno);
+    }
 
     /**
      * readv(2) into native segments.

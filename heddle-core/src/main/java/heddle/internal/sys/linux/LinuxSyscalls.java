@@ -263,12 +263,16 @@ public final class LinuxSyscalls extends Syscalls {
     }
 
     @Override
-    public int recv(int fd, MemorySegment buffer, int length, int[] errno) {
+    public int recv(int fd, MemorySegment buffer, long offset, int length, int[] errno) {
         try {
             long n =
                     (long)
                             RECV.invokeExact(
-                                    MemorySegment.ofArray(errno), fd, buffer, (long) length, 0);
+                                    MemorySegment.ofArray(errno),
+                                    fd,
+                                    buffer.asSlice(offset, length),
+                                    (long) length,
+                                    0);
             return n < 0 ? -errno[0] : (int) n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -276,13 +280,53 @@ public final class LinuxSyscalls extends Syscalls {
     }
 
     @Override
-    public int send(int fd, MemorySegment buffer, int length, boolean more, int[] errno) {
+    public int recv(int fd, byte[] buffer, int offset, int length, int[] errno) {
+        try {
+            long n =
+                    (long)
+                            RECV.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    fd,
+                                    MemorySegment.ofArray(buffer).asSlice(offset, length),
+                                    (long) length,
+                                    0);
+            return n < 0 ? -errno[0] : (int) n;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int send(
+            int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
         int flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
         try {
             long n =
                     (long)
                             SEND.invokeExact(
-                                    MemorySegment.ofArray(errno), fd, buffer, (long) length, flags);
+                                    MemorySegment.ofArray(errno),
+                                    fd,
+                                    buffer.asSlice(offset, length),
+                                    (long) length,
+                                    flags);
+            return n < 0 ? -errno[0] : (int) n;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int send(int fd, byte[] buffer, int offset, int length, boolean more, int[] errno) {
+        int flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+        try {
+            long n =
+                    (long)
+                            SEND.invokeExact(
+                                    MemorySegment.ofArray(errno),
+                                    fd,
+                                    MemorySegment.ofArray(buffer).asSlice(offset, length),
+                                    (long) length,
+                                    flags);
             return n < 0 ? -errno[0] : (int) n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);

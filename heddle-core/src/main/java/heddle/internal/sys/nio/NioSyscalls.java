@@ -237,29 +237,30 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @Override
-    public int recv(int fd, MemorySegment buffer, int length, int[] errno) {
+    public int recv(int fd, MemorySegment buffer, long offset, int length, int[] errno) {
         NioSocket socket = sockets.get(fd);
         if (socket == null) {
             return -Errno.EBADF;
         }
         if (socket.hasAhead()) {
-            return socket.readAhead(bytes(buffer, length));
+            return socket.readAhead(bytes(buffer, offset, length));
         }
         try {
-            return (int) received(socket.stream().read(bytes(buffer, length)), length > 0);
+            return (int) received(socket.stream().read(bytes(buffer, offset, length)), length > 0);
         } catch (IOException | RuntimeException failure) {
             return -ExceptionErrno.of(failure);
         }
     }
 
     @Override
-    public int send(int fd, MemorySegment buffer, int length, boolean more, int[] errno) {
+    public int send(
+            int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
         NioSocket socket = sockets.get(fd);
         if (socket == null) {
             return -Errno.EBADF;
         }
         try {
-            return (int) sent(socket.stream().write(bytes(buffer, length)), length > 0);
+            return (int) sent(socket.stream().write(bytes(buffer, offset, length)), length > 0);
         } catch (IOException | RuntimeException failure) {
             return -sendErrno(socket, failure);
         }
@@ -335,10 +336,8 @@ public final class NioSyscalls extends Syscalls {
     }
 
     /** A view: the JDK takes native memory as it is, and copies a heap array through memory of its own. */
-    private static ByteBuffer bytes(MemorySegment segment, int length) {
-        return segment.byteSize() == length
-                ? segment.asByteBuffer()
-                : segment.asSlice(0, length).asByteBuffer();
+    private static ByteBuffer bytes(MemorySegment segment, long offset, int length) {
+        return segment.asSlice(offset, length).asByteBuffer();
     }
 
     private static ByteBuffer[] vectors(MemorySegment[] segments, int count) {

@@ -537,7 +537,7 @@ class NioPollerTest {
         assertThat(pair.left.setOption(SocketOption.SEND_BUFFER, 8192)).isEqualTo(0);
         MemorySegment chunk = segment(Syscalls.TRANSFER_BYTES_MAX);
         int fd = pair.left.registration().fd();
-        while (sys.send(fd, chunk, (int) chunk.byteSize(), false, errno) != -Errno.EAGAIN) {
+        while (sys.send(fd, chunk, 0, (int) chunk.byteSize(), false, errno) != -Errno.EAGAIN) {
             // more
         }
         return pair;
@@ -603,7 +603,7 @@ class NioPollerTest {
         Await.until(
                 "the writer has found room",
                 () -> {
-                    while (sys.recv(fd, room, (int) room.byteSize(), errno) > 0) {
+                    while (sys.recv(fd, room, 0, (int) room.byteSize(), errno) > 0) {
                         // more
                     }
                     return writer.isDone();

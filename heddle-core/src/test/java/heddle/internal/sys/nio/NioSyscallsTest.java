@@ -70,8 +70,8 @@ class NioSyscallsTest {
                         () -> sys.listen(fd, 1),
                         () -> sys.connect(fd, 4, LOOPBACK),
                         () -> sys.accept(fd, address, errno),
-                        () -> sys.recv(fd, buffer, 1, errno),
-                        () -> sys.send(fd, buffer, 1, false, errno),
+                        () -> sys.recv(fd, buffer, 0, 1, errno),
+                        () -> sys.send(fd, buffer, 0, 1, false, errno),
                         () -> sys.readv(fd, buffers, 1, errno),
                         () -> sys.writev(fd, buffers, 1, false, errno),
                         () -> sys.shutdown(fd, Syscalls.SHUT_WR),
@@ -265,13 +265,13 @@ class NioSyscallsTest {
             for (MemorySegment source : sources) {
                 // "edd", from the middle of what it is sent from into the middle of what it is read
                 // to
-                assertThat(sys.send(pair.left, source.asSlice(1), 3, false, errno)).isEqualTo(3);
+                assertThat(sys.send(pair.left, source.asSlice(1), 0, 3, false, errno)).isEqualTo(3);
                 byte[] got = new byte[6];
                 MemorySegment target = MemorySegment.ofArray(got).asSlice(2, 4);
                 assertThat(recvReady(pair.right, target, 4)).isEqualTo(3);
                 assertThat(got).containsExactly(0, 0, 'e', 'd', 'd', 0);
 
-                sys.send(pair.left, source, 6, true, errno);
+                sys.send(pair.left, source, 0, 6, true, errno);
                 MemorySegment room = arena.allocate(6);
                 assertThat(recvReady(pair.right, room.asSlice(1), 2)).isEqualTo(2);
                 assertThat(room.toArray(ValueLayout.JAVA_BYTE))
@@ -310,8 +310,8 @@ class NioSyscallsTest {
     void nothingToReadIsEagainAndTheEndIsZero() {
         Pair pair = pair();
         MemorySegment room = MemorySegment.ofArray(new byte[8]);
-        assertThat(sys.recv(pair.right, room, 8, errno)).isEqualTo(-Errno.EAGAIN);
-        assertThat(sys.recv(pair.right, room, 0, errno)).isEqualTo(0);
+        assertThat(sys.recv(pair.right, room, 0, 8, errno)).isEqualTo(-Errno.EAGAIN);
+        assertThat(sys.recv(pair.right, room, 0, 0, errno)).isEqualTo(0);
         sys.close(pair.left);
         assertThat(recvReady(pair.right, room, 8)).isEqualTo(0);
         assertThat(recvReady(pair.right, room, 8)).isEqualTo(0);
@@ -323,11 +323,11 @@ class NioSyscallsTest {
         MemorySegment chunk = MemorySegment.ofArray(new byte[Syscalls.TRANSFER_BYTES_MAX]);
         long sent = 0;
         int n;
-        while ((n = sys.send(pair.left, chunk, Syscalls.TRANSFER_BYTES_MAX, false, errno)) > 0) {
+        while ((n = sys.send(pair.left, chunk, 0, Syscalls.TRANSFER_BYTES_MAX, false, errno)) > 0) {
             sent += n;
         }
         assertThat(n).isEqualTo(-Errno.EAGAIN);
-        assertThat(sys.send(pair.left, chunk, 0, false, errno)).isEqualTo(0);
+        assertThat(sys.send(pair.left, chunk, 0, 0, false, errno)).isEqualTo(0);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment[] vector = {arena.allocate(9), arena.allocate(9)};
             long vectored; // an acknowledgement that came meanwhile may have made some room
@@ -349,8 +349,8 @@ class NioSyscallsTest {
     void transfersNeedAConnection() {
         MemorySegment buffer = MemorySegment.ofArray(new byte[1]);
         for (int fd : new int[] {stream(), listener()}) {
-            assertThat(sys.recv(fd, buffer, 1, errno)).isEqualTo(-Errno.ENOTCONN);
-            assertThat(sys.send(fd, buffer, 1, false, errno)).isEqualTo(-Errno.ENOTCONN);
+            assertThat(sys.recv(fd, buffer, 0, 1, errno)).isEqualTo(-Errno.ENOTCONN);
+            assertThat(sys.send(fd, buffer, 0, 1, false, errno)).isEqualTo(-Errno.ENOTCONN);
             assertThat(sys.shutdown(fd, Syscalls.SHUT_WR)).isEqualTo(-Errno.ENOTCONN);
             assertThat(sys.remoteAddress(fd, address)).isEqualTo(-Errno.ENOTCONN);
         }
@@ -363,19 +363,19 @@ class NioSyscallsTest {
         assertThat(sys.setOption(pair.left, SocketOption.LINGER, 0)).isEqualTo(0);
         sys.close(pair.left); // with RST; socket(7), SO_LINGER
         assertThat(recvReady(pair.right, buffer, 1)).isEqualTo(-Errno.ECONNRESET);
-        assertThat(sys.send(pair.right, buffer, 1, false, errno)).isEqualTo(-Errno.EPIPE);
+        assertThat(sys.send(pair.right, buffer, 0, 1, false, errno)).isEqualTo(-Errno.EPIPE);
     }
 
     @Test
     void aWriteToOneWhoIsGoneFails() {
         Pair pair = pair();
         MemorySegment buffer = MemorySegment.ofArray(new byte[1]);
-        sys.send(pair.right, buffer, 1, false, errno);
+        sys.send(pair.right, buffer, 0, 1, false, errno);
         awaitReadable(pair.left);
         sys.close(pair.left); // with a byte unread, so by RST; RFC 1122 4.2.2.13
-        int n = eventually(() -> sys.send(pair.right, buffer, 1, false, errno), 1);
+        int n = eventually(() -> sys.send(pair.right, buffer, 0, 1, false, errno), 1);
         assertThat(n).isIn(-Errno.ECONNRESET, -Errno.EPIPE);
-        assertThat(sys.send(pair.right, buffer, 1, false, errno)).isEqualTo(-Errno.EPIPE);
+        assertThat(sys.send(pair.right, buffer, 0, 1, false, errno)).isEqualTo(-Errno.EPIPE);
     }
 
     // Half-close.
@@ -387,10 +387,10 @@ class NioSyscallsTest {
         assertThat(sys.shutdown(pair.left, Syscalls.SHUT_WR)).isEqualTo(0);
         assertThat(sys.shutdown(pair.left, Syscalls.SHUT_WR)).isEqualTo(0);
         assertThat(recvReady(pair.right, buffer, 1)).isEqualTo(0);
-        assertThat(sys.send(pair.left, buffer, 1, false, errno)).isEqualTo(-Errno.EPIPE);
+        assertThat(sys.send(pair.left, buffer, 0, 1, false, errno)).isEqualTo(-Errno.EPIPE);
         MemorySegment[] vector = {buffer};
         assertThat(sys.writev(pair.left, vector, 1, false, errno)).isEqualTo(-Errno.EPIPE);
-        assertThat(sys.send(pair.right, buffer, 1, false, errno)).isEqualTo(1);
+        assertThat(sys.send(pair.right, buffer, 0, 1, false, errno)).isEqualTo(1);
         assertThat(recvReady(pair.left, buffer, 1)).isEqualTo(1);
     }
 
@@ -399,8 +399,8 @@ class NioSyscallsTest {
         Pair pair = pair();
         MemorySegment buffer = MemorySegment.ofArray(new byte[] {7});
         assertThat(sys.shutdown(pair.left, Syscalls.SHUT_RD)).isEqualTo(0);
-        assertThat(sys.recv(pair.left, buffer, 1, errno)).isEqualTo(0);
-        assertThat(sys.send(pair.left, buffer, 1, false, errno)).isEqualTo(1);
+        assertThat(sys.recv(pair.left, buffer, 0, 1, errno)).isEqualTo(0);
+        assertThat(sys.send(pair.left, buffer, 0, 1, false, errno)).isEqualTo(1);
     }
 
     // Options.
@@ -513,8 +513,9 @@ class NioSyscallsTest {
                         Pair pair = pair();
                         MemorySegment buffer = MemorySegment.ofArray(new byte[1]);
                         MemorySegment[] vector = {buffer};
-                        assertThat(sys.recv(pair.left, buffer, 1, errno)).isEqualTo(-Errno.EAGAIN);
-                        assertThat(sys.send(pair.right, buffer, 1, false, errno)).isEqualTo(1);
+                        assertThat(sys.recv(pair.left, buffer, 0, 1, errno))
+                                .isEqualTo(-Errno.EAGAIN);
+                        assertThat(sys.send(pair.right, buffer, 0, 1, false, errno)).isEqualTo(1);
                         assertThat(recvReady(pair.left, buffer, 1)).isEqualTo(1);
                         assertThat(sys.writev(pair.left, vector, 1, false, errno)).isEqualTo(1);
                         assertThat(
@@ -589,7 +590,7 @@ class NioSyscallsTest {
     }
 
     private int recvReady(int fd, MemorySegment buffer, int length) {
-        return eventually(() -> sys.recv(fd, buffer, length, errno), -Errno.EAGAIN);
+        return eventually(() -> sys.recv(fd, buffer, 0, length, errno), -Errno.EAGAIN);
     }
 
     /** Waits for data or the end without taking them. */
