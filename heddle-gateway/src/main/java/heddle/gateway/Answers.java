@@ -21,7 +21,7 @@ import java.util.function.Consumer;
 ///     settled   its ack is with the writer, who may drop it
 ///
 ///     read      -> in flight  begin()
-///     in flight -> settled    settled()  by the sink's writer, or by the connection's thread if the sink did not take it
+///     in flight -> settled    settled()  by the sink's writer; what that did not take, by the connection's thread
 ///
 /// The thread `heddle-writer` writes the acks, in the order of [#settled], whoever calls it; nobody who adds one waits for the client.
 ///

@@ -39,24 +39,26 @@ public final class Client implements Closeable {
     private final Window window;
     private final Suspicion suspicion = new Suspicion();
 
-    /// The connection of now. With `busy` it is in one of four states:
-    ///
-    ///     NONE     link null, idle   nobody needs one, or none is made any more
-    ///     OPENING  link null, busy   a caller is connecting, without the lock; all others wait
-    ///     UP       link              callers send; the thread heddle-client reads acks
-    ///     ENDING   link null, busy   that thread tells what was lost, without the lock; all wait
-    ///
-    ///     NONE    -> OPENING  connected()  a call needs a connection: a submit, connect, or awaitSettled with messages open
-    ///     OPENING -> UP       start()      introduced; all that is open is sent again, before anything new
-    ///     OPENING -> NONE     connected()  refused, or in vain for too long: all that is open is settled; or interrupted, or closed
-    ///     UP      -> ENDING   ended()      the stream was read to its end
-    ///     ENDING  -> NONE     ended()      told; without resend, or after close, all that was open is settled
-    ///
-    /// 1. One link at a time: an ack is matched with the window of the link that it came over.
-    /// 2. The window changes only with the lock, and in OPENING and ENDING only by the thread that made it so.
-    /// 3. The outcome hears from one thread at a time, `telling`: in UP the reading one, in OPENING and ENDING the one that made it so, in
-    ///    NONE one that closes.
-    /// 4. Once closed, no link comes UP, and NONE is the end.
+    /**
+     * The connection of now. With {@code busy} it is in one of four states:
+     * <pre>{@code
+     * NONE     link null, idle   nobody needs one, or none is made any more
+     * OPENING  link null, busy   a caller is connecting, without the lock; all others wait
+     * UP       link              callers send; the thread heddle-client reads acks
+     * ENDING   link null, busy   that thread tells what was lost, without the lock; all wait
+     *
+     * NONE    -> OPENING  connected()  a call needs a connection: submit, connect, awaitSettled
+     * OPENING -> UP       start()      introduced; all that is open is sent again, before anything new
+     * OPENING -> NONE     connected()  refused or too long in vain: what is open is settled; interrupted; closed
+     * UP      -> ENDING   ended()      the stream was read to its end
+     * ENDING  -> NONE     ended()      told; without resend, or after close, all that was open is settled
+     * }</pre>
+     * <p>1. One link at a time: an ack is matched with the window of the link that it came over.
+     * 2. The window changes only with the lock, and in OPENING and ENDING only by the thread that made it so.
+     * 3. The outcome hears from one thread at a time, {@code telling}: in UP the reading one, in OPENING and ENDING the one that made it so, in
+     *    NONE one that closes.
+     * 4. Once closed, no link comes UP, and NONE is the end.
+     */
     private @Nullable Link link;
 
     /** A thread without the lock is opening the next link or ending the last: wait. */

@@ -32,9 +32,9 @@ import java.util.concurrent.locks.ReentrantLock;
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  the client has half-closed
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  the client made a mistake, or was silent for too long
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  drained, and each frame that had been read by then is handled
-///     FINISHING       -> LINGERING   run()           all is answered, after a mistake or a drain: the client may be sending still
+///     FINISHING       -> LINGERING   run()           all is answered, after a mistake or a drain; the client may still send
 ///     FINISHING       -> ENDED       run()           the client has half-closed, or not all could be answered in time
-///     LINGERING       -> ENDED       linger()        the client has closed, or 2 s are over; if drained before, the server's bound
+///     LINGERING       -> ENDED       linger()        the client has closed; or 2 s are over, or the server's bound if drained
 ///     who reads       -> ENDED       reading fails: the client reset the connection, or somebody closed it
 ///
 /// Who closes it while run() goes on: the thread that writes, when an ack cannot be written, and the server, when its bound is over.

@@ -85,22 +85,24 @@ public final class SqliteSink implements Sink {
                 new SinkQueue.Entry(receipt, id, payload), StoreWriter.saturated(options.roomWait));
     }
 
-    /// What the thread heddle-store does, from the first message to the last. The sink is
-    ///
-    ///     OPEN     offers are taken or wait for room; batch after batch is committed, then settled
-    ///     CLOSING  none is taken; what waits in the queue is committed and settled all the same
-    ///     FAILED   none is taken; what waits in the queue is settled as NOT_STORED
-    ///     ENDED    all is settled, the store is closed, heddle-store has come to its end
-    ///
-    ///     OPEN          -> CLOSING  close()  by any thread, which then waits for ENDED
-    ///     OPEN, CLOSING -> FAILED   write()  something was thrown that is no failure of the store; closes the queue
-    ///     CLOSING       -> ENDED    write()  the queue is empty
-    ///     FAILED        -> ENDED    write()  the queue is empty
-    ///
-    /// 1. A message that was taken is settled once, by heddle-store, before ENDED. One that was not taken is not settled.
-    /// 2. A message is settled with success after the commit that holds it has returned.
-    /// 3. The folder is taken from before OPEN until after ENDED. So nobody else writes to the store as long as this does.
-    /// 4. Closing the queue is what orders offers and the end: an offer is before it and is settled, or after it and is not taken.
+    /**
+     * What the thread heddle-store does, from the first message to the last. The sink is
+     * <pre>{@code
+     * OPEN     offers are taken or wait for room; batch after batch is committed, then settled
+     * CLOSING  none is taken; what waits in the queue is committed and settled all the same
+     * FAILED   none is taken; what waits in the queue is settled as NOT_STORED
+     * ENDED    all is settled, the store is closed, heddle-store has come to its end
+     *
+     * OPEN          -> CLOSING  close()  by any thread, which then waits for ENDED
+     * OPEN, CLOSING -> FAILED   write()  something was thrown that is no failure of the store; closes the queue
+     * CLOSING       -> ENDED    write()  the queue is empty
+     * FAILED        -> ENDED    write()  the queue is empty
+     * }</pre>
+     * <p>1. A message that was taken is settled once, by heddle-store, before ENDED. One that was not taken is not settled.
+     * 2. A message is settled with success after the commit that holds it has returned.
+     * 3. The folder is taken from before OPEN until after ENDED. So nobody else writes to the store as long as this does.
+     * 4. Closing the queue is what orders offers and the end: an offer is before it and is settled, or after it and is not taken.
+     */
     private void write() {
         var batch = new ArrayList<SinkQueue.Entry>();
         try {

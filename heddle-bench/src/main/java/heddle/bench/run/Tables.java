@@ -71,7 +71,7 @@ final class Tables {
             case WRITERS ->
                     text.append(
                             " Latencies are the gaps between a writer's messages as they arrive:"
-                                + " those that one read brings have none.");
+                                    + " those that one read brings have none.");
             case ECHO, CHURN, IDLE -> {}
         }
         text.append("\n\n");
