@@ -20,15 +20,11 @@
 //  4. Requests are counted for each connection, so a starved one shows.
 //  5. The server's counters are read here, at both ends of the window, so that they cover the same requests. They are passed on as
 //     the kernel wrote them; who reads the report takes them apart.
-//
-// Histograms have HdrHistogram's buckets for three digits; the report has each that is not empty, by its lowest value.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,19 +38,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "wire.h"
 
 enum { RECEIVE_BYTES = 256 * 1024, EVENTS_MAX = 512, WAITING_MAX = 512, SETUP_SECONDS = 20, SETTLE_NS = 50000000 };
-enum { HALF = 1024, BUCKETS = 54 * HALF + 2 * HALF };
 
 enum mode { ECHO, CHURN, IDLE, UP, DOWN, RELAY, MANY_WRITERS };
 static const char *const mode_names[] = {"echo", "churn", "idle", "up", "down", "relay", "writers", NULL};
 
 static struct {
     const char *network, *address, *mode;
-    double connections, bytes, depth, rate, warmup, window, drain, pid, processor, sources, phases;
+    double connections, bytes, depth, rate, warmup, window, drain, pid, sources, phases;
 } option = {.network = "tcp", .address = "127.0.0.1:7007", .mode = "echo",
-            .connections = 64, .bytes = 64, .depth = 1, .warmup = 1, .window = 2, .drain = 2, .processor = -1, .sources = 1};
+            .connections = 64, .bytes = 64, .depth = 1, .warmup = 1, .window = 2, .drain = 2, .sources = 1};
 
 static const struct {
     const char *name;
@@ -72,7 +68,6 @@ static const struct {
     {"window", &option.window, NULL},         // seconds
     {"drain", &option.drain, NULL},           // seconds after the window for what is on its way
     {"pid", &option.pid, NULL},               // of the server; 0: its counters are not read
-    {"processor", &option.processor, NULL},   // to run on; -1 for any
     {"phases", &option.phases, NULL},         // 1: says "up" and "over" before and after the flow and awaits a line each, so that others can count
     {"sources", &option.sources, NULL},       // addresses 127.0.0.N to dial from, for more connections than one has ports
 };
@@ -110,12 +105,6 @@ static char first_failure[200];
 
 static uint64_t writer_messages[WRITERS], writer_in_window[WRITERS], writer_last_ns[WRITERS];
 
-static uint64_t now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
-}
-
 static void die(const char *what) {
     fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
     exit(1);
@@ -126,123 +115,6 @@ __attribute__((format(printf, 1, 2))) static void note_failure(const char *forma
     va_start(args, format);
     if (!*first_failure) vsnprintf(first_failure, sizeof first_failure, format, args);
     va_end(args);
-}
-
-// ---- Histograms
-
-static void count(uint64_t *histogram, uint64_t ns) {
-    int shift = ns < 2 * HALF ? 0 : 63 - __builtin_clzll(ns) - 10;
-    histogram[shift * HALF + (ns >> shift)]++;
-}
-
-static void print_histogram(const char *name, const uint64_t *histogram) {
-    printf("\"%s\":[", name);
-    const char *comma = "";
-    for (int i = 0; i < BUCKETS; i++) {
-        if (!histogram[i]) continue;
-        int shift = i < 2 * HALF ? 0 : i / HALF - 1;
-        printf("%s[%lu,%lu]", comma, (uint64_t)(i - shift * HALF) << shift, histogram[i]);
-        comma = ",";
-    }
-    printf("]");
-}
-
-// ---- Counters of the server and the machine
-
-typedef struct {
-    uint64_t wall_ns, server_ns, own_ns;  // at one end of the window
-    uint64_t files_ns;                    // when the files were read: before the window, after it
-    char *stat, *status, *machine;
-    char *tasks;  // of each thread: its number, voluntary and other switches, nanoseconds on a processor and waiting for one
-} Counters;
-
-static uint64_t clock_ns(clockid_t clock) {
-    struct timespec t;
-    return clock_gettime(clock, &t) ? 0 : t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
-}
-
-static char *read_file(const char *format, ...) {
-    char path[128];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(path, sizeof path, format, args);
-    va_end(args);
-    char *text = calloc(1, 16384);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, text, 16383);
-    if (n < 0) text[0] = 0;
-    if (fd >= 0) close(fd);
-    return text;
-}
-
-static long number_after(const char *text, const char *name) {
-    const char *at = strstr(text, name);
-    return at ? atol(at + strlen(name)) : 0;
-}
-
-static char *read_tasks(int pid) {
-    char path[64];
-    size_t size = 0;
-    char *text = NULL;
-    FILE *out = open_memstream(&text, &size);
-    snprintf(path, sizeof path, "/proc/%d/task", pid);
-    DIR *dir = opendir(path);
-    for (struct dirent *e; dir && (e = readdir(dir));) {
-        if (*e->d_name == '.') continue;
-        char *status = read_file("/proc/%d/task/%s/status", pid, e->d_name);
-        char *schedstat = read_file("/proc/%d/task/%s/schedstat", pid, e->d_name);
-        unsigned long ran = 0, waited = 0;
-        // A thread that has just ended left nothing to read.
-        if (sscanf(schedstat, "%lu %lu", &ran, &waited) == 2)
-            fprintf(out, "%s %ld %ld %lu %lu\n", e->d_name, number_after(status, "\nvoluntary_ctxt_switches:"),
-                    number_after(status, "nonvoluntary_ctxt_switches:"), ran, waited);
-        free(status);
-        free(schedstat);
-    }
-    if (dir) closedir(dir);
-    fclose(out);
-    return text;
-}
-
-static void read_files(Counters *c) {
-    int pid = option.pid;
-    c->files_ns = now();
-    c->machine = read_file("/proc/stat");
-    c->stat = pid ? read_file("/proc/%d/stat", pid) : calloc(1, 1);
-    c->status = pid ? read_file("/proc/%d/status", pid) : calloc(1, 1);
-    c->tasks = pid ? read_tasks(pid) : calloc(1, 1);
-}
-
-static void read_clocks(Counters *c) {
-    clockid_t server;
-    // The processor time of a whole process, threads that have ended included; clock_getcpuclockid(3).
-    c->server_ns = option.pid && !clock_getcpuclockid(option.pid, &server) ? clock_ns(server) : 0;
-    c->own_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-    c->wall_ns = now();
-}
-
-static void print_text(const char *name, const char *text) {
-    printf("\"%s\":\"", name);
-    for (; *text; text++) {
-        if (*text == '\n') printf("\\n");
-        else if (*text == '\t') printf("\\t");
-        else if (*text == '"' || *text == '\\') printf("\\%c", *text);
-        else if ((unsigned char)*text >= ' ') putchar(*text);
-    }
-    printf("\"");
-}
-
-static void print_counters(const char *name, const Counters *c) {
-    printf("\"%s\":{\"wall_ns\":%lu,\"server_ns\":%lu,\"load_ns\":%lu,\"files_ns\":%lu,", name, c->wall_ns,
-           c->server_ns, c->own_ns, c->files_ns);
-    print_text("stat", c->stat);
-    printf(",");
-    print_text("status", c->status);
-    printf(",");
-    print_text("machine", c->machine);
-    printf(",");
-    print_text("tasks", c->tasks);
-    printf("}");
 }
 
 // ---- Connections
@@ -719,12 +591,6 @@ static void read_options(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     read_options(argc, argv);
-    if (option.processor >= 0) {
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET((int)option.processor, &one);
-        if (sched_setaffinity(0, sizeof one, &one)) die("sched_setaffinity");
-    }
     // A message leaves when it is due, and not up to 50 us later; prctl(2).
     prctl(PR_SET_TIMERSLACK, 1);
     bool blocks = mode == UP || mode == DOWN || mode == RELAY;
@@ -735,26 +601,26 @@ int main(int argc, char **argv) {
 
     Counters before = {0}, after = {0};
     if (mode == IDLE) {
-        read_files(&before);
-        read_clocks(&before);
+        read_files(&before, option.pid);
+        read_clocks(&before, option.pid);
     }
     set_up();
     if (option.phases) say_and_await("up");
     if (mode != IDLE) {
         begin_flow();
         run_until(window_ns);
-        read_files(&before);
+        read_files(&before, option.pid);
         // Reading takes some milliseconds; what was held up meanwhile must not be the beginning of the window.
         run_until(now() + SETTLE_NS);
         window_ns = now();
         window_end_ns = window_ns + (uint64_t)(option.window * 1e9);
-        read_clocks(&before);
+        read_clocks(&before, option.pid);
         phase = WINDOW;
         run_until(window_end_ns);
         phase = DRAIN;
     }
-    read_clocks(&after);
-    read_files(&after);
+    read_clocks(&after, option.pid);
+    read_files(&after, option.pid);
     if (mode == ECHO || mode == CHURN) {
         outstanding = waiting(0, false);
         uint64_t limit = now() + (uint64_t)(option.drain * 1e9);

@@ -167,6 +167,11 @@ record Measurement(
         return answered < 3L * sharers;
     }
 
+    /** Whether the load held messages up for so long that it shows in the latencies. */
+    boolean isSentLate() {
+        return sentLateNanos > p99Nanos / 10;
+    }
+
     /** Whether a byte was wrong or a connection broke. */
     boolean isBad() {
         return failed > 0 || wrong > 0;

@@ -18,7 +18,8 @@ final class Tables {
             by pair, within each round. Least and most are requests of the connection (or writer) that had fewest and most, by the mean of \
             all. Busy is how many processors the server used. Marks: ~ others disturbed these rounds too; ! a wrong byte or a broken \
             connection; ? messages that nobody answered, whose age counts as their latency; < the load itself was at its limit, so a peer \
-            may do more requests than it shows; * fewer than three requests for each connection, so cost and fairness say little.
+            may do more requests than it shows; > the load sent late by a tenth of p99 or more, so latencies are partly its own; * fewer than \
+            three requests for each connection, so cost and fairness say little.
             """;
 
     private final Results results;
@@ -149,6 +150,9 @@ final class Tables {
         if (scenario.ratePercent() == 0
                 && turns.kept().stream().anyMatch(m -> m.loadBusy() > 0.95)) {
             marks += "<";
+        }
+        if (turns.kept().stream().anyMatch(Measurement::isSentLate)) {
+            marks += ">";
         }
         if (turns.kept().stream().anyMatch(Measurement::isShort)) {
             marks += "*";
