@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A transfer from one connection to another. Each test has a client, a relay of two connections and a server: the client's end and the
@@ -366,5 +367,63 @@ class ConnTransferTest {
             }
         }
         return count;
+    }
+
+    /** No pipe to be had, or sockets that cannot splice: the bytes go through a buffer. */
+    @ParameterizedTest
+    @CsvSource({"pipe2, 24", "splice in, 22", "splice out, 22"}) // EMFILE, EINVAL
+    void whatCannotBeSplicedIsCopied(String call, int errno) throws Exception {
+        byte[] content = random(300_000, 7);
+        try (var faulty = new FaultySyscalls((made, _) -> made.equals(call) ? errno : 0);
+                Relay relay = new Relay(faulty.tcp(), faulty.tcp())) {
+            Task<Void> client =
+                    Task.run(() -> {
+                        relay.client().write(content);
+                        relay.client().closeWrite();
+                    });
+            Task<byte[]> server = Task.start(() -> readToEnd(relay.server()));
+            assertThat(relay.source().transferTo(relay.target())).isEqualTo(content.length);
+            relay.target().closeWrite();
+            assertThat(server.result()).isEqualTo(content);
+            client.result();
+        }
+    }
+
+    /** Interrupted calls are made again; a failure of either side is told with its call, and loses nothing. */
+    @ParameterizedTest
+    @CsvSource({
+        "splice in, 4, ''",
+        "splice out, 4, ''",
+        "splice in, 104, read",
+        "splice out, 104, write"
+    })
+    void failuresWithinATransferAreTold(String call, int errno, String op) throws Exception {
+        assumeTrue(Runtimes.current().way() != Way.NIO, "nothing is spliced there");
+        byte[] content = random(2_000_000, 8);
+        var left = new AtomicInteger(2);
+        try (var faulty =
+                        new FaultySyscalls((made, _) ->
+                                made.equals(call) && left.decrementAndGet() == 0 ? errno : 0);
+                Relay relay = new Relay(faulty.tcp(), faulty.tcp())) {
+            Task<Void> client =
+                    Task.run(() -> {
+                        relay.client().write(content);
+                        relay.client().closeWrite();
+                    });
+            Task<byte[]> server = Task.start(() -> readToEnd(relay.server()));
+            long passed;
+            try {
+                passed = relay.source().transferTo(relay.target());
+                assertThat(op).isEmpty();
+            } catch (ConnResetException told) {
+                assertThat(told.op()).isEqualTo(op);
+                passed = told.bytesTransferred();
+            }
+            passed += relay.source().transferTo(relay.target());
+            relay.target().closeWrite();
+            assertThat(passed).isEqualTo(content.length);
+            assertThat(server.result()).isEqualTo(content);
+            client.result();
+        }
     }
 }

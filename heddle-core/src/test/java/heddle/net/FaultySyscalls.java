@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -95,6 +96,9 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     private Syscalls real;
 
     private final Heddle heddle;
+
+    /** The ends to read from; numbers of pipes stay theirs, as those are kept. */
+    private final Set<Integer> pipes = ConcurrentHashMap.newKeySet();
 
     /** By their numbers; an entry of a number that was closed stays until the number is watched again. */
     private final Map<Integer, Registration> watched = new ConcurrentHashMap<>();
@@ -215,14 +219,18 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     @Override
     public int pipe(int[] ends) {
         int fault = fault("pipe2", -1);
-        return fault != 0 ? fault : real.pipe(ends);
+        int result = fault != 0 ? fault : real.pipe(ends);
+        if (result == 0) {
+            pipes.add(ends[0]);
+        }
+        return result;
     }
 
-    /** Of the socket's number, which is either one. */
+    /** Said of the socket, from which or to which. */
     @Override
     public long splice(int from, int to, int length, int[] errno) {
-        boolean out = watched.containsKey(from);
-        int fault = fault(out ? "splice out" : "splice in", out ? from : to);
+        boolean in = !pipes.contains(from);
+        int fault = fault(in ? "splice in" : "splice out", in ? from : to);
         return fault != 0 ? fault : real.splice(from, to, length, errno);
     }
 

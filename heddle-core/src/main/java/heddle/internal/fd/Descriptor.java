@@ -160,7 +160,7 @@ public final class Descriptor {
     }
 
     /**
-     * The same to {@code target}'s socket, within the kernel by splice(2); null, with nothing moved, if that is not possible here and now.
+     * The same to {@code target}'s socket, within the kernel by splice(2); null, with nothing passed on, if that is not possible here and now.
      */
     public @Nullable Transferred spliceTo(Descriptor target, long bytesMax) {
         return reads.spliceTo(target.writes, all.pipes(), bytesMax);

@@ -393,7 +393,7 @@ final class Reads extends Direction {
         }
     }
 
-    /** Through {@code pipe}, which it leaves empty; null, with nothing moved, if this kind of socket cannot. */
+    /** Through {@code pipe}, which it leaves empty; null, with nothing passed on, if one of the sockets cannot. */
     private @Nullable Transferred spliceLocked(
             SplicePipes.Ends pipe, Writes target, long bytesMax) {
         long done = 0;
@@ -422,7 +422,9 @@ final class Reads extends Direction {
             int failure = Result.failure(written);
             if (failure != 0) {
                 keep(emptied(pipe, (int) (n - Result.bytes(written))));
-                return new Transferred(done, failure, true);
+                return failure == -Errno.EINVAL && done == 0
+                        ? null
+                        : new Transferred(done, failure, true);
             }
         }
         return new Transferred(done, 0, false);
