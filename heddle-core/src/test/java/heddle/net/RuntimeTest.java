@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -33,6 +34,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+
+import javax.management.ObjectName;
 
 /** Runtimes beside the shared one: what they share, which is nothing, and what they leave, which is nothing either. */
 @Timeout(120)
@@ -490,7 +493,7 @@ class RuntimeTest {
                                 + " heddle.parallelism, heddle.handOff, heddle.carriersMax]");
     }
 
-    /** With a bean that management knows, a flight recording, and the lookup of a name. */
+    /** With a bean that management knows, a flight recording, and the lookup of a name. The heap is walked afterwards: nothing of it is left. */
     @Test
     void classLoaderIsLetGo() throws Exception {
         String output =
@@ -502,7 +505,7 @@ class RuntimeTest {
                                         "-XX:StartFlightRecording=settings=none",
                                         "-Xlog:jfr+startup=off"))
                         .output();
-        assertThat(output.lines()).last().isEqualTo("let go");
+        assertThat(output.lines()).endsWith("let go", "left in the heap: []");
     }
 
     /** Uses Heddle by a class loader of its own, in a JVM of its own, and waits until the collector has taken that. */
@@ -519,6 +522,24 @@ class RuntimeTest {
                         return loader.get() == null;
                     });
             System.out.println("let go");
+            System.out.println("left in the heap: " + left());
+        }
+
+        /** Classes of Heddle that have objects in the heap; this program itself is another class loader's. */
+        private static List<String> left() throws Exception {
+            Object histogram =
+                    ManagementFactory.getPlatformMBeanServer()
+                            .invoke(
+                                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                                    "gcClassHistogram",
+                                    new Object[] {new String[0]},
+                                    new String[] {String[].class.getName()});
+            return String.valueOf(histogram)
+                    .lines()
+                    .filter(line -> line.contains(" heddle."))
+                    .filter(line -> !line.contains(LetsGo.class.getName()))
+                    .filter(line -> !line.contains(" heddle.testing."))
+                    .toList();
         }
 
         private static WeakReference<ClassLoader> useInItsOwnLoader() throws Exception {
@@ -535,6 +556,9 @@ class RuntimeTest {
                     throw new AssertionError("it is this loader's");
                 }
                 ((Runnable) uses.getConstructor().newInstance()).run();
+                if (left().isEmpty()) {
+                    throw new AssertionError("the walk would not see a runtime");
+                }
                 return new WeakReference<>(loader);
             }
         }
