@@ -68,6 +68,17 @@ static long number_after(const char *text, const char *name) {
     return at ? atol(at + strlen(name)) : 0;
 }
 
+// How many descriptors a process has open: what tells that a server has accepted.
+static int open_descriptors(int pid) {
+    char path[64];
+    int n = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    DIR *dir = opendir(path);
+    while (dir && readdir(dir)) n++;
+    if (dir) closedir(dir);
+    return n;
+}
+
 static char *read_tasks(int pid) {
     char path[64];
     size_t size = 0;

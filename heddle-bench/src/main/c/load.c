@@ -420,9 +420,14 @@ static void say_and_await(const char *what) {
     if (!fgets(line, sizeof line, stdin)) exit(1);
 }
 
+static void await_accepted(int descriptors, uint64_t limit) {
+    while (option.pid && open_descriptors(option.pid) < descriptors && now() < limit) usleep(1000);
+}
+
 // Each connection has one message answered, so that it is accepted and its thread runs; some at a time, to spare the backlog.
 static void set_up(void) {
     uint64_t limit = now() + SETUP_SECONDS * UINT64_C(1000000000);
+    int before = open_descriptors(option.pid);
     for (int i = 0; i < connections; i++) {
         Conn *c = &conns[i];
         c->number = i;
@@ -437,8 +442,8 @@ static void set_up(void) {
             start_messages(c, 1);  // redial() does it from now on
             break;
         case IDLE:
-            // Nothing tells when a server has accepted; 10,000 a second is what all can.
-            if (i % 100 == 99) usleep(10000);
+            // A dial into a full backlog would wait for a second.
+            if (i % WAITING_MAX == 0) await_accepted(before + i - WAITING_MAX, limit);
             break;
         case DOWN:
         case MANY_WRITERS:
@@ -452,6 +457,7 @@ static void set_up(void) {
     }
     if (mode == ECHO) await_up(connections, 0, limit < now() + 2000000000 ? limit : now() + 2000000000);
     if (mode == IDLE) {
+        await_accepted(before + connections, limit);
         say_and_await("connected");
         limit = now() + SETUP_SECONDS * UINT64_C(1000000000);
         for (int i = 0; i < connections; i++) {

@@ -45,6 +45,7 @@ final class Session implements AutoCloseable {
     private static final double TURN_SECONDS = 0.4;
 
     private static final double IDLE_SECONDS = 12;
+    private static final double IDLE_SECONDS_MAX = 120;
     private static final int QUIET_SAMPLE_MILLIS = 100;
 
     private final Settings settings;
@@ -375,7 +376,9 @@ final class Session implements AutoCloseable {
         Commands.sleep(200);
         long heap = server.heapBytes();
         long resident = server.status("VmRSS");
-        try (Load load = start(scenario, server, placement, 0, 0, 0)) {
+        List<String> options = Load.options(scenario, server, 0, 0, 0);
+        try (Load load =
+                Load.start(compiled.load(), placement.load(), IDLE_SECONDS_MAX, options)) {
             load.awaitPhase("connected");
             Commands.sleep(1000);
             long heapBefore = server.heapBytes();
