@@ -164,10 +164,14 @@ class HandOffTest {
         var echo = new JavaNetEcho();
         try {
             Await.until("java.net's first round trips", () -> echo.roundTrips.get() > 0);
+            // A running echo could keep its carrier from the second loop for ever: the JDK's
+            // scheduler is not fair to what is started from outside.
+            echo.hold();
             spinning = true;
             int carriers = Runtime.getRuntime().availableProcessors();
             loops = start(Thread.ofVirtual(), carriers, HandOffTest::spin);
             int already = echo.roundTrips.get();
+            echo.goOn();
             // Real time: that nothing happens for so long is what is shown.
             Thread.sleep(SILENCE_MILLIS);
             int meanwhile = echo.roundTrips.get() - already;
@@ -200,6 +204,9 @@ class HandOffTest {
                 new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         private final Task<Void> server;
         private final Task<Void> client;
+        private final CountDownLatch goOn = new CountDownLatch(1);
+        private volatile boolean hold;
+        private volatile boolean held;
         private volatile boolean over;
 
         JavaNetEcho() throws IOException {
@@ -215,10 +222,14 @@ class HandOffTest {
             return null;
         }
 
-        private @Nullable Void talk() throws IOException {
+        private @Nullable Void talk() throws IOException, InterruptedException {
             try (var socket = new Socket(listener.getInetAddress(), listener.getLocalPort())) {
                 socket.setTcpNoDelay(true);
                 while (!over) {
+                    if (hold) {
+                        held = true;
+                        goOn.await();
+                    }
                     socket.getOutputStream().write(1);
                     assertThat(socket.getInputStream().read()).isEqualTo(1);
                     roundTrips.incrementAndGet();
@@ -227,8 +238,19 @@ class HandOffTest {
             return null;
         }
 
+        /** Returns once the client waits for {@link #goOn}. */
+        void hold() throws Exception {
+            hold = true;
+            Await.until("the client is held", () -> held);
+        }
+
+        void goOn() {
+            goOn.countDown();
+        }
+
         void end() throws Exception {
             over = true;
+            goOn();
             client.result();
             server.result();
             listener.close();
