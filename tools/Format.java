@@ -1,5 +1,4 @@
-import com.google.googlejavaformat.java.Main;
-
+import com.palantir.javaformat.java.Main;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -12,6 +11,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +20,11 @@ import java.util.stream.Stream;
  * than a hundred files. What it has seen in its form is not looked at again until it, the formatter or the JDK changes.
  */
 final class Format {
+
+    private static final int COLUMNS = 120;
+
+    /** The beginning of a line that is nothing but comment. */
+    private static final Pattern COMMENT = Pattern.compile("\\s*(//|/\\*|\\* )");
 
     /** Beside the formatter's jars, and gone with them: a hash of each file that has its form, a line each. */
     private static final Path SEEN = Path.of("target", "format", "seen");
@@ -56,21 +61,38 @@ final class Format {
 
     private static int format(boolean check, List<String> files) throws Exception {
         List<String> command = new ArrayList<>();
-        // Javadoc stays as written: the formatter would fold our state tables and drawings.
-        command.addAll(List.of("--aosp", "--skip-javadoc-formatting"));
-        command.addAll(
-                check ? List.of("--dry-run", "--set-exit-if-changed") : List.of("--replace"));
+        // Neither Javadoc nor text is folded: there are state tables, drawings and messages in them.
+        command.addAll(List.of("--palantir", "--skip-reflowing-long-strings"));
+        command.addAll(check ? List.of("--dry-run", "--set-exit-if-changed") : List.of("--replace"));
         command.addAll(files);
 
         var out = new PrintWriter(System.out, true);
         var err = new PrintWriter(System.err, true);
-        int exit =
-                new Main(out, err, InputStream.nullInputStream())
-                        .format(command.toArray(String[]::new));
+        int exit = new Main(out, err, InputStream.nullInputStream()).format(command.toArray(String[]::new));
         if (check && exit != 0) {
             err.println("The files above are not formatted. To format them: mvn -q -Pformat");
         }
-        return exit;
+        List<String> wide = wideComments(files);
+        if (!wide.isEmpty()) {
+            wide.forEach(err::println);
+            err.println("The comments above are wider than " + COLUMNS + " columns. Break them by hand.");
+        }
+        return wide.isEmpty() ? exit : 1;
+    }
+
+    /** Comments have the width of code, which the formatter sees to only there. */
+    private static List<String> wideComments(List<String> files) throws IOException {
+        List<String> wide = new ArrayList<>();
+        for (String file : files) {
+            int number = 0;
+            for (String line : Files.readAllLines(Path.of(file))) {
+                number++;
+                if (line.length() > COLUMNS && COMMENT.matcher(line).lookingAt()) {
+                    wide.add(file + ":" + number);
+                }
+            }
+        }
+        return wide;
     }
 
     private static List<String> sources(Path root) throws IOException {

@@ -6,8 +6,8 @@ module heddle.cli {
     requires me.tongfei.progressbar;
     requires HdrHistogram;
     requires org.jline.terminal;
-    requires jdk.unsupported; // jline hears signals by it
-    // heddle stack, and what it asks for in the process that it looks into.
+    // jline hears signals by it heddle stack, and what it asks for in the process that it looks into.
+    requires jdk.unsupported;
     requires java.management;
     requires jdk.attach;
     requires jdk.management;

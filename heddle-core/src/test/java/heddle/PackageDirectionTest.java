@@ -8,11 +8,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-
 import heddle.testing.Conformance;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
@@ -33,6 +29,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 
 /**
  * Reads the class files and says where the code leaves the house's walls: an import that points
@@ -43,15 +40,13 @@ import java.util.stream.Stream;
  */
 class PackageDirectionTest {
     /** A line of the drawing: package, imports, what it is; in columns two spaces apart. */
-    private static final Pattern FLOOR =
-            Pattern.compile("(?m)^    ([a-z.]+) {2,}(\\*|-|[a-z. ]+?) {2,}\\S.*$");
+    private static final Pattern FLOOR = Pattern.compile("(?m)^    ([a-z.]+) {2,}(\\*|-|[a-z. ]+?) {2,}\\S.*$");
 
     /** Of the package that wires all floors: it may import each, so it must be no way for one to reach another. */
     private static final String WIRING = "internal";
 
     /** What lives there. */
-    private static final String WIRES =
-            ".*\\.(Platform|Settings|Life|ConnectEvent|package-info)(\\$.*)?";
+    private static final String WIRES = ".*\\.(Platform|Settings|Life|ConnectEvent|package-info)(\\$.*)?";
 
     /** As docs/architecture.md draws it, from the top down: what each package imports of ours, besides itself. */
     private static final Map<String, Set<String>> FLOORS = drawn();
@@ -85,37 +80,30 @@ class PackageDirectionTest {
         };
     }
 
-    private static final Set<String> NATIVE_ROOMS =
-            Set.of("internal.sys.linux", "internal.poll.epoll");
+    private static final Set<String> NATIVE_ROOMS = Set.of("internal.sys.linux", "internal.poll.epoll");
 
-    private static final Set<String> NATIVE_CALLS =
-            Set.of(
-                    "java.lang.foreign.Linker",
-                    "java.lang.foreign.Linker$Option",
-                    "java.lang.foreign.SymbolLookup",
-                    "java.lang.foreign.FunctionDescriptor");
+    private static final Set<String> NATIVE_CALLS = Set.of(
+            "java.lang.foreign.Linker",
+            "java.lang.foreign.Linker$Option",
+            "java.lang.foreign.SymbolLookup",
+            "java.lang.foreign.FunctionDescriptor");
 
     private static final String JDK_ROOM = "internal.jdk";
 
-    private static final Set<String> REFLECTION_BY_NAME =
-            Set.of(
-                    "java.lang.Class.forName",
-                    "java.lang.Class.getDeclaredConstructor",
-                    "java.lang.Class.getDeclaredConstructors",
-                    "java.lang.Class.getDeclaredField",
-                    "java.lang.Class.getDeclaredFields",
-                    "java.lang.Class.getDeclaredMethod",
-                    "java.lang.Class.getDeclaredMethods",
-                    "java.lang.invoke.MethodHandles.privateLookupIn");
+    private static final Set<String> REFLECTION_BY_NAME = Set.of(
+            "java.lang.Class.forName",
+            "java.lang.Class.getDeclaredConstructor",
+            "java.lang.Class.getDeclaredConstructors",
+            "java.lang.Class.getDeclaredField",
+            "java.lang.Class.getDeclaredFields",
+            "java.lang.Class.getDeclaredMethod",
+            "java.lang.Class.getDeclaredMethods",
+            "java.lang.invoke.MethodHandles.privateLookupIn");
 
     private static final Set<String> MONITOR_METHODS =
-            Set.of(
-                    "java.lang.Object.wait",
-                    "java.lang.Object.notify",
-                    "java.lang.Object.notifyAll");
+            Set.of("java.lang.Object.wait", "java.lang.Object.notify", "java.lang.Object.notifyAll");
 
-    private static final House HOUSE =
-            new House("heddle", new ImportOption.DoNotIncludeTests(), "heddle.wrong.");
+    private static final House HOUSE = new House("heddle", new ImportOption.DoNotIncludeTests(), "heddle.wrong.");
 
     private static final House WRONG = new House("heddle.wrong", location -> true, "none");
 
@@ -159,11 +147,11 @@ class PackageDirectionTest {
         Path sources = Conformance.root().resolve("heddle-core/src/main/java/heddle");
         Pattern imported = Pattern.compile("(?m)^import (?:static )?heddle\\.([a-z.]+)\\.[A-Z]");
         try (Stream<Path> files = Files.walk(sources)) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
-                String floor =
-                        sources.relativize(file.getParent())
-                                .toString()
-                                .replace(file.getFileSystem().getSeparator(), ".");
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                String floor = sources.relativize(file.getParent())
+                        .toString()
+                        .replace(file.getFileSystem().getSeparator(), ".");
                 Matcher line = imported.matcher(Files.readString(file));
                 while (line.find()) {
                     imports.computeIfAbsent(floor, _ -> new TreeSet<>()).add(line.group(1));
@@ -205,11 +193,10 @@ class PackageDirectionTest {
             prefix = root + ".";
             JavaClasses imported =
                     new ClassFileImporter().withImportOption(option).importPackages(root);
-            classes =
-                    imported.stream()
-                            .filter(c -> c.getName().startsWith(prefix))
-                            .filter(c -> !c.getName().startsWith(exceptPrefix))
-                            .toList();
+            classes = imported.stream()
+                    .filter(c -> c.getName().startsWith(prefix))
+                    .filter(c -> !c.getName().startsWith(exceptPrefix))
+                    .toList();
         }
 
         /** What each package imports of ours, besides itself. */
@@ -239,17 +226,13 @@ class PackageDirectionTest {
                 }
                 Set<String> below = FLOORS.get(floor);
                 if (below == null) {
-                    found.add(
-                            from.getName()
-                                    + " is on no floor: draw its package in docs/architecture.md");
+                    found.add(from.getName() + " is on no floor: draw its package in docs/architecture.md");
                     continue;
                 }
                 for (Dependency dependency : from.getDirectDependenciesFromSelf()) {
                     JavaClass to = dependency.getTargetClass().getBaseComponentType();
                     String other = floorOf(to);
-                    if (to.getName().startsWith(prefix)
-                            && !other.equals(floor)
-                            && !below.contains(other)) {
+                    if (to.getName().startsWith(prefix) && !other.equals(floor) && !below.contains(other)) {
                         found.add(dependency.getDescription());
                     }
                 }
@@ -293,16 +276,15 @@ class PackageDirectionTest {
             for (JavaClass owner : classes) {
                 found.addAll(accesses(owner, MONITOR_METHODS));
                 // ArchUnit shows no instructions, so the blocks are read from the class file.
-                ClassModel file = ClassFile.of().parse(Path.of(owner.getSource().get().getUri()));
+                ClassModel file =
+                        ClassFile.of().parse(Path.of(owner.getSource().get().getUri()));
                 for (MethodModel method : file.methods()) {
                     String name = owner.getName() + "." + method.methodName().stringValue();
                     if (method.flags().has(AccessFlag.SYNCHRONIZED)) {
                         found.add(name + " is synchronized");
                     }
                     method.code()
-                            .filter(c ->
-                                    c.elementStream()
-                                            .anyMatch(MonitorInstruction.class::isInstance))
+                            .filter(c -> c.elementStream().anyMatch(MonitorInstruction.class::isInstance))
                             .ifPresent(_ -> found.add(name + " has a synchronized block"));
                 }
             }
@@ -312,8 +294,8 @@ class PackageDirectionTest {
         private static List<String> accesses(JavaClass from, Set<String> members) {
             List<String> found = new ArrayList<>();
             for (JavaAccess<?> access : from.getAccessesFromSelf()) {
-                String member =
-                        access.getTargetOwner().getName() + "." + access.getTarget().getName();
+                String member = access.getTargetOwner().getName() + "."
+                        + access.getTarget().getName();
                 if (members.contains(member)) {
                     found.add(access.getDescription());
                 }

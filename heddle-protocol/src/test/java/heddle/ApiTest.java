@@ -1,10 +1,8 @@
 package heddle;
 
 import heddle.testing.Api;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
+import org.junit.jupiter.api.Test;
 
 class ApiTest {
 

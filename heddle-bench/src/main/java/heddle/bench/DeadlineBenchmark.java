@@ -5,7 +5,9 @@ import heddle.net.Deadline;
 import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.Net;
-
+import java.io.File;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -20,26 +22,20 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-import java.io.File;
-import java.io.IOException;
-import java.util.concurrent.TimeUnit;
-
 /**
- * Moving the read deadline: of a connection that nobody reads, as a server does before each read, and of one whose reader waits; against
- * reading the clock, which is part of it, and against Go's SetReadDeadline (src/main/go/deadline_test.go). Behaviour 33.
+ * Moving the read deadline: of a connection that nobody reads, as a server does before each read, and of one whose
+ * reader waits; against reading the clock, which is part of it, and against Go's SetReadDeadline
+ * (src/main/go/deadline_test.go). Behaviour 33.
  *
- * <p>As a program it runs these benchmarks, and Go's after them if there is a {@code go} on the path. Argument: where Go's source is
- * (heddle-bench/src/main/go, right for who starts it in the root of the project).
+ * <p>As a program it runs these benchmarks, and Go's after them if there is a {@code go} on the path. Argument: where
+ * Go's source is (heddle-bench/src/main/go, right for who starts it in the root of the project).
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(
         value = 2,
-        jvmArgsAppend = {
-            "--enable-native-access=ALL-UNNAMED",
-            "--add-opens=java.base/java.lang=ALL-UNNAMED"
-        })
+        jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", "--add-opens=java.base/java.lang=ALL-UNNAMED"})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class DeadlineBenchmark {

@@ -10,21 +10,21 @@ import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.Net;
 import heddle.time.Clock;
-
-import org.HdrHistogram.Histogram;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
 
 /**
- * What very many armed deadlines cost: heap for each, the time to arm, move and expire one, and what they cost an echo on the same
- * processors. A deadline is armed while a thread waits with it, so as many virtual threads wait, in the slots of registrations that belong to
- * the processors' own pollers; all is real but the descriptor in the kernel, of which a process may not have a million.
+ * What very many armed deadlines cost: heap for each, the time to arm, move and expire one, and what they cost an echo
+ * on the same processors. A deadline is armed while a thread waits with it, so as many virtual threads wait, in the
+ * slots of registrations that belong to the processors' own pollers; all is real but the descriptor in the kernel, of
+ * which a process may not have a million.
  *
- * <p>Arguments: deadlines (1000000), round trips of an echo (100000). Give it a heap of 6 GiB, and the flags that Heddle's own carriers need.
+ * <p>Arguments: deadlines (1000000), round trips of an echo (100000). Give it a heap of 6 GiB, and the flags that
+ * Heddle's own carriers need.
  */
 public final class MillionDeadlines {
 
@@ -80,10 +80,9 @@ public final class MillionDeadlines {
             long soonNanos = Clock.system().after(TimeUnit.SECONDS.toNanos(10));
             timed("moved to 10 s ahead", () -> moveAll(soonNanos, 0));
             Histogram meanwhile = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
-            Thread client =
-                    Heddle.shared().ofVirtual().start(() -> echo.untilEnded(threads, meanwhile));
-            Thread.sleep(
-                    TimeUnit.NANOSECONDS.toMillis(Math.max(0, soonNanos - Clock.system().nanos())));
+            Thread client = Heddle.shared().ofVirtual().start(() -> echo.untilEnded(threads, meanwhile));
+            Thread.sleep(TimeUnit.NANOSECONDS.toMillis(
+                    Math.max(0, soonNanos - Clock.system().nanos())));
             long beganNanos = System.nanoTime();
             for (Thread thread : threads) {
                 thread.join();
@@ -93,8 +92,7 @@ public final class MillionDeadlines {
                     "all expire at one instant",
                     String.format(
                             Locale.ROOT,
-                            "%d ms until the last has ended, an echo meanwhile took %.1f ms at"
-                                    + " most",
+                            "%d ms until the last has ended, an echo meanwhile took %.1f ms at" + " most",
                             TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos),
                             meanwhile.getMaxValue() / 1e6));
             echo.measure("all gone", roundTrips);
@@ -111,7 +109,8 @@ public final class MillionDeadlines {
             Poller processors = pollers.current(); // Each in turn, for this thread.
             poller.set(registration, processors); // In the place of register().
             registrations[i] = registration;
-            threads[i] = Heddle.shared().ofVirtual().start(() -> registration.read().await());
+            threads[i] =
+                    Heddle.shared().ofVirtual().start(() -> registration.read().await());
         }
         while (platform.trace().counters().value(Counter.PARKS) - parks < count) {
             Thread.sleep(1);
@@ -122,7 +121,10 @@ public final class MillionDeadlines {
         void run() throws Exception;
     }
 
-    /** By this thread, and until the processors have done their part: how long it takes, and processor time of the process. */
+    /**
+     * By this thread, and until the processors have done their part: how long it takes, and processor time of the
+     * process.
+     */
     private void timed(String what, Step step) throws Exception {
         long beforeCpu = cpuNanos();
         long before = System.nanoTime();
@@ -199,14 +201,11 @@ public final class MillionDeadlines {
         void measure(String when, int roundTrips) throws InterruptedException {
             Histogram nanos = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
             long beforeCpu = cpuNanos();
-            Thread thread =
-                    Heddle.shared()
-                            .ofVirtual()
-                            .start(() -> {
-                                for (int i = 0; i < roundTrips; i++) {
-                                    roundTrip(nanos);
-                                }
-                            });
+            Thread thread = Heddle.shared().ofVirtual().start(() -> {
+                for (int i = 0; i < roundTrips; i++) {
+                    roundTrip(nanos);
+                }
+            });
             thread.join();
             print(
                     "echo, " + when,

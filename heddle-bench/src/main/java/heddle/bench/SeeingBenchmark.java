@@ -3,7 +3,7 @@ package heddle.bench;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Tally;
 import heddle.internal.trace.Trace;
-
+import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -16,11 +16,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
-import java.util.concurrent.TimeUnit;
-
 /**
- * What being seen costs a wait: the coarse clock, a counter and the question for the recorder once each; and a poll: the tally three or
- * four times. Beside them what was not taken: the system's clock.
+ * What being seen costs a wait: the coarse clock, a counter and the question for the recorder once each; and a poll:
+ * the tally three or four times. Beside them what was not taken: the system's clock.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -1,7 +1,8 @@
 package heddle.bench;
 
 import heddle.net.Heddle;
-
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -14,19 +15,13 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-
 /** Start and end of virtual threads, and their switches, on Heddle's carriers and on the JDK's. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(
         value = 2,
-        jvmArgsAppend = {
-            "--enable-native-access=ALL-UNNAMED",
-            "--add-opens=java.base/java.lang=ALL-UNNAMED"
-        })
+        jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", "--add-opens=java.base/java.lang=ALL-UNNAMED"})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class ThreadBenchmark {
@@ -46,17 +41,15 @@ public class ThreadBenchmark {
     @Benchmark
     @OperationsPerInvocation(THREADS)
     public void startAndEnd() throws InterruptedException {
-        Thread starter =
-                threads()
-                        .start(() -> {
-                            Thread[] started = new Thread[THREADS];
-                            for (int i = 0; i < THREADS; i++) {
-                                started[i] = threads().start(() -> {});
-                            }
-                            for (Thread thread : started) {
-                                join(thread);
-                            }
-                        });
+        Thread starter = threads().start(() -> {
+            Thread[] started = new Thread[THREADS];
+            for (int i = 0; i < THREADS; i++) {
+                started[i] = threads().start(() -> {});
+            }
+            for (Thread thread : started) {
+                join(thread);
+            }
+        });
         starter.join();
     }
 
@@ -72,13 +65,11 @@ public class ThreadBenchmark {
     @Benchmark
     @OperationsPerInvocation(SWITCHES)
     public void yieldToOneself() throws InterruptedException {
-        Thread yielding =
-                threads()
-                        .start(() -> {
-                            for (int i = 0; i < SWITCHES; i++) {
-                                Thread.yield();
-                            }
-                        });
+        Thread yielding = threads().start(() -> {
+            for (int i = 0; i < SWITCHES; i++) {
+                Thread.yield();
+            }
+        });
         yielding.join();
     }
 

@@ -1,4 +1,7 @@
-/** Benchmarks of single calls and of deadlines, whose figures docs/performance.md states; heddle.bench.run measures whole servers. */
+/**
+ * Benchmarks of single calls and of deadlines, whose figures docs/performance.md states; heddle.bench.run measures
+ * whole servers.
+ */
 @NullMarked
 package heddle.bench;
 

@@ -1,9 +1,8 @@
 package heddle.cli;
 
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-
-import java.util.concurrent.Callable;
 
 /** Stands for {@code heddle lab} where the module heddle.lab is not installed, as beside a server. */
 @Command(
@@ -13,14 +12,14 @@ import java.util.concurrent.Callable;
                     + " clone builds it when it is asked for."
         })
 final class AbsentLab implements Callable<Integer> {
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
 
     @Override
     public Integer call() {
         Terminal.note(
                 spec,
-                "the module heddle.lab is not installed here; run ./heddle lab in a clone of"
-                        + " Heddle's sources");
+                "the module heddle.lab is not installed here; run ./heddle lab in a clone of" + " Heddle's sources");
         return ExitCodes.FAILURE;
     }
 }

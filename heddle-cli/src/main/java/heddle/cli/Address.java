@@ -3,22 +3,19 @@ package heddle.cli;
 import heddle.net.BindFailedException;
 import heddle.net.Listener;
 import heddle.net.Net;
-
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
-
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /**
- * A TCP address as people write it: {@code HOST:PORT}, {@code [IPV6]:PORT}, {@code :PORT}. What it can never be is refused here, before
- * anything is done; whether the host exists only the network knows.
+ * A TCP address as people write it: {@code HOST:PORT}, {@code [IPV6]:PORT}, {@code :PORT}. What it can never be is
+ * refused here, before anything is done; whether the host exists only the network knows.
  */
 class Address implements ITypeConverter<String> {
-    private static final Pattern FORM =
-            Pattern.compile("(?:\\[([^\\[\\]]*)]|([^\\[\\]:]*)):([0-9]{1,5})");
+    private static final Pattern FORM = Pattern.compile("(?:\\[([^\\[\\]]*)]|([^\\[\\]:]*)):([0-9]{1,5})");
 
     private static final Pattern DOTTED_QUAD = Pattern.compile("[0-9]+(\\.[0-9]+){3}");
     private static final Pattern NO_HOST = Pattern.compile(".*[\\s\\p{Cntrl}/].*", Pattern.DOTALL);
@@ -45,9 +42,7 @@ class Address implements ITypeConverter<String> {
         var parts = FORM.matcher(text);
         if (!parts.matches()) {
             throw new TypeConversionException(
-                    "'"
-                            + text
-                            + "' is no address: want HOST:PORT, as 127.0.0.1:7000 or [::1]:7000");
+                    "'" + text + "' is no address: want HOST:PORT, as 127.0.0.1:7000 or [::1]:7000");
         }
         String host = parts.group(1) == null ? parts.group(2) : parts.group(1);
         if (!canBeHost(host)) {
@@ -56,8 +51,7 @@ class Address implements ITypeConverter<String> {
         }
         int port = Integer.parseInt(parts.group(3));
         if (port < portMin || port > 0xffff) {
-            throw new TypeConversionException(
-                    "'" + text + "': want a port from " + portMin + " to 65535");
+            throw new TypeConversionException("'" + text + "': want a port from " + portMin + " to 65535");
         }
         return text;
     }

@@ -2,8 +2,6 @@ package heddle.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,14 +11,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a process would answer the JDK's attach, by what Linux shows of it. The JDK learns that by waiting: it leaves a file, sends SIGQUIT
- * to whatever process catches it, and looks for a socket for 5 to 10 s. A program that is no JVM may well end by that signal (Go's do), and
- * a JVM whose attach is switched off prints all stacks on its stdout.
+ * Whether a process would answer the JDK's attach, by what Linux shows of it. The JDK learns that by waiting: it leaves
+ * a file, sends SIGQUIT to whatever process catches it, and looks for a socket for 5 to 10 s. A program that is no JVM
+ * may well end by that signal (Go's do), and a JVM whose attach is switched off prints all stacks on its stdout.
  *
- * <p>Answers "yes" where it cannot know, as on systems without /proc. Source: proc_pid_status(5), proc_pid_maps(5); attachListener_linux.cpp and
- * VirtualMachineImpl of the JDK.
+ * <p>Answers "yes" where it cannot know, as on systems without /proc. Source: proc_pid_status(5), proc_pid_maps(5);
+ * attachListener_linux.cpp and VirtualMachineImpl of the JDK.
  */
 final class Attachable {
     /** Its bit in a mask of signals; signal(7). */
@@ -52,7 +51,8 @@ final class Attachable {
      *
      * @param young whether it may still be starting, so that what is missing may come
      */
-    @Nullable String refusal(boolean young) {
+    @Nullable
+    String refusal(boolean young) {
         Map<String, String> status = status(folder);
         if (status.isEmpty()) {
             return null;
@@ -60,11 +60,7 @@ final class Attachable {
         String owner = user(status);
         String me = user(status(proc.resolve("self")));
         if (!owner.equals(me) && !me.equals("0")) {
-            return "belongs to user "
-                    + owner
-                    + " while this runs as user "
-                    + me
-                    + "; run it as that user or as root";
+            return "belongs to user " + owner + " while this runs as user " + me + "; run it as that user or as root";
         }
         if (!isJvm()) {
             return "is no JVM";
@@ -129,8 +125,7 @@ final class Attachable {
     private boolean listens(Map<String, String> status) {
         String[] numbers = status.getOrDefault("NSpid", Long.toString(pid)).split("\\s+", -1);
         String socket = ".java_pid" + numbers[numbers.length - 1];
-        return Files.exists(folder.resolve("root/tmp").resolve(socket))
-                || Files.exists(Path.of("/tmp", socket));
+        return Files.exists(folder.resolve("root/tmp").resolve(socket)) || Files.exists(Path.of("/tmp", socket));
     }
 
     /** Of a file in which each word ends with a zero byte; none if it cannot be read. */

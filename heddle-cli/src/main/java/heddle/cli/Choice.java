@@ -1,11 +1,10 @@
 package heddle.cli;
 
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
-
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /** One of the constants of an enum, as people write them: in lower case, or in any other. */
 final class Choice<E extends Enum<E>> implements ITypeConverter<E> {
@@ -22,10 +21,9 @@ final class Choice<E extends Enum<E>> implements ITypeConverter<E> {
                 return constant;
             }
         }
-        String wanted =
-                Arrays.stream(type.getEnumConstants())
-                        .map(constant -> constant.name().toLowerCase(Locale.ROOT))
-                        .collect(Collectors.joining(" or "));
+        String wanted = Arrays.stream(type.getEnumConstants())
+                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(" or "));
         throw new TypeConversionException("'" + text + "' is none: want " + wanted);
     }
 }

@@ -6,19 +6,16 @@ import heddle.net.Heddle;
 import heddle.net.Net;
 import heddle.net.NetError;
 import heddle.net.SocketConn;
-
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** A client to explore with. */
 @Command(
@@ -54,8 +51,7 @@ final class Dial implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         try (var conn = Net.dial("tcp", peer, timeout)) {
-            var receiving =
-                    Heddle.shared().ofVirtual().name("heddle-dial").start(() -> receive(conn));
+            var receiving = Heddle.shared().ofVirtual().name("heddle-dial").start(() -> receive(conn));
             // A daemon of its own: nothing can end a read of stdin when the peer has closed.
             Thread.ofPlatform().daemon().name("heddle-stdin").start(() -> send(conn));
             receiving.join();
@@ -64,7 +60,10 @@ final class Dial implements Callable<Integer> {
         return ExitCodes.OK;
     }
 
-    /** Throws what broke the connection. Whichever direction meets a reset first takes it from the kernel, and the other sees an end. */
+    /**
+     * Throws what broke the connection. Whichever direction meets a reset first takes it from the kernel, and the other
+     * sees an end.
+     */
     private void check() throws IOException {
         var receive = receiveFailure;
         if (receive != null) {

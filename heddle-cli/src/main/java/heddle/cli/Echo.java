@@ -3,14 +3,12 @@ package heddle.cli;
 import heddle.net.Heddle;
 import heddle.server.EchoSession;
 import heddle.server.Server;
-
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** A server to explore with. */
 @Command(
@@ -21,16 +19,13 @@ import java.util.concurrent.Callable;
         },
         showDefaultValues = true,
         exitCodeListHeading = ExitCodes.HEADING,
-        exitCodeList = {
-            "0:stopped by a signal",
-            "1:could not start or go on, stderr says why",
-            ExitCodes.USAGE_TEXT
-        })
+        exitCodeList = {"0:stopped by a signal", "1:could not start or go on, stderr says why", ExitCodes.USAGE_TEXT})
 final class Echo implements Callable<Integer> {
     private static final Duration DRAIN = Duration.ofSeconds(1);
     private static final int CONNECTIONS_MAX = 1_000_000;
 
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
 
     @Option(
             names = "--listen",
@@ -47,7 +42,8 @@ final class Echo implements Callable<Integer> {
         var end = new Termination();
         var accepting = end.start("heddle-accept", server::serve);
         Terminal.say(
-                spec, "listening on " + listener.address() + ", " + Heddle.shared().describe());
+                spec,
+                "listening on " + listener.address() + ", " + Heddle.shared().describe());
         end.await();
         server.stop(DRAIN);
         accepting.check();

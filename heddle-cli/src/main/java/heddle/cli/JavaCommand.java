@@ -18,11 +18,11 @@ import picocli.CommandLine.ParameterException;
             ExitCodes.USAGE_TEXT
         })
 final class JavaCommand implements Runnable {
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(
-                spec.commandLine(), "java is a command of the script: call ./heddle java ...");
+        throw new ParameterException(spec.commandLine(), "java is a command of the script: call ./heddle java ...");
     }
 }

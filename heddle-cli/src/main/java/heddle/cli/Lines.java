@@ -6,8 +6,8 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * The lines of a stream as bytes, whatever they mean: a line ends at a line feed, which is not part of it, or at the end of the
- * stream; a carriage return belongs to it. A line is shown in place until the next one. One thread.
+ * The lines of a stream as bytes, whatever they mean: a line ends at a line feed, which is not part of it, or at the
+ * end of the stream; a carriage return belongs to it. A line is shown in place until the next one. One thread.
  */
 final class Lines implements Closeable {
     private static final int BUFFER_BYTES = 64 << 10;

@@ -9,18 +9,15 @@ import heddle.gateway.SqliteSink;
 import heddle.gateway.SyncMode;
 import heddle.net.Heddle;
 import heddle.net.Listener;
-
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** The communication server. */
 @Command(
@@ -42,7 +39,8 @@ final class Serve implements Callable<Integer> {
     /** Where it listens, and submit sends, unless told otherwise. */
     static final String ADDRESS = "127.0.0.1:7000";
 
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
 
     @Option(
             names = "--listen",
@@ -63,9 +61,8 @@ final class Serve implements Callable<Integer> {
             names = "--sync",
             paramLabel = "MODE",
             defaultValue = "always",
-            description =
-                    "always: a message is on the disk before its ack. interval: it is with the"
-                            + " kernel before its ack, and on the disk an interval later at most.")
+            description = "always: a message is on the disk before its ack. interval: it is with the"
+                    + " kernel before its ack, and on the disk an interval later at most.")
     private SyncMode sync;
 
     @Option(
@@ -95,9 +92,8 @@ final class Serve implements Callable<Integer> {
             names = "--max-store",
             paramLabel = "SIZE",
             converter = ByteSize.class,
-            description =
-                    "Largest database; then messages are answered 'not stored'. No bound but the"
-                            + " disk's if not given.")
+            description = "Largest database; then messages are answered 'not stored'. No bound but the"
+                    + " disk's if not given.")
     private @Nullable Long storeBytesMax;
 
     @Option(
@@ -105,9 +101,8 @@ final class Serve implements Callable<Integer> {
             paramLabel = "TOKEN",
             defaultValue = "${env:HEDDLE_TOKEN}",
             showDefaultValue = CommandLine.Help.Visibility.NEVER,
-            description =
-                    "What clients must send to be let in. Better in the environment as"
-                            + " HEDDLE_TOKEN: others see arguments.")
+            description = "What clients must send to be let in. Better in the environment as"
+                    + " HEDDLE_TOKEN: others see arguments.")
     private @Nullable String token;
 
     @Option(
@@ -123,8 +118,7 @@ final class Serve implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "30s",
             converter = TimeSpan.class,
-            description =
-                    "Longest silence within a frame; longest time for a client to take its acks.")
+            description = "Longest silence within a frame; longest time for a client to take its acks.")
     private Duration stallTimeout;
 
     @Option(
@@ -140,9 +134,8 @@ final class Serve implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "10s",
             converter = TimeSpan.class,
-            description =
-                    "How long the end waits for clients. After a client's own half-close: how"
-                            + " long storing its messages may take, then writing its acks.")
+            description = "How long the end waits for clients. After a client's own half-close: how"
+                    + " long storing its messages may take, then writing its acks.")
     private Duration drainTimeout;
 
     @Option(
@@ -151,19 +144,16 @@ final class Serve implements Callable<Integer> {
             defaultValue = "876000h",
             showDefaultValue = CommandLine.Help.Visibility.NEVER,
             converter = TimeSpan.class,
-            description =
-                    "How often to print the counters to stderr; only at the end if not given.")
+            description = "How often to print the counters to stderr; only at the end if not given.")
     private Duration statsInterval;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (frameBytesMax < 13 || frameBytesMax > Integer.MAX_VALUE - 64) {
-            throw new CommandLine.ParameterException(
-                    spec.commandLine(), "--max-frame: want 13 to 2G less 64");
+            throw new CommandLine.ParameterException(spec.commandLine(), "--max-frame: want 13 to 2G less 64");
         }
         if (connectionsMax < 1) {
-            throw new CommandLine.ParameterException(
-                    spec.commandLine(), "--max-connections: want 1 or more");
+            throw new CommandLine.ParameterException(spec.commandLine(), "--max-connections: want 1 or more");
         }
         var counters = new Counters();
         // The port first: where it is taken, no folder is made.
@@ -184,21 +174,19 @@ final class Serve implements Callable<Integer> {
         return storeBytesMax == null ? options : options.storeBytesMax(storeBytesMax);
     }
 
-    private int serve(Listener listener, SqliteSink sink, Counters counters)
-            throws IOException, InterruptedException {
-        var gateway =
-                new Gateway(
-                        listener,
-                        sink,
-                        new GatewayOptions()
-                                .frameBytesMax((int) frameBytesMax)
-                                .connectionsMax(connectionsMax)
-                                .handshakeTimeout(handshakeTimeout)
-                                .stallTimeout(stallTimeout)
-                                .idleTimeout(idleTimeout)
-                                .drainTimeout(drainTimeout)
-                                .token(token),
-                        counters);
+    private int serve(Listener listener, SqliteSink sink, Counters counters) throws IOException, InterruptedException {
+        var gateway = new Gateway(
+                listener,
+                sink,
+                new GatewayOptions()
+                        .frameBytesMax((int) frameBytesMax)
+                        .connectionsMax(connectionsMax)
+                        .handshakeTimeout(handshakeTimeout)
+                        .stallTimeout(stallTimeout)
+                        .idleTimeout(idleTimeout)
+                        .drainTimeout(drainTimeout)
+                        .token(token),
+                counters);
         var end = new Termination();
         var accepting = end.start("heddle-accept", gateway::serve);
         end.start("heddle-store-end", sink::awaitEnd);
@@ -227,9 +215,7 @@ final class Serve implements Callable<Integer> {
         sink.close();
         printCounters(counters);
         if (left > 0) {
-            Terminal.note(
-                    spec,
-                    connections(left) + " still open after " + drainTimeout.toMillis() + " ms");
+            Terminal.note(spec, connections(left) + " still open after " + drainTimeout.toMillis() + " ms");
         }
         accepting.check();
         return ExitCodes.OK;

@@ -2,11 +2,6 @@ package heddle.cli;
 
 import com.sun.tools.attach.AttachNotSupportedException;
 import com.sun.tools.attach.VirtualMachine;
-
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
-
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -19,7 +14,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.JMRuntimeException;
@@ -28,6 +22,9 @@ import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /** Looks into a running process from outside. */
 @Command(
@@ -56,7 +53,8 @@ final class Stack implements Callable<Integer> {
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
 
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
 
     @Parameters(paramLabel = "PID", description = "The process; jcmd lists those of Java.")
     private long pid;
@@ -64,8 +62,7 @@ final class Stack implements Callable<Integer> {
     @Override
     @SuppressWarnings("BanJNDI") // No directory: the JVM of this user's process named the address.
     public Integer call() throws IOException, InterruptedException {
-        ProcessHandle process =
-                ProcessHandle.of(pid).orElseThrow(() -> new IOException("no such process: " + pid));
+        ProcessHandle process = ProcessHandle.of(pid).orElseThrow(() -> new IOException("no such process: " + pid));
         String refusal = new Attachable(Path.of("/proc"), pid).refusal(isYoung(process));
         if (refusal != null) {
             throw new IOException("process " + pid + " " + refusal);
@@ -84,9 +81,7 @@ final class Stack implements Callable<Integer> {
         try {
             return jvm.startLocalManagementAgent();
         } catch (IOException failure) {
-            throw new IOException(
-                    "process " + pid + " opens no port for questions: " + failure.getMessage(),
-                    failure);
+            throw new IOException("process " + pid + " opens no port for questions: " + failure.getMessage(), failure);
         } finally {
             jvm.detach();
         }
@@ -98,13 +93,11 @@ final class Stack implements Callable<Integer> {
         } catch (AttachNotSupportedException | IOException failure) {
             // The latter too where a killed JVM of this number left its socket.
             throw new IOException(
-                    "process " + pid + " does not answer as a JVM does: " + failure.getMessage(),
-                    failure);
+                    "process " + pid + " does not answer as a JVM does: " + failure.getMessage(), failure);
         }
     }
 
-    private String dump(MBeanServerConnection beans, ProcessHandle process)
-            throws IOException, InterruptedException {
+    private String dump(MBeanServerConnection beans, ProcessHandle process) throws IOException, InterruptedException {
         while (true) {
             // Before the look for the bean, which is there when that thread has ended.
             boolean mayCome = isYoung(process) || registers(beans);
@@ -117,28 +110,23 @@ final class Stack implements Callable<Integer> {
                     return String.join("\n", dumps);
                 }
                 if (!mayCome) {
-                    throw new IOException(
-                            "process " + pid + " does not use Heddle, or has not begun to");
+                    throw new IOException("process " + pid + " does not use Heddle, or has not begun to");
                 }
                 Thread.sleep(BETWEEN_LOOKS);
             } catch (InstanceNotFoundException closed) {
                 // Its runtime was closed since the query: look again.
             } catch (JMException | JMRuntimeException failure) {
-                throw new IOException(
-                        "process " + pid + " could not make a dump: " + failure.getMessage(),
-                        failure);
+                throw new IOException("process " + pid + " could not make a dump: " + failure.getMessage(), failure);
             }
         }
     }
 
     /** The shared one, whose name has no number, first. */
-    private static List<ObjectName> runtimes(MBeanServerConnection beans)
-            throws IOException, JMException {
+    private static List<ObjectName> runtimes(MBeanServerConnection beans) throws IOException, JMException {
         return beans.queryNames(new ObjectName(RUNTIMES), null).stream()
-                .sorted(
-                        Comparator.comparingInt(
-                                        (ObjectName name) -> name.getKeyPropertyList().size())
-                                .thenComparing(Comparator.naturalOrder()))
+                .sorted(Comparator.comparingInt(
+                                (ObjectName name) -> name.getKeyPropertyList().size())
+                        .thenComparing(Comparator.naturalOrder()))
                 .toList();
     }
 
@@ -159,9 +147,7 @@ final class Stack implements Callable<Integer> {
                 }
             }
         } catch (JMException | JMRuntimeException failure) {
-            throw new IOException(
-                    "process " + pid + " could not tell its counters: " + failure.getMessage(),
-                    failure);
+            throw new IOException("process " + pid + " could not tell its counters: " + failure.getMessage(), failure);
         }
         return lines;
     }
@@ -174,9 +160,8 @@ final class Stack implements Callable<Integer> {
     }
 
     private static boolean registers(MBeanServerConnection beans) throws IOException {
-        ThreadMXBean threads =
-                ManagementFactory.newPlatformMXBeanProxy(
-                        beans, ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
+        ThreadMXBean threads = ManagementFactory.newPlatformMXBeanProxy(
+                beans, ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
         return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
                 // Null for one that has ended.
                 .anyMatch(thread -> thread != null && thread.getThreadName().equals(REGISTERING));

@@ -4,19 +4,6 @@ import heddle.gateway.Client;
 import heddle.gateway.ClientOptions;
 import heddle.gateway.Outcome;
 import heddle.gateway.Result;
-
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-
-import org.HdrHistogram.Histogram;
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-
 import java.io.Closeable;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -31,6 +18,15 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 
 /** A client that hands over what it is given. */
 @Command(
@@ -52,7 +48,8 @@ final class Submit implements Callable<Integer> {
     private static final int PROGRESS_STEP = 1024;
     private static final String STDIN = "-";
 
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
 
     @Option(
             names = "--to",
@@ -82,10 +79,9 @@ final class Submit implements Callable<Integer> {
 
     @Option(
             names = "--resend",
-            description =
-                    "When the connection ends, connect again, for 30s at most, and send again what"
-                            + " was not acknowledged: nothing is lost, some may be there twice."
-                            + " Otherwise that ends the command.")
+            description = "When the connection ends, connect again, for 30s at most, and send again what"
+                    + " was not acknowledged: nothing is lost, some may be there twice."
+                    + " Otherwise that ends the command.")
     private boolean resend;
 
     @Option(
@@ -115,8 +111,7 @@ final class Submit implements Callable<Integer> {
             paramLabel = "TOKEN",
             defaultValue = "${env:HEDDLE_TOKEN}",
             showDefaultValue = CommandLine.Help.Visibility.NEVER,
-            description =
-                    "What the server wants to know. Better in the environment as HEDDLE_TOKEN.")
+            description = "What the server wants to know. Better in the environment as HEDDLE_TOKEN.")
     private @Nullable String token;
 
     @Override
@@ -173,8 +168,7 @@ final class Submit implements Callable<Integer> {
     }
 
     /** What ended it before all was sent and settled, or null. */
-    private @Nullable IOException submitAll(Client client, Tally tally)
-            throws InterruptedException {
+    private @Nullable IOException submitAll(Client client, Tally tally) throws InterruptedException {
         @Nullable IOException failure = null;
         try {
             if (count != null) {
@@ -193,8 +187,7 @@ final class Submit implements Callable<Integer> {
         return failure;
     }
 
-    private void submitGenerated(Client client, Tally tally, long messages)
-            throws IOException, InterruptedException {
+    private void submitGenerated(Client client, Tally tally, long messages) throws IOException, InterruptedException {
         try (var progress = progress("messages", messages)) {
             byte[] message = new byte[(int) size];
             for (long i = 0; i < messages; i++) {
@@ -219,14 +212,8 @@ final class Submit implements Callable<Integer> {
         boolean stdin = file.equals(STDIN);
         long bytes = stdin ? -1 : Files.size(Path.of(file));
         // A channel's: its close ends a read of a pipe in which nothing comes.
-        try (var in =
-                        (stdin ? new FileInputStream(FileDescriptor.in) : new FileInputStream(file))
-                                .getChannel();
-                var lines =
-                        new Lines(
-                                Channels.newInputStream(in),
-                                stdin ? "stdin" : file,
-                                client.payloadBytesMax());
+        try (var in = (stdin ? new FileInputStream(FileDescriptor.in) : new FileInputStream(file)).getChannel();
+                var lines = new Lines(Channels.newInputStream(in), stdin ? "stdin" : file, client.payloadBytesMax());
                 var progress = progress("bytes", bytes)) {
             if (stdin) {
                 tally.reads(in);
@@ -312,17 +299,16 @@ final class Submit implements Callable<Integer> {
         }
         for (int result = 0; result < tally.failed.length; result++) {
             if (tally.failed[result] > 0) {
-                Terminal.note(
-                        spec,
-                        tally.failed[result]
-                                + " not acknowledged: "
-                                + Result.text(tally.resultAt(result)));
+                Terminal.note(spec, tally.failed[result] + " not acknowledged: " + Result.text(tally.resultAt(result)));
             }
         }
         return done ? ExitCodes.OK : ExitCodes.FAILURE;
     }
 
-    /** What became of the messages. Written by the client's reading thread, read by the submitting one after awaitSettled. */
+    /**
+     * What became of the messages. Written by the client's reading thread, read by the submitting one after
+     * awaitSettled.
+     */
     static final class Tally implements Outcome {
         /** {@link Result#NOT_TAKEN} and {@link Result#UNKNOWN}, which are negative. */
         private static final int OWN_RESULTS = 2;
@@ -369,12 +355,7 @@ final class Submit implements Callable<Integer> {
             if (!resend) {
                 endInput();
             } else {
-                Terminal.note(
-                        spec,
-                        cause.getMessage()
-                                + "; connecting again to send "
-                                + unsettled
-                                + " messages again");
+                Terminal.note(spec, cause.getMessage() + "; connecting again to send " + unsettled + " messages again");
             }
         }
 

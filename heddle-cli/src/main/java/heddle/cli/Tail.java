@@ -1,10 +1,6 @@
 package heddle.cli;
 
 import heddle.gateway.StoreReader;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -16,6 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** What is in the data folder. */
 @Command(
@@ -38,24 +36,16 @@ final class Tail implements Callable<Integer> {
     private static final long POLL_MILLIS = 50;
     private static final int BUFFER_BYTES = 64 << 10;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            defaultValue = "heddle-data",
-            description = "The data folder.")
+    @Option(names = "--data", paramLabel = "DIR", defaultValue = "heddle-data", description = "The data folder.")
     private Path data;
 
-    @Option(
-            names = "--follow",
-            description = "Go on, printing messages as they are stored, until a signal ends it.")
+    @Option(names = "--follow", description = "Go on, printing messages as they are stored, until a signal ends it.")
     private boolean follow;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         try (var reader = new StoreReader(data)) {
-            var out =
-                    new BufferedOutputStream(
-                            new FileOutputStream(FileDescriptor.out), BUFFER_BYTES);
+            var out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES);
             boolean toTerminal = Terminal.stdoutIsTerminal();
             while (true) {
                 var messages = reader.next();
@@ -73,8 +63,7 @@ final class Tail implements Callable<Integer> {
     }
 
     /** False if nobody reads any more, as when {@code head} has seen enough: no failure. */
-    private static boolean print(List<byte[]> messages, boolean toTerminal, OutputStream out)
-            throws IOException {
+    private static boolean print(List<byte[]> messages, boolean toTerminal, OutputStream out) throws IOException {
         try {
             for (byte[] message : messages) {
                 out.write(toTerminal ? Terminal.printable(message) : message);
@@ -90,7 +79,10 @@ final class Tail implements Callable<Integer> {
         }
     }
 
-    /** Whether it is EPIPE. The JDK has only the system's text, in the user's language, so a pipe without a reader is asked for it. */
+    /**
+     * Whether it is EPIPE. The JDK has only the system's text, in the user's language, so a pipe without a reader is
+     * asked for it.
+     */
     private static boolean isBrokenPipe(IOException failure) throws IOException {
         var pipe = Pipe.open();
         pipe.source().close();

@@ -1,10 +1,9 @@
 package heddle.cli;
 
-import picocli.CommandLine.Model.CommandSpec;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** What a command says to people: answers go to stdout, notes and errors to stderr, behind the command's name. */
 public final class Terminal {
@@ -42,10 +41,14 @@ public final class Terminal {
                 == 0;
     }
 
-    /** Foreign bytes as text that cannot steer a terminal: of control characters only the tab is left as it is, ESC is {@code \x1b}. */
+    /**
+     * Foreign bytes as text that cannot steer a terminal: of control characters only the tab is left as it is, ESC is
+     * {@code \x1b}.
+     */
     static byte[] printable(byte[] text) {
         return CONTROL.matcher(new String(text, StandardCharsets.UTF_8))
-                .replaceAll(control -> "\\\\x%02x".formatted((int) control.group().charAt(0)))
+                .replaceAll(
+                        control -> "\\\\x%02x".formatted((int) control.group().charAt(0)))
                 .getBytes(System.out.charset());
     }
 }

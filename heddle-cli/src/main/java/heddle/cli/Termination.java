@@ -1,18 +1,16 @@
 package heddle.cli;
 
 import heddle.net.Heddle;
-
-import org.jline.utils.Signals;
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jline.utils.Signals;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The end of a command that runs until somebody ends it: SIGTERM, SIGINT, or the failure of its own work. A second signal ends the
- * process at once.
+ * The end of a command that runs until somebody ends it: SIGTERM, SIGINT, or the failure of its own work. A second
+ * signal ends the process at once.
  *
  * <p>A shutdown hook would not do: the JVM's exit code is then the signal's, unless the hook halts it, which leaves the
  * temporary files of libraries behind.

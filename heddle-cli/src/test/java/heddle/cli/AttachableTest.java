@@ -2,19 +2,19 @@ package heddle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a process is taken for by its files in /proc; StackTest asks real ones. */
 class AttachableTest {
     private static final long PID = 1L << 30;
 
-    @TempDir private Path proc;
+    @TempDir
+    private Path proc;
 
     @BeforeEach
     void asSomebodyWithoutPower() throws IOException {
@@ -44,9 +44,7 @@ class AttachableTest {
         process("1001", "S (sleeping)", "2000000181005ccf");
         file(PID + "/cmdline", "java\0-version\0");
         assertThat(refusal())
-                .isEqualTo(
-                        "belongs to user 1001 while this runs as user 1000; run it as that user"
-                                + " or as root");
+                .isEqualTo("belongs to user 1001 while this runs as user 1000; run it as that user" + " or as root");
         file("self/status", "Uid:\t0\t0\t0\t0\n");
         assertThat(refusal()).isEmpty();
     }

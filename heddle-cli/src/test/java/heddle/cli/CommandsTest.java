@@ -1,19 +1,9 @@
 package heddle.cli;
 
 import static heddle.cli.Ran.heddle;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
-import picocli.CommandLine.TypeConversionException;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -35,11 +25,19 @@ import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.TypeConversionException;
 
 /** What goes wrong before anything is done: exit code, and one line that says it. */
 @Timeout(60)
 class CommandsTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private Path data() {
         return folder.resolve("data");
@@ -50,9 +48,8 @@ class CommandsTest {
         Ran ran = heddle("lab", "run", "W2", "--explain");
         assertThat(ran.exit()).isEqualTo(1);
         assertThat(ran.err())
-                .isEqualToIgnoringNewLines(
-                        "heddle lab: the module heddle.lab is not installed here; run ./heddle lab"
-                                + " in a clone of Heddle's sources");
+                .isEqualToIgnoringNewLines("heddle lab: the module heddle.lab is not installed here; run ./heddle lab"
+                        + " in a clone of Heddle's sources");
     }
 
     @Test
@@ -66,12 +63,10 @@ class CommandsTest {
 
     @Test
     void helpListsWhatTheScriptRunsByItself() {
-        assertThat(heddle("--help").out())
-                .containsPattern("(?m)^  java +Runs Java with Heddle on the class path");
+        assertThat(heddle("--help").out()).containsPattern("(?m)^  java +Runs Java with Heddle on the class path");
         var ran = heddle("java");
         assertThat(ran.exit()).isEqualTo(2);
-        assertThat(ran.err())
-                .startsWith("heddle java: java is a command of the script: call ./heddle java");
+        assertThat(ran.err()).startsWith("heddle java: java is a command of the script: call ./heddle java");
     }
 
     @ParameterizedTest
@@ -80,9 +75,7 @@ class CommandsTest {
         var ran = heddle(command, "--help");
         assertThat(ran.exit()).isZero();
         assertThat(ran.err()).isEmpty();
-        assertThat(ran.out())
-                .startsWith("Usage: heddle " + command)
-                .contains("Exit codes:", "  0  ", "  1  ", "  2  ");
+        assertThat(ran.out()).startsWith("Usage: heddle " + command).contains("Exit codes:", "  0  ", "  1  ", "  2  ");
         assertThat(heddle(command, "--version").out()).startsWith("heddle ");
     }
 
@@ -127,10 +120,9 @@ class CommandsTest {
     void aPortInUseIsOneLine(String command) throws Exception {
         try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String address = "127.0.0.1:" + taken.getLocalPort();
-            var ran =
-                    command.equals("serve")
-                            ? heddle("serve", "--listen", address, "--data", data().toString())
-                            : heddle("echo", "--listen", address);
+            var ran = command.equals("serve")
+                    ? heddle("serve", "--listen", address, "--data", data().toString())
+                    : heddle("echo", "--listen", address);
             expectFailure(
                     ran,
                     "heddle %s: listen tcp %s: bind: address already in use; choose another with --listen HOST:PORT"
@@ -193,17 +185,16 @@ class CommandsTest {
 
     @Test
     void addressesAreAsPeopleWriteThem() {
-        for (String address :
-                new String[] {
-                    "127.0.0.1:7000",
-                    "127.0.0.1:0",
-                    ":7000",
-                    "localhost:7000",
-                    "host-1.example:65535",
-                    "[::1]:7000",
-                    "[::]:0",
-                    "[fe80::1%eth0]:7000"
-                }) {
+        for (String address : new String[] {
+            "127.0.0.1:7000",
+            "127.0.0.1:0",
+            ":7000",
+            "localhost:7000",
+            "host-1.example:65535",
+            "[::1]:7000",
+            "[::]:0",
+            "[fe80::1%eth0]:7000"
+        }) {
             assertThat(new Address().convert(address)).isEqualTo(address);
         }
     }
@@ -211,9 +202,7 @@ class CommandsTest {
     @Test
     void nobodyListeningIsOneLine() throws Exception {
         String refused = "dial tcp 127.0.0.1:1: connect: connection refused";
-        expectFailure(
-                heddle("submit", "--to", "127.0.0.1:1", "--count", "1"),
-                "heddle submit: " + refused);
+        expectFailure(heddle("submit", "--to", "127.0.0.1:1", "--count", "1"), "heddle submit: " + refused);
         expectFailure(heddle("dial", "127.0.0.1:1"), "heddle dial: " + refused);
     }
 
@@ -243,9 +232,8 @@ class CommandsTest {
         var ran = heddle("serve", "--sync", "maybe", "--data", data().toString());
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err())
-                .startsWith(
-                        "heddle serve: Invalid value for option '--sync': 'maybe' is none:"
-                                + " want always or interval");
+                .startsWith("heddle serve: Invalid value for option '--sync': 'maybe' is none:"
+                        + " want always or interval");
         assertThat(data()).doesNotExist();
     }
 
@@ -279,7 +267,9 @@ class CommandsTest {
     @ParameterizedTest
     @MethodSource("failuresOfFilesAndStreams")
     void noErrorLineNamesAClassOrNothing(Exception failure) {
-        assertThat(Main.text(failure)).doesNotContain("Exception", "java.", "null").isNotBlank();
+        assertThat(Main.text(failure))
+                .doesNotContain("Exception", "java.", "null")
+                .isNotBlank();
     }
 
     @ParameterizedTest
@@ -309,10 +299,8 @@ class CommandsTest {
         assertThat(size.convert("64K")).isEqualTo(64 << 10);
         assertThat(size.convert("1M")).isEqualTo(1 << 20);
         assertThat(size.convert("10G")).isEqualTo(10L << 30);
-        for (String none :
-                new String[] {"", "K", "-1", "1.5M", "1k", "1 M", "9999999999999", "8589934592G"}) {
-            assertThatThrownBy(() -> size.convert(none))
-                    .isInstanceOf(TypeConversionException.class);
+        for (String none : new String[] {"", "K", "-1", "1.5M", "1k", "1 M", "9999999999999", "8589934592G"}) {
+            assertThatThrownBy(() -> size.convert(none)).isInstanceOf(TypeConversionException.class);
         }
     }
 
@@ -325,10 +313,8 @@ class CommandsTest {
         assertThat(time.convert("1h")).isEqualTo(Duration.ofHours(1));
         assertThat(time.convert("1ms")).isEqualTo(Duration.ofMillis(1));
         assertThat(time.convert("876000h")).isEqualTo(Duration.ofDays(36_500));
-        for (String none :
-                new String[] {"", "30", "s", "-1s", "1.5s", "1d", "0ms", "0h", "876001h"}) {
-            assertThatThrownBy(() -> time.convert(none))
-                    .isInstanceOf(TypeConversionException.class);
+        for (String none : new String[] {"", "30", "s", "-1s", "1.5s", "1d", "0ms", "0h", "876001h"}) {
+            assertThatThrownBy(() -> time.convert(none)).isInstanceOf(TypeConversionException.class);
         }
     }
 }

@@ -9,19 +9,17 @@ import heddle.net.TcpConn;
 import heddle.net.TcpInfo;
 import heddle.net.TcpListener;
 import heddle.testing.Await;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code heddle dial} as a process, against a peer of the test's. */
 @Timeout(120)
@@ -29,7 +27,8 @@ class DialTest {
     /** Fills the pipe that is its stdout, and its buffer, so that at least a byte is still to be received. */
     private static final int MORE_THAN_IT_HOLDS = (128 << 10) + 1;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private TcpListener listener;
     private Process dial;
@@ -41,7 +40,9 @@ class DialTest {
         listener = (TcpListener) Net.listen("tcp", "127.0.0.1:0");
         List<String> command = new ArrayList<>(ServeProcess.java());
         command.addAll(List.of("dial", listener.address().toString()));
-        dial = new ProcessBuilder(command).redirectError(folder.resolve("err").toFile()).start();
+        dial = new ProcessBuilder(command)
+                .redirectError(folder.resolve("err").toFile())
+                .start();
         peer = listener.accept();
     }
 
@@ -73,9 +74,7 @@ class DialTest {
     void whatThePeerSentBeforeItClosedIsPrintedThoughSendingFails() throws Exception {
         peer.write(new byte[MORE_THAN_IT_HOLDS]);
         peer.closeWrite();
-        Await.until(
-                "all of it in dial's receive buffer",
-                () -> peer.info().state() == TcpInfo.State.FIN_WAIT_2);
+        Await.until("all of it in dial's receive buffer", () -> peer.info().state() == TcpInfo.State.FIN_WAIT_2);
         peer.close();
         assertThatThrownBy(this::writeStdin).hasMessageContaining("Broken pipe");
         assertThat(dial.getInputStream().readAllBytes()).hasSize(MORE_THAN_IT_HOLDS);
@@ -84,16 +83,13 @@ class DialTest {
 
     @Test
     void aPeerThatClosesInOrderWhileStdinFlowsIsNoFailure() throws Exception {
-        var stdin =
-                Thread.ofPlatform()
-                        .daemon()
-                        .start(() -> {
-                            try {
-                                writeStdin();
-                            } catch (IOException ended) {
-                                // as it must
-                            }
-                        });
+        var stdin = Thread.ofPlatform().daemon().start(() -> {
+            try {
+                writeStdin();
+            } catch (IOException ended) {
+                // as it must
+            }
+        });
         assertThat(peer.read(new byte[1])).isEqualTo(1);
         peer.closeWrite();
         assertThat(exit()).as(stderr()).isZero();

@@ -7,12 +7,6 @@ import heddle.gateway.ClientOptions;
 import heddle.gateway.Outcome;
 import heddle.gateway.Result;
 import heddle.gateway.StoreReader;
-
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,6 +15,10 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** kill -9 in the middle of a run, again and again, on one data folder: what was acknowledged is there. */
 @Tag("thorough")
@@ -29,7 +27,8 @@ class KillTest {
     private static final int ROUNDS = 20;
     private static final int MESSAGES_MAX = 1 << 22;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private final BitSet[] acknowledged = new BitSet[ROUNDS];
 
@@ -57,31 +56,28 @@ class KillTest {
         var enough = new CountDownLatch(acks);
         var unknown = new AtomicInteger();
         acknowledged[round] = heard;
-        Outcome outcome =
-                (number, result, latencyNanos) -> {
-                    if (result == Result.SUCCESS) {
-                        heard.set((int) number);
-                        enough.countDown();
-                    } else {
-                        unknown.incrementAndGet();
-                    }
-                };
+        Outcome outcome = (number, result, latencyNanos) -> {
+            if (result == Result.SUCCESS) {
+                heard.set((int) number);
+                enough.countDown();
+            } else {
+                unknown.incrementAndGet();
+            }
+        };
         try (var server = ServeProcess.start(data);
                 var client = new Client(server.address, new ClientOptions(), outcome)) {
             client.connect();
-            var submitted =
-                    new FutureTask<>(() -> {
-                        try {
-                            for (int i = 0; i < MESSAGES_MAX && unknown.get() == 0; i++) {
-                                byte[] message =
-                                        (round + ":" + i).getBytes(StandardCharsets.US_ASCII);
-                                client.submit(message, 0, message.length);
-                            }
-                        } catch (IOException gone) {
-                            // as it must be some time
-                        }
-                        return null;
-                    });
+            var submitted = new FutureTask<>(() -> {
+                try {
+                    for (int i = 0; i < MESSAGES_MAX && unknown.get() == 0; i++) {
+                        byte[] message = (round + ":" + i).getBytes(StandardCharsets.US_ASCII);
+                        client.submit(message, 0, message.length);
+                    }
+                } catch (IOException gone) {
+                    // as it must be some time
+                }
+                return null;
+            });
             Thread.ofPlatform().start(submitted);
             enough.await();
             server.kill();

@@ -2,10 +2,6 @@ package heddle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,30 +17,33 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The {@code heddle} script in a clone with a blank in its path, between a Maven that only notes that
  * it was called and JDKs that only say how they were started.
  */
 class LauncherTest {
-    private static final List<String> TOOLS =
-            List.of(
-                    "cat",
-                    "cp",
-                    "dirname",
-                    "find",
-                    "head",
-                    "ln",
-                    "mkdir",
-                    "mv",
-                    "readlink",
-                    "rm",
-                    "rmdir",
-                    "sed",
-                    "sleep",
-                    "touch");
+    private static final List<String> TOOLS = List.of(
+            "cat",
+            "cp",
+            "dirname",
+            "find",
+            "head",
+            "ln",
+            "mkdir",
+            "mv",
+            "readlink",
+            "rm",
+            "rmdir",
+            "sed",
+            "sleep",
+            "touch");
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private Path clone;
     private Path tools;
@@ -61,17 +60,14 @@ class LauncherTest {
         Files.copy(Path.of("..", "heddle"), clone.resolve("heddle"));
         makeExecutable(clone.resolve("heddle"));
         Files.writeString(clone.resolve("pom.xml"), "<project/>");
-        for (String module :
-                List.of("heddle-core", "heddle-protocol", "heddle-gateway", "heddle-cli")) {
+        for (String module : List.of("heddle-core", "heddle-protocol", "heddle-gateway", "heddle-cli")) {
             Files.createDirectories(clone.resolve(module).resolve("src/main/java"));
             Files.writeString(clone.resolve(module).resolve("pom.xml"), "<project/>");
         }
         for (String tool : TOOLS) {
             script(tools.resolve(tool), "PATH=/usr/bin:/bin exec %s \"$@\"".formatted(tool));
         }
-        script(
-                tools.resolve("mvn"),
-                """
+        script(tools.resolve("mvn"), """
                 echo "mvn for $JAVA25_HOME" >> mvn.log
                 if [ -e says ]; then cat says; fi
                 if [ -e broken ]; then echo 'it does not compile' >&2; exit 1; fi
@@ -146,12 +142,12 @@ class LauncherTest {
         Path link = Files.createSymbolicLink(elsewhere.resolve("h l"), clone.resolve("heddle"));
         Path relative = Files.createSymbolicLink(elsewhere.resolve("rel"), Path.of("h l"));
         for (Path script : List.of(link, relative)) {
-            Ran ran = start(script, "submit", "two  words", "*", "", "it's", "\\n").await();
+            Ran ran = start(script, "submit", "two  words", "*", "", "it's", "\\n")
+                    .await();
             assertThat(ran.exit).isEqualTo(7);
             assertThat(ran.out)
                     .contains("\n[-Xmx64m]\n[-Da=*]\n[--module-path]\n")
-                    .endsWith(
-                            """
+                    .endsWith("""
                             [heddle.cli/heddle.cli.Main]
                             [submit]
                             [two  words]
@@ -199,8 +195,7 @@ class LauncherTest {
             says.append("[INFO] Downloading").append(from).append('\n');
             says.append("[INFO] Downloaded").append(from).append(" (12 kB at 30 kB/s)\n");
         }
-        says.append(
-                """
+        says.append("""
                 [INFO] Building Heddle 0.1.0-SNAPSHOT                                     [1/2]
                 [INFO] --------------------------------[ pom ]---------------------------------
                 [INFO]
@@ -212,9 +207,7 @@ class LauncherTest {
                 [INFO] BUILD SUCCESS
                 """);
         Files.writeString(clone.resolve("says"), says);
-        assertThat(run().err)
-                .isEqualTo(
-                        """
+        assertThat(run().err).isEqualTo("""
                         heddle: building (mvn package, with %s)
                         heddle: downloading the build's tools and libraries; this takes minutes, but only once
                         heddle: downloading file 50: file-50.jar
@@ -223,17 +216,14 @@ class LauncherTest {
                         heddle: building 2 of 2: heddle-core
                         [WARNING] a * of another kind \\n
                         noise of the build
-                        """
-                                .formatted(jdk));
+                        """.formatted(jdk));
     }
 
     /** A build whose text ends like a good one, without an end of line. */
     @Test
     void aFailedBuildShowsItsErrors() throws Exception {
         jdk("jdk", "25.0.3");
-        Files.writeString(
-                clone.resolve("says"),
-                "[INFO] BUILD FAILURE\n[ERROR] A.java:[1,2] ';' expected\nbuilt");
+        Files.writeString(clone.resolve("says"), "[INFO] BUILD FAILURE\n[ERROR] A.java:[1,2] ';' expected\nbuilt");
         Files.writeString(clone.resolve("broken"), "");
         Ran ran = run();
         assertThat(ran.exit).isEqualTo(70);
@@ -315,10 +305,7 @@ class LauncherTest {
         jdk("jdk", "25.0.3");
         Files.createDirectories(clone.resolve("heddle-cli/target"));
         Path entry = clone.resolve("entry");
-        script(
-                entry,
-                "cd '%s'; ln -s $$ heddle-cli/target/heddle-build; exec ./heddle\n"
-                        .formatted(clone));
+        script(entry, "cd '%s'; ln -s $$ heddle-cli/target/heddle-build; exec ./heddle\n".formatted(clone));
         Ran ran = start(entry).await();
         assertThat(ran.exit).as(ran.err).isEqualTo(7);
         assertThat(leftLocks()).isEmpty();
@@ -331,9 +318,7 @@ class LauncherTest {
         script(tools.resolve("sleep"), "");
         Ran ran = run();
         assertThat(ran.exit).isEqualTo(70);
-        assertThat(ran.err)
-                .isEqualTo(
-                        "heddle: cannot take the lock of the build: ln: Read-only file system\n");
+        assertThat(ran.err).isEqualTo("heddle: cannot take the lock of the build: ln: Read-only file system\n");
     }
 
     @Test
@@ -366,20 +351,16 @@ class LauncherTest {
     private Path jdk(String name, String version) throws IOException {
         Path home = Files.createDirectories(jvms.resolve(name));
         Files.createDirectories(home.resolve("bin"));
-        Files.writeString(
-                home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+        Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
         script(home.resolve("bin/javac"), "");
-        script(
-                home.resolve("bin/java"),
-                """
+        script(home.resolve("bin/java"), """
                 echo 'java of %s'
                 for run in "$PWD" "$@"; do case $run in */heddle-run-*) break ;; esac; done
                 echo "jars:" $(cd "$run" && echo *.jar)
                 printf '[%%s]\\n' "$@"
                 printf 'stdin: '; cat
                 exit 7
-                """
-                        .formatted(name));
+                """.formatted(name));
         return home;
     }
 

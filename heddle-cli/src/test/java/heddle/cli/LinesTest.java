@@ -3,10 +3,6 @@ package heddle.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,18 +11,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LinesTest {
     private static List<String> lines(String text, int max) throws IOException {
         List<String> found = new ArrayList<>();
         try (var lines = new Lines(stream(text), "test", max)) {
             while (lines.next()) {
-                found.add(
-                        new String(
-                                lines.buffer(),
-                                lines.offset(),
-                                lines.length(),
-                                StandardCharsets.ISO_8859_1));
+                found.add(new String(lines.buffer(), lines.offset(), lines.length(), StandardCharsets.ISO_8859_1));
             }
             assertThat(lines.next()).isFalse();
             assertThat(lines.count()).isEqualTo(found.size());
@@ -59,8 +53,7 @@ class LinesTest {
     void aLineMayBeLongerThanTheBuffer(int length) throws IOException {
         String line = "x".repeat(length);
         assertThat(lines(line, 1 << 20)).containsExactly(line);
-        assertThat(lines("first\n" + line + "\nlast", 1 << 20))
-                .containsExactly("first", line, "last");
+        assertThat(lines("first\n" + line + "\nlast", 1 << 20)).containsExactly("first", line, "last");
     }
 
     @ParameterizedTest
@@ -86,20 +79,16 @@ class LinesTest {
             text.append("y".repeat((int) Math.pow(2, random.nextDouble() * 15))).append('\n');
         }
         byte[] bytes = text.toString().getBytes(StandardCharsets.ISO_8859_1);
-        var dribble =
-                new ByteArrayInputStream(bytes) {
-                    @Override
-                    public synchronized int read(byte[] buffer, int offset, int length) {
-                        return super.read(
-                                buffer, offset, Math.min(length, 1 + random.nextInt(5000)));
-                    }
-                };
+        var dribble = new ByteArrayInputStream(bytes) {
+            @Override
+            public synchronized int read(byte[] buffer, int offset, int length) {
+                return super.read(buffer, offset, Math.min(length, 1 + random.nextInt(5000)));
+            }
+        };
         var again = new StringBuilder();
         try (var lines = new Lines(dribble, "test", 1 << 20)) {
             while (lines.next()) {
-                byte[] line =
-                        Arrays.copyOfRange(
-                                lines.buffer(), lines.offset(), lines.offset() + lines.length());
+                byte[] line = Arrays.copyOfRange(lines.buffer(), lines.offset(), lines.offset() + lines.length());
                 again.append(new String(line, StandardCharsets.ISO_8859_1)).append('\n');
             }
         }

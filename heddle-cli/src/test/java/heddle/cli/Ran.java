@@ -9,11 +9,10 @@ public record Ran(int exit, String out, String err) {
     public static Ran heddle(String... args) {
         var out = new StringWriter();
         var err = new StringWriter();
-        int exit =
-                Main.commandLine()
-                        .setOut(new PrintWriter(out, true))
-                        .setErr(new PrintWriter(err, true))
-                        .execute(args);
+        int exit = Main.commandLine()
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(args);
         return new Ran(exit, out.toString(), err.toString());
     }
 }

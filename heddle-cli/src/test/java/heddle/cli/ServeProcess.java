@@ -14,9 +14,7 @@ import java.util.regex.Pattern;
 /** {@code heddle serve} in a process of its own, so that it can be killed. */
 final class ServeProcess implements AutoCloseable {
     private static final Pattern READY =
-            Pattern.compile(
-                    "listening on (127\\.0\\.0\\.1:\\d+), data in (.*), sync (always|interval),"
-                            + " (.+)");
+            Pattern.compile("listening on (127\\.0\\.0\\.1:\\d+), data in (.*), sync (always|interval)," + " (.+)");
 
     private final Process process;
     private final Path stderr;
@@ -41,14 +39,14 @@ final class ServeProcess implements AutoCloseable {
     }
 
     /** The same, behind a command that starts it, and at a given address. */
-    static ServeProcess start(List<String> prefix, String listen, Path data, String... more)
-            throws IOException {
+    static ServeProcess start(List<String> prefix, String listen, Path data, String... more) throws IOException {
         List<String> command = new ArrayList<>(prefix);
         command.addAll(java());
         command.addAll(List.of("serve", "--listen", listen, "--data", data.toString()));
         command.addAll(List.of(more));
         Path stderr = Files.createTempFile(data.toAbsolutePath().getParent(), "serve", ".err");
-        Process process = new ProcessBuilder(command).redirectError(stderr.toFile()).start();
+        Process process =
+                new ProcessBuilder(command).redirectError(stderr.toFile()).start();
         BufferedReader out = process.inputReader();
         String ready = out.readLine();
         if (ready == null) {
@@ -64,16 +62,14 @@ final class ServeProcess implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(more));
-        command.addAll(
-                List.of(
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Djava.io.tmpdir=" + libraries,
-                        "-cp",
-                        System.getProperty(
-                                "surefire.test.class.path", System.getProperty("java.class.path")),
-                        "heddle.cli.Main"));
+        command.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-Djava.io.tmpdir=" + libraries,
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                "heddle.cli.Main"));
         return command;
     }
 

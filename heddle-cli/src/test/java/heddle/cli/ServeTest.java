@@ -1,18 +1,12 @@
 package heddle.cli;
 
 import static heddle.cli.Ran.heddle;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.gateway.StoreReader;
 import heddle.testing.Await;
 import heddle.testing.ForkedJvm;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,11 +20,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The server as a process, and submit against it. */
 @Timeout(120)
 class ServeTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private Path data() {
         return folder.resolve("data");
@@ -60,8 +58,7 @@ class ServeTest {
             assertThat(ran.out())
                     .startsWith("5 messages, 5 acknowledged in ")
                     .contains("ack latency p50 ", "p99 ", "max ");
-            assertThat(stored(data()))
-                    .containsExactly("crlf\r", "", "\0nul", "\u00ff\u00fe", "without a line feed");
+            assertThat(stored(data())).containsExactly("crlf\r", "", "\0nul", "\u00ff\u00fe", "without a line feed");
             assertThat(server.terminate()).isZero();
             assertThat(server.stderr()).contains("heddle serve: submits acknowledged: 5 messages");
         }
@@ -72,17 +69,15 @@ class ServeTest {
     void aLineThatIsTooLongIsNamedAndWhatCameBeforeIsKept() throws Exception {
         var file = file("one\ntwo\n" + "x".repeat(100) + "\nfour\n");
         try (var server = ServeProcess.start(data())) {
-            var ran =
-                    heddle("submit", "--to", server.address, "--max-frame", "112", file.toString());
+            var ran = heddle("submit", "--to", server.address, "--max-frame", "112", file.toString());
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.out()).startsWith("2 messages, 2 acknowledged");
             assertThat(ran.err())
-                    .startsWith(
-                            "heddle submit: "
-                                    + file
-                                    + " line 3: longer than 99 bytes, so it and what follows were"
-                                    + " not sent; for longer ones raise --max-frame, here and at"
-                                    + " the server")
+                    .startsWith("heddle submit: "
+                            + file
+                            + " line 3: longer than 99 bytes, so it and what follows were"
+                            + " not sent; for longer ones raise --max-frame, here and at"
+                            + " the server")
                     .hasLineCount(1);
             assertThat(stored(data())).containsExactly("one", "two");
         }
@@ -95,13 +90,12 @@ class ServeTest {
             var ran = heddle("submit", "--to", server.address, file.toString());
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.err())
-                    .isEqualTo(
-                            "heddle submit: server gone: the server at "
-                                    + server.address
-                                    + " closed the connection; message 2, of 100 bytes, may be"
-                                    + " larger than the server's --max-frame\n"
-                                    + "heddle submit: 1 not acknowledged: connection lost before"
-                                    + " the ack\n");
+                    .isEqualTo("heddle submit: server gone: the server at "
+                            + server.address
+                            + " closed the connection; message 2, of 100 bytes, may be"
+                            + " larger than the server's --max-frame\n"
+                            + "heddle submit: 1 not acknowledged: connection lost before"
+                            + " the ack\n");
         }
     }
 
@@ -113,11 +107,9 @@ class ServeTest {
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.out()).startsWith("3 messages, 2 acknowledged");
             assertThat(ran.err())
-                    .contains(
-                            "message 2, of 100 bytes, may be larger than the server's --max-frame")
-                    .endsWith(
-                            "heddle submit: 1 not acknowledged: the server closes the connection"
-                                    + " at it: probably larger than its --max-frame\n");
+                    .contains("message 2, of 100 bytes, may be larger than the server's --max-frame")
+                    .endsWith("heddle submit: 1 not acknowledged: the server closes the connection"
+                            + " at it: probably larger than its --max-frame\n");
             assertThat(stored(data())).containsExactly("one", "three");
         }
     }
@@ -129,7 +121,8 @@ class ServeTest {
         Path err = folder.resolve("err");
         try (var server = ServeProcess.start(data())) {
             command.addAll(List.of("submit", "--to", server.address));
-            Process submit = new ProcessBuilder(command).redirectError(err.toFile()).start();
+            Process submit =
+                    new ProcessBuilder(command).redirectError(err.toFile()).start();
             try {
                 submit.getOutputStream().write("one\n".getBytes(StandardCharsets.US_ASCII));
                 submit.getOutputStream().flush();
@@ -140,10 +133,9 @@ class ServeTest {
                 }
                 assertThat(submit.exitValue()).isEqualTo(1);
                 assertThat(Files.readString(err))
-                        .isEqualTo(
-                                "heddle submit: server gone: the server at "
-                                        + server.address
-                                        + " closed the connection\n");
+                        .isEqualTo("heddle submit: server gone: the server at "
+                                + server.address
+                                + " closed the connection\n");
                 assertThat(stored(data())).containsExactly("one");
             } finally {
                 submit.destroyForcibly();
@@ -163,9 +155,7 @@ class ServeTest {
         try (var err = submit.errorReader()) {
             assertThat(err.readLine())
                     .startsWith(
-                            "heddle submit: dial tcp "
-                                    + address
-                                    + ": connect: connection refused; trying again for ")
+                            "heddle submit: dial tcp " + address + ": connect: connection refused; trying again for ")
                     // What is left of 30 s when it is said.
                     .matches(".* for ([1-9]|[12]\\d|30) s at most");
             try (var _ = ServeProcess.start(List.of(), address, data())) {
@@ -181,9 +171,7 @@ class ServeTest {
     @Test
     void aServerThatGoesAwayIsOneLineAndWhatIsUnacknowledgedIsCounted() throws Exception {
         try (var server = ServeProcess.start(data())) {
-            var submit =
-                    new FutureTask<>(
-                            () -> heddle("submit", "--to", server.address, "--count", "100000000"));
+            var submit = new FutureTask<>(() -> heddle("submit", "--to", server.address, "--count", "100000000"));
             Thread.ofPlatform().daemon().start(submit);
             Await.until("1000 are stored", () -> stored(data()).size() >= 1000);
             server.kill();
@@ -204,12 +192,12 @@ class ServeTest {
             List<String> command = new ArrayList<>(ServeProcess.java());
             command.addAll(List.of("submit", "--to", "127.0.0.1:" + listener.getLocalPort()));
             Path err = folder.resolve("err");
-            Process submit = new ProcessBuilder(command).redirectError(err.toFile()).start();
+            Process submit =
+                    new ProcessBuilder(command).redirectError(err.toFile()).start();
             try (var conn = listener.accept()) {
                 var in = new DataInputStream(conn.getInputStream());
                 in.readNBytes(in.readInt() - 4);
-                conn.getOutputStream()
-                        .write(HexFormat.of().parseHex("0000000e" + "81" + "0".repeat(16) + "00"));
+                conn.getOutputStream().write(HexFormat.of().parseHex("0000000e" + "81" + "0".repeat(16) + "00"));
                 submit.getOutputStream().write("one\n".getBytes(StandardCharsets.US_ASCII));
                 submit.getOutputStream().flush();
                 in.readNBytes(in.readInt() - 4);
@@ -221,8 +209,7 @@ class ServeTest {
             assertThat(submit.exitValue()).isEqualTo(1);
             assertThat(Files.readString(err))
                     .startsWith("heddle submit: server gone: ")
-                    .endsWith(
-                            "heddle submit: 1 not acknowledged: connection lost before the ack\n");
+                    .endsWith("heddle submit: 1 not acknowledged: connection lost before the ack\n");
         }
     }
 
@@ -230,15 +217,8 @@ class ServeTest {
     void withResendSubmitGoesOnAfterARestart() throws Exception {
         int count = 5_000;
         try (var server = ServeProcess.start(data())) {
-            var submit =
-                    new FutureTask<>(() ->
-                            heddle(
-                                    "submit",
-                                    "--resend",
-                                    "--to",
-                                    server.address,
-                                    "--in-flight=64",
-                                    "--count=" + count));
+            var submit = new FutureTask<>(
+                    () -> heddle("submit", "--resend", "--to", server.address, "--in-flight=64", "--count=" + count));
             Thread.ofPlatform().daemon().start(submit);
             Await.until("1000 are stored", () -> stored(data()).size() >= 1000);
             server.kill();
@@ -258,11 +238,10 @@ class ServeTest {
             var ran = heddle("serve", "--listen", "127.0.0.1:0", "--data", data().toString());
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.err())
-                    .isEqualToIgnoringNewLines(
-                            "heddle serve: data folder "
-                                    + data()
-                                    + ": in use by another server; stop that one, or choose"
-                                    + " another folder (serve --data DIR)");
+                    .isEqualToIgnoringNewLines("heddle serve: data folder "
+                            + data()
+                            + ": in use by another server; stop that one, or choose"
+                            + " another folder (serve --data DIR)");
             assertThat(server.terminate()).isZero();
         }
     }
@@ -271,20 +250,16 @@ class ServeTest {
     void whereItListensIsSaidOnceAndTheEndIsNotWaitedForInSilence() throws Exception {
         try (var server = ServeProcess.start(data(), "--drain-timeout=1h")) {
             String port = server.address.substring(server.address.indexOf(':') + 1);
-            try (var client =
-                    new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port))) {
-                client.getOutputStream()
-                        .write(HexFormat.of().parseHex("0000000d" + "01" + "0".repeat(16)));
+            try (var client = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port))) {
+                client.getOutputStream().write(HexFormat.of().parseHex("0000000d" + "01" + "0".repeat(16)));
                 new DataInputStream(client.getInputStream()).readFully(new byte[14]);
                 server.signal();
                 Await.until(
                         "the end is announced",
-                        () ->
-                                server.stderr()
-                                        .contains(
-                                                "heddle serve: ending: waits for 1 connection to"
-                                                        + " close, 3600000 ms at most; another"
-                                                        + " signal ends it at once\n"));
+                        () -> server.stderr()
+                                .contains("heddle serve: ending: waits for 1 connection to"
+                                        + " close, 3600000 ms at most; another"
+                                        + " signal ends it at once\n"));
                 assertThat(server.terminate()).as("by the second signal").isEqualTo(1);
             }
             assertThat(server.stderr()).doesNotContain("127.0.0.1:" + port + "\n");
@@ -306,19 +281,9 @@ class ServeTest {
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.err())
                     .isEqualToIgnoringNewLines(
-                            "heddle submit: conn "
-                                    + server.address
-                                    + ": not introduced or not allowed");
-            assertThat(
-                            heddle(
-                                            "submit",
-                                            "--to",
-                                            server.address,
-                                            "--count",
-                                            "1",
-                                            "--token",
-                                            "secret")
-                                    .exit())
+                            "heddle submit: conn " + server.address + ": not introduced or not allowed");
+            assertThat(heddle("submit", "--to", server.address, "--count", "1", "--token", "secret")
+                            .exit())
                     .isZero();
         }
     }
@@ -326,21 +291,11 @@ class ServeTest {
     @Test
     void aFullStoreIsSaidAndSurvived() throws Exception {
         try (var server = ServeProcess.start(data(), "--max-store", "1M")) {
-            var ran =
-                    heddle(
-                            "submit",
-                            "--to",
-                            server.address,
-                            "--count",
-                            "200",
-                            "--size",
-                            "10K",
-                            "--in-flight=1");
+            var ran = heddle("submit", "--to", server.address, "--count", "200", "--size", "10K", "--in-flight=1");
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.err()).contains("not acknowledged: not stored, try again later");
-            assertThat(
-                            heddle("submit", "--to", server.address, "--count", "1", "--size", "1")
-                                    .exit())
+            assertThat(heddle("submit", "--to", server.address, "--count", "1", "--size", "1")
+                            .exit())
                     .isZero();
             assertThat(server.terminate()).isZero();
             assertThat(server.stderr()).contains("SQLITE_FULL");
@@ -361,20 +316,17 @@ class ServeTest {
     /** For 50 messages, each sent after the ack of the one before. */
     private long fsyncsOfTheLog(String sync) throws Exception {
         Path trace = folder.resolve("trace");
-        List<String> strace =
-                List.of(
-                        "strace",
-                        "-f",
-                        "--seccomp-bpf", // so that all other calls cost nothing
-                        "-y",
-                        "-e",
-                        "trace=fsync,fdatasync",
-                        "-o",
-                        trace.toString());
+        List<String> strace = List.of(
+                "strace",
+                "-f",
+                "--seccomp-bpf", // so that all other calls cost nothing
+                "-y",
+                "-e",
+                "trace=fsync,fdatasync",
+                "-o",
+                trace.toString());
         assumeTrue(ForkedJvm.canStartBy(strace), "needs strace, and leave to use it");
-        try (var server =
-                ServeProcess.start(
-                        strace, "127.0.0.1:0", data(), "--sync=" + sync, "--sync-interval=1h")) {
+        try (var server = ServeProcess.start(strace, "127.0.0.1:0", data(), "--sync=" + sync, "--sync-interval=1h")) {
             var ran = heddle("submit", "--to", server.address, "--count=50", "--in-flight=1");
             assertThat(ran.exit()).as(ran.err()).isZero();
             server.terminateTraced();

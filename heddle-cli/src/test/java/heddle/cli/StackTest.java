@@ -1,19 +1,11 @@
 package heddle.cli;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.net.Heddle;
 import heddle.net.Way;
 import heddle.testing.Await;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -24,11 +16,17 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code heddle stack} against processes that are, and are not, what it wants. */
 @Timeout(120)
 class StackTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     /** More than any system's pid_max; proc_sys_kernel(5). */
     private static final String NO_PID = Integer.toString(1 << 30);
@@ -38,7 +36,8 @@ class StackTest {
         List<String> command = new ArrayList<>(ServeProcess.java(flags));
         command.addAll(List.of("stack", pid));
         Path err = Files.createTempFile(folder, "stack", ".err");
-        Process process = new ProcessBuilder(command).redirectError(err.toFile()).start();
+        Process process =
+                new ProcessBuilder(command).redirectError(err.toFile()).start();
         String out = new String(process.getInputStream().readAllBytes(), UTF_8);
         return new Ran(process.waitFor(), out, Files.readString(err));
     }
@@ -63,7 +62,8 @@ class StackTest {
     @Test
     void whatAServersGatewayCountedFollowsItsThreads() throws Exception {
         try (var server = ServeProcess.start(folder.resolve("data"))) {
-            assertThat(Ran.heddle("submit", "--to", server.address, "--count=3").exit()).isZero();
+            assertThat(Ran.heddle("submit", "--to", server.address, "--count=3").exit())
+                    .isZero();
             Ran ran;
             // The bean comes a second after the start.
             do {
@@ -71,9 +71,7 @@ class StackTest {
                 assertThat(ran.exit()).as(ran.err()).isZero();
             } while (!ran.out().contains("Gateway at "));
             assertThat(ran.out())
-                    .contains(
-                            "\n\nGateway at " + server.address + ":\n",
-                            "    submits acknowledged: 3 messages\n")
+                    .contains("\n\nGateway at " + server.address + ":\n", "    submits acknowledged: 3 messages\n")
                     .doesNotContain("protocol error");
             assertThat(server.terminate()).isZero();
         }
@@ -102,11 +100,7 @@ class StackTest {
     @EnabledOnOs(OS.LINUX)
     void aProcessThatEndsBySigquitSurvivesTheQuestion() throws Exception {
         Process shell =
-                new ProcessBuilder(
-                                "sh",
-                                "-c",
-                                "trap 'exit 3' QUIT; echo set; while read -r x; do :; done")
-                        .start();
+                new ProcessBuilder("sh", "-c", "trap 'exit 3' QUIT; echo set; while read -r x; do :; done").start();
         try {
             assertThat(shell.inputReader().readLine()).isEqualTo("set");
             assertThatRefused(shell, "is no JVM");
@@ -118,8 +112,7 @@ class StackTest {
     @Test
     void aProcessThatIsNoJvmIsToldFromTheKilledOneThatHadItsNumber() throws Exception {
         Process cat = new ProcessBuilder("cat").start();
-        // What a JVM that was asked once leaves behind when it is killed, in the folder that the
-        // JDK fixes.
+        // What a JVM that was asked once leaves behind when it is killed, in the folder that the JDK fixes.
         Path left = Path.of("/tmp", ".java_pid" + cat.pid());
         Files.deleteIfExists(left); // A real one.
         try {
@@ -143,8 +136,7 @@ class StackTest {
     @Test
     void aJvmThatDoesNotLetOthersAttachIsOneLineAtOnce() throws Exception {
         assertThatJvmRefused(
-                "does not let itself be looked into: it was started with"
-                        + " -XX:+DisableAttachMechanism",
+                "does not let itself be looked into: it was started with" + " -XX:+DisableAttachMechanism",
                 "-XX:+DisableAttachMechanism",
                 "-XX:-UsePerfData");
     }
@@ -178,7 +170,11 @@ class StackTest {
             do {
                 ran = stack(Long.toString(java.process.pid()));
                 assertThat(ran.err()).isEmpty();
-            } while (ran.out().lines().filter(line -> line.startsWith("Heddle: ")).count() < 2);
+            } while (ran.out()
+                            .lines()
+                            .filter(line -> line.startsWith("Heddle: "))
+                            .count()
+                    < 2);
             assertThat(ran.out()).contains("\n\nHeddle: NIO selector, the JDK's carriers\n");
         }
     }
@@ -214,8 +210,7 @@ class StackTest {
         /** Until nobody takes it for one that is still starting. */
         void awaitOld() throws Exception {
             Instant started = process.info().startInstant().orElseThrow();
-            Await.until(
-                    process + " is old", () -> Instant.now().isAfter(started.plus(Stack.YOUNG)));
+            Await.until(process + " is old", () -> Instant.now().isAfter(started.plus(Stack.YOUNG)));
         }
 
         @Override
@@ -231,11 +226,13 @@ class StackTest {
     }
 
     private static String classPath() {
-        return System.getProperty(
-                "surefire.test.class.path", System.getProperty("java.class.path"));
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
-    /** A program that uses Heddle when it reads something, starts another runtime when that is a 2, and ends with its input. */
+    /**
+     * A program that uses Heddle when it reads something, starts another runtime when that is a 2, and ends with its
+     * input.
+     */
     static final class Idle {
         private Idle() {}
 

@@ -2,14 +2,12 @@ package heddle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
 import picocli.CommandLine;
-
-import java.io.IOException;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** What ends the reading of lines when the connection ends; {@link ServeTest} shows the rest of the command. */
 class SubmitTest {

@@ -1,19 +1,17 @@
 package heddle.cli;
 
 import static heddle.cli.Ran.heddle;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code heddle tail} as a process, by where its output goes. */
 @Timeout(120)
@@ -21,7 +19,8 @@ class TailTest {
     /** Sets a title, clears the screen by a control character of eight bits, goes back in the line. */
     private static final String EVIL = "\033]0;title\007\u009b2J\ta\u00e4\rb";
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
 
     /** More than a pipe holds. */
     @BeforeAll
@@ -30,7 +29,8 @@ class TailTest {
             var ran = heddle("submit", "--to", server.address, "--count=100", "--size=10K");
             assertThat(ran.exit()).as(ran.err()).isZero();
             Path evil = Files.writeString(folder.resolve("evil"), EVIL + "\n");
-            assertThat(heddle("submit", "--to", server.address, evil.toString()).exit()).isZero();
+            assertThat(heddle("submit", "--to", server.address, evil.toString()).exit())
+                    .isZero();
             assertThat(server.terminate()).isZero();
         }
     }
@@ -46,10 +46,7 @@ class TailTest {
         command.addAll(List.of("tail", "--data", data().toString()));
         Path out = folder.resolve("out");
         Path err = folder.resolve("err");
-        var process =
-                new ProcessBuilder(command)
-                        .redirectOutput(out.toFile())
-                        .redirectError(err.toFile());
+        var process = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
         process.environment().put("LC_ALL", "C");
         int exit = process.start().waitFor();
         return new Ran(exit, Files.readString(out), Files.readString(err));
@@ -60,9 +57,7 @@ class TailTest {
         assertThat(shell("\"$@\" | tail -n 1").out()).isEqualTo(EVIL + "\n");
 
         assumeTrue(shell("command -v python3").exit() == 0, "needs Python, for a terminal");
-        var ran =
-                shell(
-                        """
+        var ran = shell("""
                         python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' sh -c '"$@" </dev/null' sh "$@" | tail -n 1
                         """);
         assertThat(ran.out()).isEqualTo("\\x1b]0;title\\x07\\x9b2J\ta?\\x0db\r\n");

@@ -1,7 +1,6 @@
 package heddle.internal;
 
 import heddle.internal.trace.Recorder;
-
 import org.jspecify.annotations.Nullable;
 
 /** An attempt to connect, for the flight recorder. By the thread that attempts. */

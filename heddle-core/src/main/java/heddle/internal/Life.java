@@ -5,13 +5,11 @@ import heddle.internal.sys.StartException;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Trace;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// A runtime from its making to its end, as `heddle.net` sees it: its platform, which the first use starts, and what it
 /// notes of itself, which is there before. Any thread.
@@ -54,7 +52,8 @@ public final class Life {
      * The platform, started if need be; null if it was closed before it ever ran.
      *
      * @throws Refused the system refused what it needs; the next use tries again
-     * @throws IllegalStateException the way that is wanted is not possible, or a system property makes no sense; the message says what
+     * @throws IllegalStateException the way that is wanted is not possible, or a system property makes no sense; the
+     *     message says what
      */
     public @Nullable Platform platform() throws Refused {
         Platform started = platform;
@@ -134,8 +133,7 @@ public final class Life {
     }
 
     private Platform start() {
-        Platform started =
-                Platform.start(settings == null ? settingsOfProperties() : settings, trace);
+        Platform started = Platform.start(settings == null ? settingsOfProperties() : settings, trace);
         platform = started; // Before the log, which may itself use the network by way of this.
         for (String unknown : settings == null ? Settings.unknownProperties() : List.<String>of()) {
             Platform.log(
@@ -144,10 +142,7 @@ public final class Life {
                     null);
         }
         boolean degraded = !started.reason().isEmpty();
-        Platform.log(
-                degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG,
-                started.report(),
-                null);
+        Platform.log(degraded ? System.Logger.Level.INFO : System.Logger.Level.DEBUG, started.report(), null);
         started.manage(bean);
         return started;
     }

@@ -22,24 +22,23 @@ import heddle.internal.trace.Dump;
 import heddle.internal.trace.Management;
 import heddle.internal.trace.Trace;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The floors of one runtime, wired together: the kernel's and the JDK's rooms, picked once. There are three ways to run:
+ * The floors of one runtime, wired together: the kernel's and the JDK's rooms, picked once. There are three ways to
+ * run:
  *
  *   carriers  epoll, polled by carriers of our own when they run out of work
  *   jdk       epoll, polled by virtual threads of the JDK's scheduler
  *   nio       the JDK's Selector, polled by a thread: any system, no native access
  *
- * Made and closed by {@code heddle.net.Heddle}, on any thread. Closing: all descriptors first, which needs those who poll and carry; then
- * these; at last what they used of the system.
+ * Made and closed by {@code heddle.net.Heddle}, on any thread. Closing: all descriptors first, which needs those who
+ * poll and carry; then these; at last what they used of the system.
  */
 public final class Platform {
 
@@ -84,12 +83,7 @@ public final class Platform {
     /** Ends that the clock tells the pollers when it is moved. Written by who starts this, read by who closes it. */
     private Runnable clockMoved = () -> {};
 
-    private Platform(
-            Way way,
-            String reason,
-            @Nullable VirtualThreads threads,
-            Settings settings,
-            Trace trace) {
+    private Platform(Way way, String reason, @Nullable VirtualThreads threads, Settings settings, Trace trace) {
         this.way = way;
         this.reason = reason;
         this.trace = trace;
@@ -97,14 +91,12 @@ public final class Platform {
         if (threads != null) {
             syscalls = settings.between().syscalls(new LinuxSyscalls());
             List<EpollPoller> epolls = epollPollers(settings.parallelism(), trace);
-            scheduler =
-                    new Scheduler(
-                            threads,
-                            epolls,
-                            new Scheduler.Limits(
-                                    settings.handOffNanos(), settings.carriersMax(), SPARE_NANOS),
-                            trace,
-                            Platform::failed);
+            scheduler = new Scheduler(
+                    threads,
+                    epolls,
+                    new Scheduler.Limits(settings.handOffNanos(), settings.carriersMax(), SPARE_NANOS),
+                    trace,
+                    Platform::failed);
             pollers = List.copyOf(epolls);
             source = ofCarrier(scheduler, pollers);
             pollLoop = null;
@@ -123,8 +115,7 @@ public final class Platform {
             source = inTurn(pollers);
             pollLoop = virtualPollers(epolls, trace.clock());
         }
-        descriptors =
-                new Descriptors(syscalls, settings.between().pollers(source), trace, report());
+        descriptors = new Descriptors(syscalls, settings.between().pollers(source), trace, report());
     }
 
     private static List<EpollPoller> epollPollers(int count, Trace trace) {
@@ -171,9 +162,7 @@ public final class Platform {
             @Override
             public Poller current() {
                 int id = scheduler.currentProcessorId();
-                return id >= 0 && byProcessor[id].failure() == null
-                        ? byProcessor[id]
-                        : others.current();
+                return id >= 0 && byProcessor[id].failure() == null ? byProcessor[id] : others.current();
             }
 
             @Override
@@ -197,7 +186,8 @@ public final class Platform {
      *
      * @param trace where it notes what it does
      * @throws StartException the system refused what it needs; none of that is left open
-     * @throws IllegalStateException the way that {@code settings} ask for is not possible here; the message says what is missing
+     * @throws IllegalStateException the way that {@code settings} ask for is not possible here; the message says what
+     *     is missing
      */
     public static Platform start(Settings settings, Trace trace) {
         String noEpoll = reasonAgainstEpoll(settings.way());
@@ -261,8 +251,7 @@ public final class Platform {
     private static void failed(Throwable cause) {
         log(
                 System.Logger.Level.ERROR,
-                "heddle: an internal failure; whoever waits in the part that failed is"
-                        + " released with it",
+                "heddle: an internal failure; whoever waits in the part that failed is" + " released with it",
                 cause);
     }
 
@@ -307,11 +296,7 @@ public final class Platform {
      * @param name see {@link Management#Management}
      */
     public void manage(String name) {
-        management =
-                new Management(
-                        name,
-                        new Management.Source(
-                                report(), parallelism(), trace.counters(), this::dump));
+        management = new Management(name, new Management.Source(report(), parallelism(), trace.counters(), this::dump));
         management.start();
     }
 
@@ -351,8 +336,9 @@ public final class Platform {
     }
 
     /**
-     * Closes all descriptors, ends all threads and gives everything back to the system. Returns once that is done, which takes as long as a
-     * task that holds its carrier. An interrupt is put off. By any thread, once; one of this platform's own virtual threads parks meanwhile.
+     * Closes all descriptors, ends all threads and gives everything back to the system. Returns once that is done,
+     * which takes as long as a task that holds its carrier. An interrupt is put off. By any thread, once; one of this
+     * platform's own virtual threads parks meanwhile.
      */
     public void close() {
         if (Thread.currentThread().isVirtual()) {

@@ -3,17 +3,15 @@ package heddle.internal;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.sys.Syscalls;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a runtime is started with. Each of them has a system property of the name in {@link Property}, which is the default of whoever sets
- * nothing: docs/library.md lists them.
+ * What a runtime is started with. Each of them has a system property of the name in {@link Property}, which is the
+ * default of whoever sets nothing: docs/library.md lists them.
  *
  * @param way null for the best that is possible
  * @param parallelism processors of our own scheduler
@@ -23,12 +21,7 @@ import java.util.function.Function;
  * @param between for tests: stands between the runtime and the system
  */
 public record Settings(
-        Platform.@Nullable Way way,
-        int parallelism,
-        Duration handOff,
-        int carriersMax,
-        Clock clock,
-        Between between) {
+        Platform.@Nullable Way way, int parallelism, Duration handOff, int carriersMax, Clock clock, Between between) {
 
     private static final int CARRIERS_MAX = 256;
 
@@ -74,7 +67,8 @@ public record Settings(
             return value;
         }
 
-        @Nullable Integer positive() {
+        @Nullable
+        Integer positive() {
             return parsed(Settings::positive, "a whole number above 0");
         }
     }

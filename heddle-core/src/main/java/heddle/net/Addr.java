@@ -3,7 +3,8 @@ package heddle.net;
 import java.io.Serializable;
 
 /**
- * The address of one end of a connection or of a listener. Immutable; {@code toString()} is the form that {@link Net#dial(String, String)} takes.
+ * The address of one end of a connection or of a listener. Immutable; {@code toString()} is the form that {@link
+ * Net#dial(String, String)} takes.
  */
 public sealed interface Addr extends Serializable permits TcpAddr, UnixAddr, PipeAddr {
 

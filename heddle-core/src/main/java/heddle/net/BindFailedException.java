@@ -6,7 +6,8 @@ import java.net.BindException;
 /** The local address cannot be used: EADDRINUSE, EADDRNOTAVAIL, or EACCES of bind(2). */
 public final class BindFailedException extends BindException implements NetError {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final Details details;
 

@@ -3,10 +3,14 @@ package heddle.net;
 import java.io.InterruptedIOException;
 import java.io.Serial;
 
-/** The calling thread was interrupted while it would have had to wait. Ends that call only; the interrupt status is cleared, the connection goes on. */
+/**
+ * The calling thread was interrupted while it would have had to wait. Ends that call only; the interrupt status is
+ * cleared, the connection goes on.
+ */
 public final class CallInterruptedException extends InterruptedIOException implements NetError {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final Details details;
 

@@ -9,32 +9,33 @@ import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ScatteringByteChannel;
 
 /**
- * A stream connection. The calls block, but only the calling thread: on a virtual thread of {@link Heddle#ofVirtual} nothing else
- * is held meanwhile.
+ * A stream connection. The calls block, but only the calling thread: on a virtual thread of {@link Heddle#ofVirtual}
+ * nothing else is held meanwhile.
  *
- * <p>All methods may be called from any thread at any time. A reader and a writer never wait for each other; several readers (or
- * several writers) take turns, and each write call is atomic among the writers however many system calls it takes. Another
- * thread's write may come between two calls.
+ * <p>All methods may be called from any thread at any time. A reader and a writer never wait for each other; several
+ * readers (or several writers) take turns, and each write call is atomic among the writers however many system calls it
+ * takes. Another thread's write may come between two calls.
  *
  * <p>What ends a call early, and what is left:
  *
  * <ul>
  *   <li>a deadline that passed: {@link DeadlineExceededException}; the connection goes on once the deadline is moved;
- *   <li>an interrupt of the calling thread while it would have to wait: {@link CallInterruptedException}, the thread's interrupt
- *       status is cleared; the connection goes on;
+ *   <li>an interrupt of the calling thread while it would have to wait: {@link CallInterruptedException}, the thread's
+ *       interrupt status is cleared; the connection goes on;
  *   <li>{@link #close} from any thread: {@link ConnClosedException};
- *   <li>the peer's reset: {@link ConnResetException} of the first call that meets it; the kernel tells it once, so reads after a write
- *       that threw it end with -1.
+ *   <li>the peer's reset: {@link ConnResetException} of the first call that meets it; the kernel tells it once, so
+ *       reads after a write that threw it end with -1.
  * </ul>
  *
- * Each of them is a {@link NetError}, whose {@link NetError#bytesTransferred} says how many bytes of a failed write the kernel took.
+ * Each of them is a {@link NetError}, whose {@link NetError#bytesTransferred} says how many bytes of a failed write the
+ * kernel took.
  *
- * <p>Buffers may be of any kind. If the arena of one is closed during the call, or belongs to another thread, the call throws the JDK's
- * IllegalStateException or WrongThreadException. How many bytes were transferred is then unknown.
+ * <p>Buffers may be of any kind. If the arena of one is closed during the call, or belongs to another thread, the call
+ * throws the JDK's IllegalStateException or WrongThreadException. How many bytes were transferred is then unknown.
  *
- * <p>A connection may be the target of {@link java.nio.channels.FileChannel#transferTo}. When one of its writes
- * fails, the JDK does not count what that write had sent: whoever resumes from the count sends those bytes twice. Where that matters, read
- * the file into a buffer and write the buffer, whose position is exact.
+ * <p>A connection may be the target of {@link java.nio.channels.FileChannel#transferTo}. When one of its writes fails,
+ * the JDK does not count what that write had sent: whoever resumes from the count sends those bytes twice. Where that
+ * matters, read the file into a buffer and write the buffer, whose position is exact.
  */
 public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
 
@@ -65,8 +66,9 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     }
 
     /**
-     * Fills {@code buffer} from its position to its limit, waiting for as many bytes as that needs. One read call after the other: other
-     * readers may take bytes in between. The position says after a failure how many bytes came, so the call may be repeated.
+     * Fills {@code buffer} from its position to its limit, waiting for as many bytes as that needs. One read call after
+     * the other: other readers may take bytes in between. The position says after a failure how many bytes came, so the
+     * call may be repeated.
      *
      * @param buffer where the bytes go; no other thread may use it meanwhile; full already: returns at once
      * @throws EOFException the stream ended before the buffer was full; the position says how many bytes came
@@ -75,15 +77,15 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     default void readFully(ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
             if (read(buffer) < 0) {
-                throw new EOFException(
-                        "read " + this + ": end of stream, " + buffer.remaining() + " bytes short");
+                throw new EOFException("read " + this + ": end of stream, " + buffer.remaining() + " bytes short");
             }
         }
     }
 
     /**
-     * {@link #readFully(ByteBuffer)} of the whole of {@code buffer}. How many bytes came before a failure is not told: where a deadline or
-     * an interrupt may end the call and the connection goes on, use a ByteBuffer, whose position tells it.
+     * {@link #readFully(ByteBuffer)} of the whole of {@code buffer}. How many bytes came before a failure is not told:
+     * where a deadline or an interrupt may end the call and the connection goes on, use a ByteBuffer, whose position
+     * tells it.
      *
      * @param buffer where the bytes go
      * @throws EOFException the stream ended before the buffer was full
@@ -94,7 +96,8 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     }
 
     /**
-     * {@link #read(byte[], int, int)} into {@code buffer}, heap or direct, from its position to its limit; moves the position.
+     * {@link #read(byte[], int, int)} into {@code buffer}, heap or direct, from its position to its limit; moves the
+     * position.
      *
      * @param buffer where the bytes go; no other thread may use it meanwhile
      */
@@ -102,8 +105,8 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     int read(ByteBuffer buffer) throws IOException;
 
     /**
-     * Reads at least one byte, filling the buffers in their order; a run of direct buffers, but for those of arenas, goes to the kernel as
-     * one readv(2).
+     * Reads at least one byte, filling the buffers in their order; a run of direct buffers, but for those of arenas,
+     * goes to the kernel as one readv(2).
      *
      * @return bytes read, 1 or more; 0 if no buffer has room; -1 at the end of the stream
      */
@@ -122,10 +125,12 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      * @param offset index of the first byte
      * @param length how many
      * @return {@code length}
-     * @throws DeadlineExceededException the write deadline passed; {@link NetError#bytesTransferred} bytes are with the kernel
+     * @throws DeadlineExceededException the write deadline passed; {@link NetError#bytesTransferred} bytes are with the
+     *     kernel
      * @throws CallInterruptedException the thread was interrupted while it would have to wait; count likewise
      * @throws ConnClosedException this side closed, before the call or during it; count likewise
-     * @throws ConnResetException the peer reset or is gone (ECONNRESET, EPIPE); count likewise, of which the peer may have lost any part
+     * @throws ConnResetException the peer reset or is gone (ECONNRESET, EPIPE); count likewise, of which the peer may
+     *     have lost any part
      * @throws IOException any other failure, carrying the errno; send(2)
      */
     int write(byte[] buffer, int offset, int length) throws IOException;
@@ -142,16 +147,16 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     }
 
     /**
-     * {@link #write(byte[], int, int)} of {@code buffer}, heap or direct, from its position to its limit. The position moves by
-     * what the kernel took, after a failure too.
+     * {@link #write(byte[], int, int)} of {@code buffer}, heap or direct, from its position to its limit. The position
+     * moves by what the kernel took, after a failure too.
      */
     @Override
     int write(ByteBuffer buffer) throws IOException;
 
     /**
-     * Writes all buffers in their order as one call, atomic among the writers. Runs of direct buffers go to the kernel as writev(2);
-     * a buffer of the heap or of an arena goes by a system call of its own, marked as continued, since an iovec cannot name memory that
-     * moves or may be freed. Positions move by what the kernel took, after a failure too.
+     * Writes all buffers in their order as one call, atomic among the writers. Runs of direct buffers go to the kernel
+     * as writev(2); a buffer of the heap or of an arena goes by a system call of its own, marked as continued, since an
+     * iovec cannot name memory that moves or may be freed. Positions move by what the kernel took, after a failure too.
      */
     @Override
     long write(ByteBuffer[] buffers, int offset, int length) throws IOException;
@@ -173,21 +178,23 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     }
 
     /**
-     * Copies what comes to {@code target}, until the stream ends or {@code bytesMax} are copied. Between two sockets of Linux the bytes
-     * stay in the kernel; splice(2). It is one call among the readers of this connection. Each piece of at most 256 KiB is one call among
-     * the writers of the target. This connection's read deadline bounds each wait for bytes, the target's write deadline each piece. The
-     * end of the stream is not passed on: {@link #closeWrite} of the target does that.
+     * Copies what comes to {@code target}, until the stream ends or {@code bytesMax} are copied. Between two sockets of
+     * Linux the bytes stay in the kernel; splice(2). It is one call among the readers of this connection. Each piece of
+     * at most 256 KiB is one call among the writers of the target. This connection's read deadline bounds each wait for
+     * bytes, the target's write deadline each piece. The end of the stream is not passed on: {@link #closeWrite} of the
+     * target does that.
      *
-     * <p>Whatever ends it early, connections of Heddle lose nothing: {@link NetError#bytesTransferred} says how many bytes the target
-     * took. What was taken from here and not by the target is what the next read of this connection gets.
+     * <p>Whatever ends it early, connections of Heddle lose nothing: {@link NetError#bytesTransferred} says how many
+     * bytes the target took. What was taken from here and not by the target is what the next read of this connection
+     * gets.
      *
-     * @implSpec reads into a buffer and writes that. Bytes that a failed write did not take are lost, and the exception counts those of
-     *     this write alone.
+     * @implSpec reads into a buffer and writes that. Bytes that a failed write did not take are lost, and the exception
+     *     counts those of this write alone.
      * @param target where the bytes go; this connection itself for an echo
      * @param bytesMax 0 or more
      * @return bytes copied; less than {@code bytesMax} if the stream ended
-     * @throws IOException as for {@link #read(byte[], int, int)} of this connection and {@link #write(byte[], int, int)} of the target;
-     *     its text says which
+     * @throws IOException as for {@link #read(byte[], int, int)} of this connection and {@link #write(byte[], int,
+     *     int)} of the target; its text says which
      */
     default long transferTo(Conn target, long bytesMax) throws IOException {
         byte[] buffer = new byte[Transfer.pieceBytes(bytesMax)];
@@ -204,9 +211,9 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     }
 
     /**
-     * Waits until a read need not wait: for bytes, the end of the stream, or an error that the read will throw. It reads nothing and needs
-     * no buffer, so a connection can be idle without one. It takes its turn among the readers: it waits while another thread reads. Once it
-     * has returned, another reader may take what is there first.
+     * Waits until a read need not wait: for bytes, the end of the stream, or an error that the read will throw. It
+     * reads nothing and needs no buffer, so a connection can be idle without one. It takes its turn among the readers:
+     * it waits while another thread reads. Once it has returned, another reader may take what is there first.
      *
      * @param deadline how long to wait at most, {@link Deadline#NONE} for no limit; the read deadline bounds it too
      * @throws DeadlineExceededException one of the two deadlines passed, even if data is ready
@@ -217,11 +224,13 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     void awaitReadable(Deadline deadline) throws IOException;
 
     /**
-     * Whether the peer is known to have closed: it ended its stream, reset the connection or hung up, or the system gave it up. Also after
-     * this side ended its own reading. Never waits, takes nothing away; no system call once the poller has seen it, else one.
+     * Whether the peer is known to have closed: it ended its stream, reset the connection or hung up, or the system
+     * gave it up. Also after this side ended its own reading. Never waits, takes nothing away; no system call once the
+     * poller has seen it, else one.
      *
-     * <p>False means that nothing of the kind has arrived yet, not that the peer is there: a request sent now may still fail. In
-     * {@link heddle.net##ways way nio} it is false, too, while unread bytes are in front of the end, or another thread reads.
+     * <p>False means that nothing of the kind has arrived yet, not that the peer is there: a request sent now may still
+     * fail. In {@link heddle.net##ways way nio} it is false, too, while unread bytes are in front of the end, or
+     * another thread reads.
      *
      * @return true if so, and from then on
      * @throws ConnClosedException this side closed
@@ -254,9 +263,10 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     void setWriteDeadline(Deadline deadline) throws IOException;
 
     /**
-     * Ends reading: a reader gets what has arrived, then the end of the stream. What the peer writes later is lost: over TCP it is
-     * dropped or, on Linux, still delivered; over a {@link Pipe} the peer's write fails with {@link ConnResetException}. Where Heddle runs on
-     * NIO, what has arrived and is not read is lost too. shutdown(2), SHUT_RD.
+     * Ends reading: a reader gets what has arrived, then the end of the stream. What the peer writes later is lost:
+     * over TCP it is dropped or, on Linux, still delivered; over a {@link Pipe} the peer's write fails with {@link
+     * ConnResetException}. Where Heddle runs on NIO, what has arrived and is not read is lost too. shutdown(2),
+     * SHUT_RD.
      *
      * @throws ConnClosedException this side closed
      * @throws IOException any other failure, carrying the errno (ENOTCONN)
@@ -264,8 +274,8 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     void closeRead() throws IOException;
 
     /**
-     * Half-close: the peer reads to the end of the stream while this side still reads. Own writes, pending and future, fail with
-     * {@link ConnResetException}. shutdown(2), SHUT_WR.
+     * Half-close: the peer reads to the end of the stream while this side still reads. Own writes, pending and future,
+     * fail with {@link ConnResetException}. shutdown(2), SHUT_WR.
      *
      * @throws ConnClosedException this side closed
      * @throws IOException any other failure, carrying the errno (ENOTCONN)
@@ -300,11 +310,11 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     boolean isOpen();
 
     /**
-     * Closes the connection: wakes whoever waits in it, and returns when the descriptor is closed and its port free again. What
-     * was written is still sent, in the background (unless linger says otherwise), if all that has arrived was read: else Linux resets
-     * the connection, and the peer may lose what it has not read yet (RFC 1122, 4.2.2.13). So where the peer may still send, end with
-     * {@link #closeWrite}, read to the end of the stream, and close then. A second close does nothing, as
-     * {@link java.nio.channels.Channel#close} wants it.
+     * Closes the connection: wakes whoever waits in it, and returns when the descriptor is closed and its port free
+     * again. What was written is still sent, in the background (unless linger says otherwise), if all that has arrived
+     * was read: else Linux resets the connection, and the peer may lose what it has not read yet (RFC 1122, 4.2.2.13).
+     * So where the peer may still send, end with {@link #closeWrite}, read to the end of the stream, and close then. A
+     * second close does nothing, as {@link java.nio.channels.Channel#close} wants it.
      */
     @Override
     void close() throws IOException;

@@ -4,12 +4,13 @@ import java.io.Serial;
 import java.net.SocketException;
 
 /**
- * This side closed the connection or listener, before the call or during it: {@code use of closed network connection}. Of a {@link Pipe}
- * either side did: {@code io: read/write on closed pipe}.
+ * This side closed the connection or listener, before the call or during it: {@code use of closed network connection}.
+ * Of a {@link Pipe} either side did: {@code io: read/write on closed pipe}.
  */
 public final class ConnClosedException extends SocketException implements NetError {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final Details details;
 

@@ -6,7 +6,8 @@ import java.net.ConnectException;
 /** Nobody listens at the dialed address: ECONNREFUSED. */
 public final class ConnRefusedException extends ConnectException implements NetError {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final Details details;
 

@@ -6,7 +6,8 @@ import java.net.SocketException;
 /** The peer reset the connection or is gone: ECONNRESET, EPIPE. */
 public final class ConnResetException extends SocketException implements NetError {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final Details details;
 

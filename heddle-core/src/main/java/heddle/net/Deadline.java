@@ -1,7 +1,6 @@
 package heddle.net;
 
 import heddle.time.Clock;
-
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.locks.Condition;
@@ -9,11 +8,11 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * An instant, after which calls fail with {@link DeadlineExceededException}. Immutable, thread-safe, and not affected by changes of the
- * wall clock. An instant further away than about 146 years is that far away.
+ * An instant, after which calls fail with {@link DeadlineExceededException}. Immutable, thread-safe, and not affected
+ * by changes of the wall clock. An instant further away than about 146 years is that far away.
  *
- * <p>It is an instant of the system's monotonic clock, unless {@link #after(Duration, Clock)} says otherwise. Set on a connection of a
- * runtime with another clock, it comes when as much time has passed by that.
+ * <p>It is an instant of the system's monotonic clock, unless {@link #after(Duration, Clock)} says otherwise. Set on a
+ * connection of a runtime with another clock, it comes when as much time has passed by that.
  */
 public final class Deadline {
 
@@ -124,7 +123,9 @@ public final class Deadline {
         }
     }
 
-    /** Waits for {@code condition} of {@code lock}, which the caller holds, at most until then; the caller looks again. */
+    /**
+     * Waits for {@code condition} of {@code lock}, which the caller holds, at most until then; the caller looks again.
+     */
     @SuppressWarnings("WaitNotInLoop") // The caller's loop.
     void await(Lock lock, Condition condition) throws InterruptedException {
         if (isNone()) {
@@ -155,9 +156,7 @@ public final class Deadline {
     /** Whether {@code other} is the same instant of the same clock. */
     @Override
     public boolean equals(Object other) {
-        return other instanceof Deadline that
-                && nanos == that.nanos
-                && (nanos <= Clock.NONE || clock == that.clock);
+        return other instanceof Deadline that && nanos == that.nanos && (nanos <= Clock.NONE || clock == that.clock);
     }
 
     @Override

@@ -6,7 +6,8 @@ import java.net.SocketTimeoutException;
 /** The deadline passed: {@code i/o timeout}. The connection goes on once the deadline is moved. */
 public final class DeadlineExceededException extends SocketTimeoutException implements NetError {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final Details details;
 

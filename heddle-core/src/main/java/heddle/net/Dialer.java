@@ -13,9 +13,6 @@ import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketName;
 import heddle.internal.socket.SocketOption;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -23,16 +20,20 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** How to dial. Immutable and thread-safe: each setter returns a changed copy. */
 public final class Dialer {
 
-    /** Least share of the time for one of several addresses, as in Go. When less than that is left, one address gets all of it. */
+    /**
+     * Least share of the time for one of several addresses, as in Go. When less than that is left, one address gets all
+     * of it.
+     */
     private static final long SHARE_NANOS_MIN = TimeUnit.SECONDS.toNanos(2);
 
     /**
-     * Attempts at one address when the kernel's choice of the local port makes them fail, as many as in Go: it chose the port that is dialled,
-     * so the socket connected to itself, or it found no free one (EADDRNOTAVAIL).
+     * Attempts at one address when the kernel's choice of the local port makes them fail, as many as in Go: it chose
+     * the port that is dialled, so the socket connected to itself, or it found no free one (EADDRNOTAVAIL).
      */
     private static final int ATTEMPTS_MAX = 3;
 
@@ -64,7 +65,9 @@ public final class Dialer {
         }
     }
 
-    /** Of {@link Heddle#shared}: no time limit but the kernel's, {@link KeepAlive#DEFAULT}, no delay of small writes. */
+    /**
+     * Of {@link Heddle#shared}: no time limit but the kernel's, {@link KeepAlive#DEFAULT}, no delay of small writes.
+     */
     public Dialer() {
         this(Heddle.shared());
     }
@@ -119,8 +122,8 @@ public final class Dialer {
     }
 
     /**
-     * How long to wait for one of several addresses of a host before another is tried beside it, network {@code tcp} only: RFC 8305's
-     * Connection Attempt Delay, Go's FallbackDelay.
+     * How long to wait for one of several addresses of a host before another is tried beside it, network {@code tcp}
+     * only: RFC 8305's Connection Attempt Delay, Go's FallbackDelay.
      *
      * @param delay 10 ms or more, 250 ms by default
      * @return the changed copy
@@ -136,7 +139,8 @@ public final class Dialer {
     }
 
     /**
-     * Tries several addresses of a host one after the other, each with its share of the time, in place of one beside the other.
+     * Tries several addresses of a host one after the other, each with its share of the time, in place of one beside
+     * the other.
      *
      * @return the changed copy
      */
@@ -165,8 +169,8 @@ public final class Dialer {
     }
 
     /**
-     * Size of the kernel's receive buffer, set before the connection is made, so that the window that it offers can be as large; an end to
-     * its automatic sizing. SO_RCVBUF, socket(7).
+     * Size of the kernel's receive buffer, set before the connection is made, so that the window that it offers can be
+     * as large; an end to its automatic sizing. SO_RCVBUF, socket(7).
      *
      * @param bytes the size, which the kernel may round and double
      * @return the changed copy
@@ -186,22 +190,22 @@ public final class Dialer {
     }
 
     /**
-     * How long sent data may stay unacknowledged before the kernel breaks the connection, the handshake included; TCP_USER_TIMEOUT, tcp(7).
-     * Not in {@link heddle.net##ways way nio}.
+     * How long sent data may stay unacknowledged before the kernel breaks the connection, the handshake included;
+     * TCP_USER_TIMEOUT, tcp(7). Not in {@link heddle.net##ways way nio}.
      *
      * @param limit more than zero, rounded up to milliseconds; the system's own limit by default
      * @return the changed copy
      */
     public Dialer userTimeout(Duration limit) {
         OptionValues.positive("user timeout", limit);
-        return with(
-                SocketOption.USER_TIMEOUT, OptionValues.roundedUp(limit, TimeUnit.MILLISECONDS));
+        return with(SocketOption.USER_TIMEOUT, OptionValues.roundedUp(limit, TimeUnit.MILLISECONDS));
     }
 
     /**
-     * Whether the first write goes with the connection request where the peer is known to take that, which saves a round trip; RFC 7413,
-     * TCP_FASTOPEN_CONNECT. The dial then returns before anything is sent, so a refusal comes with the first read or write, and nothing
-     * comes from the peer before that write. Not in {@link heddle.net##ways way nio}.
+     * Whether the first write goes with the connection request where the peer is known to take that, which saves a
+     * round trip; RFC 7413, TCP_FASTOPEN_CONNECT. The dial then returns before anything is sent, so a refusal comes
+     * with the first read or write, and nothing comes from the peer before that write. Not in {@link heddle.net##ways
+     * way nio}.
      *
      * @param on true to do so
      * @return the changed copy
@@ -242,19 +246,20 @@ public final class Dialer {
     }
 
     /**
-     * Connects. Several addresses of the host are tried at a time, of both families in turn, each {@link #attemptDelay} after the one
-     * before or at once when that fails, until one connection stands; the others are closed. For {@code tcp4} and {@code tcp6}, or if
-     * {@link #inTurn} says so, they are tried one after the other, each with its share of the time. If all fail, the failure is that of the first
-     * address, the others are its suppressed ones.
+     * Connects. Several addresses of the host are tried at a time, of both families in turn, each {@link #attemptDelay}
+     * after the one before or at once when that fails, until one connection stands; the others are closed. For {@code
+     * tcp4} and {@code tcp6}, or if {@link #inTurn} says so, they are tried one after the other, each with its share of
+     * the time. If all fail, the failure is that of the first address, the others are its suppressed ones.
      *
      * @param network {@code tcp}, {@code tcp4}, {@code tcp6}, {@code unix} or {@code unixpacket}
-     * @param address {@code host:port}, where an empty or unspecified host is this machine; for the last two a path, or {@code @name} in
-     *     Linux's abstract namespace
+     * @param address {@code host:port}, where an empty or unspecified host is this machine; for the last two a path, or
+     *     {@code @name} in Linux's abstract namespace
      * @return the connection
      * @throws DeadlineExceededException the time is over; no descriptor is left open
      * @throws CallInterruptedException the thread was interrupted while it would have to wait; likewise
      * @throws ConnRefusedException nobody listens there
-     * @throws BindFailedException the local address is in use, not of this machine or not allowed, or no local port is left
+     * @throws BindFailedException the local address is in use, not of this machine or not allowed, or no local port is
+     *     left
      * @throws UnknownNetworkException no such network
      * @throws AddressException the address cannot be used as written
      * @throws HostNotFoundException the host has no address
@@ -281,8 +286,7 @@ public final class Dialer {
         }
         Network known = Network.named("dial", network);
         List<SockAddr> resolved =
-                HostPort.parse("dial", network, address)
-                        .resolve("dial", known, end, settings.heddle.resolver());
+                HostPort.parse("dial", network, address).resolve("dial", known, end, settings.heddle.resolver());
         return dialAny(known, suitable(known, withV4(known, resolved)), end);
     }
 
@@ -296,15 +300,13 @@ public final class Dialer {
                 : inTurn(network, addresses, end);
     }
 
-    private TcpConn race(Network network, List<SockAddr> addresses, Deadline end)
-            throws IOException {
-        var race =
-                new Race(
-                        settings.heddle,
-                        Race.interleaved(addresses),
-                        settings.attemptDelay,
-                        end,
-                        remote -> dial(network, remote, end));
+    private TcpConn race(Network network, List<SockAddr> addresses, Deadline end) throws IOException {
+        var race = new Race(
+                settings.heddle,
+                Race.interleaved(addresses),
+                settings.attemptDelay,
+                end,
+                remote -> dial(network, remote, end));
         try {
             return race.run();
         } catch (InterruptedException interrupted) {
@@ -312,8 +314,7 @@ public final class Dialer {
         }
     }
 
-    private TcpConn inTurn(Network network, List<SockAddr> addresses, Deadline end)
-            throws IOException {
+    private TcpConn inTurn(Network network, List<SockAddr> addresses, Deadline end) throws IOException {
         IOException first = null;
         for (int i = 0; i < addresses.size(); i++) {
             try {
@@ -337,28 +338,20 @@ public final class Dialer {
     }
 
     /** Those of the wanted local address's family, at least one. */
-    private List<SockAddr> suitable(Network network, List<SockAddr> addresses)
-            throws AddressException {
+    private List<SockAddr> suitable(Network network, List<SockAddr> addresses) throws AddressException {
         if (settings.local != null && !(settings.local instanceof TcpAddr)) {
-            throw Failures.address(
-                    "dial",
-                    network.label,
-                    settings.local.toString(),
-                    "mismatched local address type");
+            throw Failures.address("dial", network.label, settings.local.toString(), "mismatched local address type");
         }
         TcpAddr local = tcpLocal();
         if (local == null) {
             return addresses;
         }
-        List<SockAddr> suitable =
-                addresses.stream()
-                        .filter(address ->
-                                address.version() == 0
-                                        || address.version() == local.raw().version())
-                        .toList();
+        List<SockAddr> suitable = addresses.stream()
+                .filter(address -> address.version() == 0
+                        || address.version() == local.raw().version())
+                .toList();
         if (suitable.isEmpty()) {
-            throw Failures.address(
-                    "dial", network.label, local.toString(), "no suitable address found");
+            throw Failures.address("dial", network.label, local.toString(), "no suitable address found");
         }
         return suitable;
     }
@@ -366,9 +359,7 @@ public final class Dialer {
     /** {@code [::]} is this machine, which may listen at 127.0.0.1 alone: both are tried, as in Go. */
     private static List<SockAddr> withV4(Network network, List<SockAddr> addresses) {
         SockAddr first = addresses.getFirst();
-        return network == Network.TCP
-                        && first.version() == SockAddr.VERSION_6
-                        && first.isUnspecified()
+        return network == Network.TCP && first.version() == SockAddr.VERSION_6 && first.isUnspecified()
                 ? List.of(first, SockAddr.ofV4(0, first.port()))
                 : addresses;
     }
@@ -378,7 +369,10 @@ public final class Dialer {
         return end.isNone() || left == 1 ? end : end.sooner(shareNanos(end.remainingNanos(), left));
     }
 
-    /** An equal share of {@code allNanos} for the next of {@code left} addresses, at least two seconds, at most all there is. */
+    /**
+     * An equal share of {@code allNanos} for the next of {@code left} addresses, at least two seconds, at most all
+     * there is.
+     */
     static long shareNanos(long allNanos, int left) {
         return Math.max(allNanos / left, Math.min(allNanos, SHARE_NANOS_MIN));
     }
@@ -397,9 +391,7 @@ public final class Dialer {
                     throw failure(network, new TcpAddr(remote), "connect", -Errno.ECONNREFUSED);
                 }
             } catch (BindFailedException failed) {
-                if (attempt == ATTEMPTS_MAX
-                        || !mayRetry()
-                        || failed.errno() != Errno.EADDRNOTAVAIL) {
+                if (attempt == ATTEMPTS_MAX || !mayRetry() || failed.errno() != Errno.EADDRNOTAVAIL) {
                     throw failed;
                 }
             }
@@ -427,36 +419,25 @@ public final class Dialer {
         TcpAddr local = tcpLocal();
         SockAddr from = local == null ? null : local.raw();
         int version = network.versionToDial(from, remote);
-        SockAddr target =
-                remote.isUnspecified()
-                        ? new SockAddr(0, 0, version, remote.port(), 0).toLoopback()
-                        : remote;
+        SockAddr target = remote.isUnspecified() ? new SockAddr(0, 0, version, remote.port(), 0).toLoopback() : remote;
         var address = new TcpAddr(remote);
         if (end.hasPassed()) {
             throw failure(network, address, "", Result.EXPIRED);
         }
-        var plan =
-                new Opening.Plan(
-                        network.label,
-                        version,
-                        Traffic.BYTES,
-                        settings.options.withDefaults(defaults(network, version)),
-                        Hooks.of(settings.control, Network.concrete(version), new TcpAddr(target)));
+        var plan = new Opening.Plan(
+                network.label,
+                version,
+                Traffic.BYTES,
+                settings.options.withDefaults(defaults(network, version)),
+                Hooks.of(settings.control, Network.concrete(version), new TcpAddr(target)));
         try {
-            Descriptor descriptor =
-                    settings.heddle
-                            .descriptors("dial", network.label)
-                            .opening()
-                            .connect(
-                                    plan,
-                                    from,
-                                    target,
-                                    remote,
-                                    end.nanosBy(settings.heddle.clock()));
+            Descriptor descriptor = settings.heddle
+                    .descriptors("dial", network.label)
+                    .opening()
+                    .connect(plan, from, target, remote, end.nanosBy(settings.heddle.clock()));
             SocketName[] own = {new SockAddr(0, 0, version, 0, 0)};
             descriptor.localAddress(own); // Where that fails, the connection is as good without it.
-            return new TcpConn(
-                    settings.heddle, descriptor, network.label, (SockAddr) own[0], target);
+            return new TcpConn(settings.heddle, descriptor, network.label, (SockAddr) own[0], target);
         } catch (Refused refused) {
             throw failure(network, address, refused.call(), refused.result());
         }
@@ -473,13 +454,6 @@ public final class Dialer {
 
     private IOException failure(Network network, TcpAddr address, String call, int result) {
         return Failures.of(
-                "dial",
-                network.label,
-                settings.local,
-                address,
-                call,
-                result,
-                0,
-                settings.heddle.remark(result));
+                "dial", network.label, settings.local, address, call, result, 0, settings.heddle.remark(result));
     }
 }

@@ -1,7 +1,8 @@
 package heddle.net;
 
 /**
- * The error numbers that {@link NetError#errno} may give, to compare it with; in Linux's numbering on every system. errno(3).
+ * The error numbers that {@link NetError#errno} may give, to compare it with; in Linux's numbering on every system.
+ * errno(3).
  */
 public final class Errno {
 

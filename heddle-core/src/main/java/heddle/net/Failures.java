@@ -4,10 +4,8 @@ import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Refused;
 import heddle.internal.fd.Result;
 import heddle.internal.socket.Errno;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** Makes an exception of a result of {@code internal.fd}: the one place where a number becomes one. */
 final class Failures {
@@ -43,12 +41,9 @@ final class Failures {
             String remark) {
         int errno = result > -Result.ERRNO_MAX ? -result : 0;
         boolean timeout = result == Result.EXPIRED || errno == Errno.ETIMEDOUT;
-        var details =
-                new NetError.Details(
-                        op, network, source, address, errno, timeout, bytesTransferred);
+        var details = new NetError.Details(op, network, source, address, errno, timeout, bytesTransferred);
         return switch (result) {
-            case Result.CLOSED ->
-                    new ConnClosedException(details, "use of closed network connection" + remark);
+            case Result.CLOSED -> new ConnClosedException(details, "use of closed network connection" + remark);
             case Result.EXPIRED -> new DeadlineExceededException(details, "i/o timeout");
             case Result.INTERRUPTED -> new CallInterruptedException(details, "interrupted");
             default -> ofErrno(details, call, call + ": " + Errno.text(errno) + remark);
@@ -81,20 +76,14 @@ final class Failures {
             case Errno.ECONNRESET, Errno.EPIPE -> new ConnResetException(details, cause);
             case Errno.ECONNREFUSED -> new ConnRefusedException(details, cause);
             case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL -> new BindFailedException(details, cause);
-            // Of connect(2) it means the other end: a Unix socket's path, a firewall's rule, a
-            // broadcast address.
-            case Errno.EACCES ->
-                    call.equals("bind")
-                            ? new BindFailedException(details, cause)
-                            : other(details, cause);
+            // Of connect(2) it means the other end: a Unix socket's path, a firewall's rule, a broadcast address.
+            case Errno.EACCES -> call.equals("bind") ? new BindFailedException(details, cause) : other(details, cause);
             default -> other(details, cause);
         };
     }
 
     private static IOException other(NetError.Details details, String cause) {
-        return details.op().equals("dial")
-                ? new DialException(details, cause)
-                : new NetException(details, cause);
+        return details.op().equals("dial") ? new DialException(details, cause) : new NetException(details, cause);
     }
 
     /** See {@link NetError#isRetryable}. */
@@ -112,8 +101,7 @@ final class Failures {
                     Errno.ENONET,
                     Errno.EHOSTUNREACH,
                     Errno.EOPNOTSUPP,
-                    Errno.ENETUNREACH ->
-                    op.equals("accept");
+                    Errno.ENETUNREACH -> op.equals("accept");
             default -> false;
         };
     }
@@ -128,11 +116,8 @@ final class Failures {
         return new UnknownNetworkException(details(op, network), "unknown network " + network);
     }
 
-    static HostNotFoundException hostNotFound(
-            String op, String network, String host, @Nullable Throwable cause) {
-        var failure =
-                new HostNotFoundException(
-                        details(op, network), "lookup " + host + ": no such host");
+    static HostNotFoundException hostNotFound(String op, String network, String host, @Nullable Throwable cause) {
+        var failure = new HostNotFoundException(details(op, network), "lookup " + host + ": no such host");
         if (cause != null) {
             failure.initCause(cause);
         }

@@ -6,9 +6,6 @@ import heddle.internal.Settings;
 import heddle.internal.fd.Descriptors;
 import heddle.internal.fd.Refused;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -17,13 +14,14 @@ import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A runtime: who polls the network and who carries the virtual threads, for all connections that are made by it.
  *
- * <p>Most programs need none but {@link #shared}, which {@link Net}, {@link Dialer#Dialer()} and {@link ListenConfig#ListenConfig()} use.
- * It starts with its first use. {@link #builder} starts others, with settings of their own, which end with {@link #close}. Connections of
- * different runtimes know nothing of each other.
+ * <p>Most programs need none but {@link #shared}, which {@link Net}, {@link Dialer#Dialer()} and {@link
+ * ListenConfig#ListenConfig()} use. It starts with its first use. {@link #builder} starts others, with settings of
+ * their own, which end with {@link #close}. Connections of different runtimes know nothing of each other.
  *
  * <p>Any thread may call any method.
  */
@@ -45,12 +43,13 @@ public final class Heddle implements AutoCloseable {
     }
 
     /**
-     * The runtime of who asks for no other. The system properties {@code heddle.way}, {@code heddle.parallelism}, {@code heddle.handOff} and
-     * {@code heddle.carriersMax} set it up.
+     * The runtime of who asks for no other. The system properties {@code heddle.way}, {@code heddle.parallelism},
+     * {@code heddle.handOff} and {@code heddle.carriersMax} set it up.
      *
-     * <p>It starts with its first use. Where the system is short of descriptors or memory just then, dialing and listening fail as they do at
-     * any other time, retryable ({@link NetError#isRetryable}), and the methods here throw an {@link IllegalStateException}; the next use
-     * tries again. To {@link #close} it is to do without Heddle in this JVM, or class loader, from then on.
+     * <p>It starts with its first use. Where the system is short of descriptors or memory just then, dialing and
+     * listening fail as they do at any other time, retryable ({@link NetError#isRetryable}), and the methods here throw
+     * an {@link IllegalStateException}; the next use tries again. To {@link #close} it is to do without Heddle in this
+     * JVM, or class loader, from then on.
      *
      * @return always the same
      */
@@ -102,8 +101,9 @@ public final class Heddle implements AutoCloseable {
     }
 
     /**
-     * Virtual threads for blocking code: like {@link Thread#ofVirtual}, on carriers that poll the network by themselves; on the JDK's
-     * carriers where this runtime has none of its own (see {@link #way}). Connections work from any other thread as well.
+     * Virtual threads for blocking code: like {@link Thread#ofVirtual}, on carriers that poll the network by
+     * themselves; on the JDK's carriers where this runtime has none of its own (see {@link #way}). Connections work
+     * from any other thread as well.
      *
      * @return a new builder
      */
@@ -141,7 +141,8 @@ public final class Heddle implements AutoCloseable {
     /**
      * The flags of the JVM that a better way needs.
      *
-     * @return those that this JVM does not have, as they are to be written; empty if there is no better way on this system
+     * @return those that this JVM does not have, as they are to be written; empty if there is no better way on this
+     *     system
      */
     public List<String> missingFlags() {
         return running().missingFlags();
@@ -157,7 +158,8 @@ public final class Heddle implements AutoCloseable {
     }
 
     /**
-     * The way, and what would change it, for people: {@link #way}, {@link #parallelism} and {@link #wayReason} as one line.
+     * The way, and what would change it, for people: {@link #way}, {@link #parallelism} and {@link #wayReason} as one
+     * line.
      *
      * @return one line
      */
@@ -175,27 +177,29 @@ public final class Heddle implements AutoCloseable {
     }
 
     /**
-     * What this runtime has counted since it started: how many waits began and how they ended, polls, connections and so on, as
-     * docs/observability.md lists them.
+     * What this runtime has counted since it started: how many waits began and how they ended, polls, connections and
+     * so on, as docs/observability.md lists them.
      *
-     * @return the values at this moment by their names, such as {@code parks}, in the order of that list; what other threads count
-     *     meanwhile may be missing
+     * @return the values at this moment by their names, such as {@code parks}, in the order of that list; what other
+     *     threads count meanwhile may be missing
      */
     public Map<String, Long> counters() {
         return life.counters();
     }
 
     /**
-     * What every thread does, as a text for people: the way the runtime runs, its processors and carriers, then each thread that waits in
-     * one of its calls, with the reason, the connection, for how long and until when at most, such as
+     * What every thread does, as a text for people: the way the runtime runs, its processors and carriers, then each
+     * thread that waits in one of its calls, with the reason, the connection, for how long and until when at most, such
+     * as
      *
      * <pre>#123 "session" IO wait, read tcp 127.0.0.1:7000-&gt;127.0.0.1:51544, 4 min 10 s, deadline in 50.0 s</pre>
      *
-     * by reason, longest first; at most 1,000 of each reason, the rest counted. Other virtual threads of the JVM follow with their state and
-     * the frame that tells most, where Java runs with {@code --add-opens java.base/java.lang}; the text says so if they are left out.
-     * Durations are right to some milliseconds, which the text names.
+     * by reason, longest first; at most 1,000 of each reason, the rest counted. Other virtual threads of the JVM follow
+     * with their state and the frame that tells most, where Java runs with {@code --add-opens java.base/java.lang}; the
+     * text says so if they are left out. Durations are right to some milliseconds, which the text names.
      *
-     * <p>Takes milliseconds, more with thousands of threads, and disturbs them as a thread dump does. From any thread; waits for nobody.
+     * <p>Takes milliseconds, more with thousands of threads, and disturbs them as a thread dump does. From any thread;
+     * waits for nobody.
      *
      * @return the text, several lines
      */
@@ -213,13 +217,14 @@ public final class Heddle implements AutoCloseable {
     }
 
     /**
-     * Ends the runtime: its connections and listeners are closed, so that calls on them end with a {@link ConnClosedException} that says why;
-     * then its threads end, and everything goes back to the system. Returns once that is done. The first call does it, others wait for it. An
-     * interrupt is put off. Pipes are nobody's, and stay.
+     * Ends the runtime: its connections and listeners are closed, so that calls on them end with a {@link
+     * ConnClosedException} that says why; then its threads end, and everything goes back to the system. Returns once
+     * that is done. The first call does it, others wait for it. An interrupt is put off. Pipes are nobody's, and stay.
      *
-     * <p>Virtual threads of {@link #ofVirtual} that have not ended by then go on, on platform threads that are made for each of their turns:
-     * slowly, but to their end. One that holds its carrier, by computing or in a native call, holds up this call until it lets go; so does a
-     * lookup of a name that the system has not answered leave a thread until it does.
+     * <p>Virtual threads of {@link #ofVirtual} that have not ended by then go on, on platform threads that are made for
+     * each of their turns: slowly, but to their end. One that holds its carrier, by computing or in a native call,
+     * holds up this call until it lets go; so does a lookup of a name that the system has not answered leave a thread
+     * until it does.
      */
     @Override
     public void close() {
@@ -230,12 +235,14 @@ public final class Heddle implements AutoCloseable {
     @Override
     public String toString() {
         Platform started = life.started();
-        String state =
-                life.isClosed() ? "closed" : started == null ? "not started" : started.report();
+        String state = life.isClosed() ? "closed" : started == null ? "not started" : started.report();
         return "Heddle (" + state + ")";
     }
 
-    /** The platform, started if need be; an unchecked failure tells that it could not. One that was closed since still answers. */
+    /**
+     * The platform, started if need be; an unchecked failure tells that it could not. One that was closed since still
+     * answers.
+     */
     private Platform running() {
         try {
             return platform("start", "");
@@ -351,9 +358,11 @@ public final class Heddle implements AutoCloseable {
         }
 
         /**
-         * What deadlines, time-outs and pauses of the runtime go by. What a task's time on its carrier is measured by stays the computer's.
+         * What deadlines, time-outs and pauses of the runtime go by. What a task's time on its carrier is measured by
+         * stays the computer's.
          *
-         * @param runtimes the clock, the system's by default; a {@link heddle.time.ManualClock} for tests that do not wait
+         * @param runtimes the clock, the system's by default; a {@link heddle.time.ManualClock} for tests that do not
+         *     wait
          * @return this
          */
         public Builder clock(Clock runtimes) {
@@ -373,7 +382,8 @@ public final class Heddle implements AutoCloseable {
          *
          * @return one that runs
          * @throws IllegalArgumentException carriersMax is not above the parallelism
-         * @throws IllegalStateException the way is not possible here, or a system property makes no sense; the message says what is missing
+         * @throws IllegalStateException the way is not possible here, or a system property makes no sense; the message
+         *     says what is missing
          * @throws IOException the system refused what it needs, by its errno; nothing of that is left open
          */
         public Heddle start() throws IOException {

@@ -2,21 +2,20 @@ package heddle.net;
 
 import heddle.internal.fd.Opening;
 import heddle.internal.fd.RawDescriptor;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A {@link Control} as {@code internal.fd} calls it. */
 final class Hooks {
 
     private Hooks() {}
 
-    /** Calls {@code control}, if there is one, for a socket of {@code network} that is to be at {@code address}, or to connect to it. */
+    /**
+     * Calls {@code control}, if there is one, for a socket of {@code network} that is to be at {@code address}, or to
+     * connect to it.
+     */
     static Opening.Hook of(@Nullable Control control, String network, Addr address) {
-        return control == null
-                ? Opening.Hook.NONE
-                : raw -> control.control(network, address, new Raw(raw));
+        return control == null ? Opening.Hook.NONE : raw -> control.control(network, address, new Raw(raw));
     }
 
     private record Raw(RawDescriptor raw) implements RawSocket {

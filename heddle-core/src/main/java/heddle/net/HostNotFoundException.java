@@ -6,7 +6,8 @@ import java.net.UnknownHostException;
 /** The host's name has no address. */
 public final class HostNotFoundException extends UnknownHostException implements NetError {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final Details details;
 

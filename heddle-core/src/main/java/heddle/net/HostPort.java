@@ -1,18 +1,16 @@
 package heddle.net;
 
 import heddle.internal.socket.SockAddr;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An address as text, taken apart: {@code host:port}, {@code [host]:port}, {@code [host%zone]:port}, {@code :port}. Rules and texts are
- * those of Go's net.SplitHostPort.
+ * An address as text, taken apart: {@code host:port}, {@code [host]:port}, {@code [host%zone]:port}, {@code :port}.
+ * Rules and texts are those of Go's net.SplitHostPort.
  *
  * @param host a name or a literal; empty for this machine
  * @param port 0 to 65535
@@ -42,10 +40,7 @@ record HostPort(String host, int port) {
             if (close + 1 != colon) {
                 boolean many = address.charAt(close + 1) == ':';
                 throw Failures.address(
-                        op,
-                        network,
-                        address,
-                        many ? "too many colons in address" : "missing port in address");
+                        op, network, address, many ? "too many colons in address" : "missing port in address");
             }
             host = address.substring(1, close);
             bracketsFrom = 1;
@@ -73,8 +68,7 @@ record HostPort(String host, int port) {
         for (int i = text.charAt(0) == '-' ? 1 : 0; i < text.length(); i++) {
             int digit = text.charAt(i) - '0';
             if (digit < 0 || digit > 9) {
-                throw Failures.address(
-                        op, network, text, "unknown port"); // Names of services are not looked up.
+                throw Failures.address(op, network, text, "unknown port"); // Names of services are not looked up.
             }
             port = Math.min(port * 10 + digit, 1 << 20);
         }
@@ -85,7 +79,8 @@ record HostPort(String host, int port) {
     }
 
     /** The address if the host is a literal or empty, else null. */
-    @Nullable SockAddr literal() {
+    @Nullable
+    SockAddr literal() {
         if (host.isEmpty()) {
             return SockAddr.ofPort(port);
         }
@@ -120,8 +115,7 @@ record HostPort(String host, int port) {
      * @throws HostNotFoundException the name has none
      * @throws DeadlineExceededException the lookup takes longer than {@code deadline}
      */
-    List<SockAddr> resolve(String op, Network network, Deadline deadline, Resolver resolver)
-            throws IOException {
+    List<SockAddr> resolve(String op, Network network, Deadline deadline, Resolver resolver) throws IOException {
         SockAddr literal = literal();
         if (literal != null) {
             if (!network.admits(literal)) {

@@ -1,9 +1,6 @@
 package heddle.net;
 
 import heddle.internal.socket.SocketOption;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -11,19 +8,19 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * TCP keep-alive: when a connection is idle the kernel probes the peer, and breaks the connection if it does not answer; tcp(7).
- * Without it a reader may wait for ever for a peer that is gone, even one that sent a reset: Linux drops a reset that overtakes data for
- * which the receive buffer had no room.
+ * TCP keep-alive: when a connection is idle the kernel probes the peer, and breaks the connection if it does not
+ * answer; tcp(7). Without it a reader may wait for ever for a peer that is gone, even one that sent a reset: Linux
+ * drops a reset that overtakes data for which the receive buffer had no room.
  *
  * <p>Immutable, equal by value. Each setter returns a changed copy, which is on.
  */
 public final class KeepAlive {
 
     /** On: 15 s of silence, then 9 probes, 15 s apart. */
-    public static final KeepAlive DEFAULT =
-            new KeepAlive(true, Duration.ofSeconds(15), Duration.ofSeconds(15), 9);
+    public static final KeepAlive DEFAULT = new KeepAlive(true, Duration.ofSeconds(15), Duration.ofSeconds(15), 9);
 
     /** On, with the system's own times and count; two hours, 75 s and 9 on most. */
     public static final KeepAlive SYSTEM = new KeepAlive(true, null, null, null);
@@ -39,11 +36,7 @@ public final class KeepAlive {
     private final @Nullable Duration interval;
     private final @Nullable Integer count;
 
-    private KeepAlive(
-            boolean on,
-            @Nullable Duration idle,
-            @Nullable Duration interval,
-            @Nullable Integer count) {
+    private KeepAlive(boolean on, @Nullable Duration idle, @Nullable Duration interval, @Nullable Integer count) {
         this.on = on;
         this.idle = idle;
         this.interval = interval;
@@ -51,7 +44,8 @@ public final class KeepAlive {
     }
 
     /**
-     * On, with {@code time} as both the silence before the first probe and the time between probes, of which there are 9.
+     * On, with {@code time} as both the silence before the first probe and the time between probes, of which there are
+     * 9.
      *
      * @param time as in {@link #idle(Duration)}
      * @return the setting
@@ -87,8 +81,7 @@ public final class KeepAlive {
      * @return the changed copy
      */
     public KeepAlive count(int probes) {
-        return new KeepAlive(
-                true, idle, interval, OptionValues.positive("keep-alive count", probes));
+        return new KeepAlive(true, idle, interval, OptionValues.positive("keep-alive count", probes));
     }
 
     /**
@@ -137,8 +130,7 @@ public final class KeepAlive {
             options.put(SocketOption.KEEP_IDLE, OptionValues.roundedUp(idle, TimeUnit.SECONDS));
         }
         if (interval != null) {
-            options.put(
-                    SocketOption.KEEP_INTERVAL, OptionValues.roundedUp(interval, TimeUnit.SECONDS));
+            options.put(SocketOption.KEEP_INTERVAL, OptionValues.roundedUp(interval, TimeUnit.SECONDS));
         }
         if (count != null) {
             options.put(SocketOption.KEEP_COUNT, count);

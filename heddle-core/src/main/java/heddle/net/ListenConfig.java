@@ -8,22 +8,23 @@ import heddle.internal.fd.SocketOptions;
 import heddle.internal.fd.Traffic;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketOption;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** How to listen. Immutable and thread-safe: each setter returns a changed copy. */
 public final class ListenConfig {
 
     private final Settings settings;
 
-    /** What the setters set. Written only before its configuration is made, whose final field then publishes it; JLS 17.5. */
+    /**
+     * What the setters set. Written only before its configuration is made, whose final field then publishes it; JLS
+     * 17.5.
+     */
     private static final class Settings implements Cloneable {
         private final Heddle heddle;
         private int backlog;
@@ -46,7 +47,10 @@ public final class ListenConfig {
         }
     }
 
-    /** Of {@link Heddle#shared}: the system's longest backlog, {@link KeepAlive#DEFAULT}, no delay of small writes, no port shared. */
+    /**
+     * Of {@link Heddle#shared}: the system's longest backlog, {@link KeepAlive#DEFAULT}, no delay of small writes, no
+     * port shared.
+     */
     public ListenConfig() {
         this(Heddle.shared());
     }
@@ -111,8 +115,8 @@ public final class ListenConfig {
     }
 
     /**
-     * Size of the receive buffer of accepted connections, which ends its automatic sizing. It is set before they connect, so the window
-     * that they offer can be as large. SO_RCVBUF, socket(7).
+     * Size of the receive buffer of accepted connections, which ends its automatic sizing. It is set before they
+     * connect, so the window that they offer can be as large. SO_RCVBUF, socket(7).
      *
      * @param bytes the size, which the kernel may round and double
      * @return the changed copy
@@ -132,22 +136,21 @@ public final class ListenConfig {
     }
 
     /**
-     * How long data sent on accepted connections may stay unacknowledged before the kernel breaks them; TCP_USER_TIMEOUT, tcp(7). Not in
-     * {@link heddle.net##ways way nio}.
+     * How long data sent on accepted connections may stay unacknowledged before the kernel breaks them;
+     * TCP_USER_TIMEOUT, tcp(7). Not in {@link heddle.net##ways way nio}.
      *
      * @param limit more than zero, rounded up to milliseconds; the system's own limit by default
      * @return the changed copy
      */
     public ListenConfig userTimeout(Duration limit) {
         OptionValues.positive("user timeout", limit);
-        return with(
-                SocketOption.USER_TIMEOUT, OptionValues.roundedUp(limit, TimeUnit.MILLISECONDS));
+        return with(SocketOption.USER_TIMEOUT, OptionValues.roundedUp(limit, TimeUnit.MILLISECONDS));
     }
 
     /**
-     * Whether clients may send data with their connection request, which saves them a round trip; RFC 7413, TCP_FASTOPEN. Such a request may
-     * arrive twice, so it must do no harm if it is carried out twice. On Linux net.ipv4.tcp_fastopen must allow it. Not in
-     * {@link heddle.net##ways way nio}.
+     * Whether clients may send data with their connection request, which saves them a round trip; RFC 7413,
+     * TCP_FASTOPEN. Such a request may arrive twice, so it must do no harm if it is carried out twice. On Linux
+     * net.ipv4.tcp_fastopen must allow it. Not in {@link heddle.net##ways way nio}.
      *
      * @param queued most such connections whose handshake is not complete, 1 or more; none by default
      * @return the changed copy
@@ -157,8 +160,9 @@ public final class ListenConfig {
     }
 
     /**
-     * Leaves connections to the kernel until their first data comes, so that {@link Listener#accept} never returns a silent one;
-     * TCP_DEFER_ACCEPT, tcp(7). For protocols in which the client speaks first. Not in {@link heddle.net##ways way nio}.
+     * Leaves connections to the kernel until their first data comes, so that {@link Listener#accept} never returns a
+     * silent one; TCP_DEFER_ACCEPT, tcp(7). For protocols in which the client speaks first. Not in {@link
+     * heddle.net##ways way nio}.
      *
      * @param limit how long at most, about: more than zero, rounded up to seconds, and by the kernel to its own steps
      * @return the changed copy
@@ -169,8 +173,8 @@ public final class ListenConfig {
     }
 
     /**
-     * The traffic class (IPv6) or type of service (IPv4) of what is sent on accepted connections: the upper six bits are the DSCP, RFC
-     * 2474.
+     * The traffic class (IPv6) or type of service (IPv4) of what is sent on accepted connections: the upper six bits
+     * are the DSCP, RFC 2474.
      *
      * @param value 0 to 255
      * @return the changed copy
@@ -180,7 +184,8 @@ public final class ListenConfig {
     }
 
     /**
-     * The network device through which clients must come; SO_BINDTODEVICE, socket(7). Not in {@link heddle.net##ways way nio}.
+     * The network device through which clients must come; SO_BINDTODEVICE, socket(7). Not in {@link heddle.net##ways
+     * way nio}.
      *
      * @param name such as {@code eth0}
      * @return the changed copy
@@ -203,9 +208,9 @@ public final class ListenConfig {
      * Listens.
      *
      * @param network {@code tcp}, {@code tcp4}, {@code tcp6}, {@code unix} or {@code unixpacket}
-     * @param address {@code host:port}, where an empty host stands for all of this machine's addresses, port 0 for a free one; an empty
-     *     address for both. For the last two networks a path to make, {@code @name} in Linux's abstract namespace, or empty for a name
-     *     of the kernel's choice in that
+     * @param address {@code host:port}, where an empty host stands for all of this machine's addresses, port 0 for a
+     *     free one; an empty address for both. For the last two networks a path to make, {@code @name} in Linux's
+     *     abstract namespace, or empty for a name of the kernel's choice in that
      * @return the listener
      * @throws UnknownNetworkException no such network
      * @throws AddressException the address cannot be used as written
@@ -226,12 +231,8 @@ public final class ListenConfig {
                     settings.control);
         }
         Network known = Network.named("listen", network);
-        HostPort hostPort =
-                address.isEmpty()
-                        ? new HostPort("", 0)
-                        : HostPort.parse("listen", network, address);
-        List<SockAddr> addresses =
-                hostPort.resolve("listen", known, Deadline.NONE, settings.heddle.resolver());
+        HostPort hostPort = address.isEmpty() ? new HostPort("", 0) : HostPort.parse("listen", network, address);
+        List<SockAddr> addresses = hostPort.resolve("listen", known, Deadline.NONE, settings.heddle.resolver());
         return listen(descriptors, known, firstV4OrFirst(addresses));
     }
 
@@ -244,20 +245,17 @@ public final class ListenConfig {
         return addresses.getFirst();
     }
 
-    private TcpListener listen(Descriptors descriptors, Network network, SockAddr address)
-            throws IOException {
+    private TcpListener listen(Descriptors descriptors, Network network, SockAddr address) throws IOException {
         int version = network.versionToListen(address, descriptors::hasV6);
         var wanted = new TcpAddr(address);
         // 0.0.0.0 on a socket of both versions is its own "any", not IPv4's mapped one.
-        SockAddr toBind =
-                address.isUnspecified() ? new SockAddr(0, 0, version, address.port(), 0) : address;
-        var plan =
-                new Opening.Plan(
-                        network.label,
-                        version,
-                        Traffic.BYTES,
-                        options(network, version, address),
-                        Hooks.of(settings.control, Network.concrete(version), wanted));
+        SockAddr toBind = address.isUnspecified() ? new SockAddr(0, 0, version, address.port(), 0) : address;
+        var plan = new Opening.Plan(
+                network.label,
+                version,
+                Traffic.BYTES,
+                options(network, version, address),
+                Hooks.of(settings.control, Network.concrete(version), wanted));
         try {
             Listening listening = descriptors.opening().listen(plan, toBind, settings.backlog);
             return new TcpListener(settings.heddle, listening, network.label);

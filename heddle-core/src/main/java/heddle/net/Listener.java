@@ -13,8 +13,8 @@ public interface Listener extends Closeable {
      * @throws DeadlineExceededException the deadline passed, even if a connection is queued
      * @throws CallInterruptedException the thread was interrupted while it would have to wait
      * @throws ConnClosedException the listener was closed, before the call or during it
-     * @throws IOException any other failure, carrying the errno; {@link NetError#isRetryable} tells whether accept may be called again;
-     *     accept(2)
+     * @throws IOException any other failure, carrying the errno; {@link NetError#isRetryable} tells whether accept may
+     *     be called again; accept(2)
      */
     Conn accept() throws IOException;
 
@@ -49,7 +49,10 @@ public interface Listener extends Closeable {
      */
     boolean isOpen();
 
-    /** Stops listening: ends pending accepts, resets what nobody accepted; the port is free on return. A second close does nothing. */
+    /**
+     * Stops listening: ends pending accepts, resets what nobody accepted; the port is free on return. A second close
+     * does nothing.
+     */
     @Override
     void close() throws IOException;
 }

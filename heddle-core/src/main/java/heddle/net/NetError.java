@@ -1,12 +1,11 @@
 package heddle.net;
 
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
-import java.io.Serializable;
-
 /**
- * What every exception of Heddle's network calls tells. The exceptions extend the JDK types that callers already catch; their
- * message is {@code op network source->address: cause}, parts left out where unknown.
+ * What every exception of Heddle's network calls tells. The exceptions extend the JDK types that callers already catch;
+ * their message is {@code op network source->address: cause}, parts left out where unknown.
  */
 public interface NetError {
 
@@ -75,9 +74,10 @@ public interface NetError {
     }
 
     /**
-     * Whether the same call may succeed later by itself. Either the system was short of descriptors or memory (EMFILE, ENFILE, ENOMEM,
-     * ENOBUFS), or the connection to accept was broken or not allowed, which Linux reports as accept's own failure (ECONNABORTED, EPERM,
-     * ENETDOWN and others; accept(2)). Wait before you try again: while its cause lasts, the failure comes back at once.
+     * Whether the same call may succeed later by itself. Either the system was short of descriptors or memory (EMFILE,
+     * ENFILE, ENOMEM, ENOBUFS), or the connection to accept was broken or not allowed, which Linux reports as accept's
+     * own failure (ECONNABORTED, EPERM, ENETDOWN and others; accept(2)). Wait before you try again: while its cause
+     * lasts, the failure comes back at once.
      *
      * @return true if it is worth it; false for a deadline, an interrupt and a close
      */
@@ -118,7 +118,8 @@ public interface NetError {
 
         /** {@code op network source->address: cause}. */
         String message(String cause) {
-            var text = new StringBuilder(op).append(network.isEmpty() ? "" : " ").append(network);
+            var text =
+                    new StringBuilder(op).append(network.isEmpty() ? "" : " ").append(network);
             if (source != null) {
                 text.append(' ').append(source);
             }

@@ -6,7 +6,8 @@ import java.net.SocketException;
 /** A failure without a type of its own; {@link #errno} says which. */
 public final class NetException extends SocketException implements NetError {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final Details details;
 

@@ -1,10 +1,8 @@
 package heddle.net;
 
 import heddle.internal.socket.SockAddr;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The networks by name, and which versions of IP each has. */
 enum Network {
@@ -35,14 +33,16 @@ enum Network {
         };
     }
 
-    /** The version of a socket that dials {@code remote} from {@code local}: as in Go, 6 also for an IPv4 address if the local one is IPv6. */
+    /**
+     * The version of a socket that dials {@code remote} from {@code local}: as in Go, 6 also for an IPv4 address if the
+     * local one is IPv6.
+     */
     int versionToDial(@Nullable SockAddr local, SockAddr remote) {
         if (this == TCP6) {
             return SockAddr.VERSION_6;
         }
         boolean six =
-                remote.version() == SockAddr.VERSION_6
-                        || (local != null && local.version() == SockAddr.VERSION_6);
+                remote.version() == SockAddr.VERSION_6 || (local != null && local.version() == SockAddr.VERSION_6);
         return six ? SockAddr.VERSION_6 : SockAddr.VERSION_4;
     }
 
@@ -52,9 +52,7 @@ enum Network {
             case TCP4 -> SockAddr.VERSION_4;
             case TCP6 -> SockAddr.VERSION_6;
             case TCP -> {
-                boolean six =
-                        local.version() == SockAddr.VERSION_6
-                                || (local.isUnspecified() && hasV6.getAsBoolean());
+                boolean six = local.version() == SockAddr.VERSION_6 || (local.isUnspecified() && hasV6.getAsBoolean());
                 yield six ? SockAddr.VERSION_6 : SockAddr.VERSION_4;
             }
         };

@@ -1,7 +1,6 @@
 package heddle.net;
 
 import heddle.internal.Life;
-
 import java.io.Closeable;
 import java.io.IOException;
 
@@ -17,9 +16,7 @@ public record Pipe(Conn left, Conn right) implements Closeable {
         Life life = heddle.life();
         PipeFlow rightwards = new PipeFlow(life);
         PipeFlow leftwards = new PipeFlow(life);
-        return new Pipe(
-                new PipeConn(heddle, leftwards, rightwards),
-                new PipeConn(heddle, rightwards, leftwards));
+        return new Pipe(new PipeConn(heddle, leftwards, rightwards), new PipeConn(heddle, rightwards, leftwards));
     }
 
     /** Closes both ends. A second close does nothing. */

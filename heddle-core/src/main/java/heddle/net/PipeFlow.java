@@ -3,13 +3,11 @@ package heddle.net;
 import heddle.internal.Life;
 import heddle.internal.fd.Result;
 import heddle.internal.socket.Errno;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// One direction of a [Pipe]: hands bytes from the buffers of the one writer whose turn it is to whoever reads, without
 /// a buffer between them, as Go's net.Pipe does. Any thread, virtual or not, on either side.
@@ -91,7 +89,8 @@ final class PipeFlow {
     }
 
     /**
-     * Reads at least one byte into {@code targets}, of which at least one has room: bytes, or -1 at the end of the stream.
+     * Reads at least one byte into {@code targets}, of which at least one has room: bytes, or -1 at the end of the
+     * stream.
      *
      * @param before bytes of the same call, which a failure counts too
      */
@@ -137,7 +136,9 @@ final class PipeFlow {
                 Offer later = putBack;
                 int more = later == null ? 0 : later.buffers.length - later.at;
                 var all = new ByteBuffer[1 + more];
-                all[0] = ByteBuffer.allocate(taken.remaining()).put(taken.duplicate()).flip();
+                all[0] = ByteBuffer.allocate(taken.remaining())
+                        .put(taken.duplicate())
+                        .flip();
                 if (later != null) {
                     System.arraycopy(later.buffers, later.at, all, 1, more);
                 }
@@ -199,8 +200,7 @@ final class PipeFlow {
                     if (!offer.isEmpty()) {
                         return;
                     }
-                    // As with a read: else it would hold up the writers behind it, for which this
-                    // waits.
+                    // As with a read: else it would hold up the writers behind it, for which this waits.
                     withdrawOffer();
                 }
                 if (endsByInterrupt("read", end)) {
@@ -243,7 +243,8 @@ final class PipeFlow {
     }
 
     /**
-     * Writes all of {@code sources} as one call among the writers, once a reader is there: the bytes. The array stays as it is.
+     * Writes all of {@code sources} as one call among the writers, once a reader is there: the bytes. The array stays
+     * as it is.
      *
      * @param before bytes of the same call, which a failure counts too
      */
@@ -297,7 +298,10 @@ final class PipeFlow {
         }
     }
 
-    /** Waits for a change or the deadline, for which the caller looks again; true, at once, if the thread was interrupted. */
+    /**
+     * Waits for a change or the deadline, for which the caller looks again; true, at once, if the thread was
+     * interrupted.
+     */
     private boolean endsByInterrupt(String op, Deadline deadline) {
         life.beginWait(op + " wait", PipeAddr.INSTANCE);
         try {
@@ -381,7 +385,6 @@ final class PipeFlow {
     }
 
     static ConnClosedException closed(String op, long bytes) {
-        return ConnClosedException.ofPipe(
-                new NetError.Details(op, "pipe", null, null, 0, false, bytes));
+        return ConnClosedException.ofPipe(new NetError.Details(op, "pipe", null, null, 0, false, bytes));
     }
 }

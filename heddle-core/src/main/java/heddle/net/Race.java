@@ -1,9 +1,6 @@
 package heddle.net;
 
 import heddle.internal.socket.SockAddr;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,20 +9,23 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Dials several addresses of one host at a time, for the first connection that stands: Happy Eyeballs, RFC 8305 section 5. The attempts
- * run on virtual threads of Heddle's, one each; the dialing thread, of whatever kind, starts them and waits.
+ * Dials several addresses of one host at a time, for the first connection that stands: Happy Eyeballs, RFC 8305 section
+ * 5. The attempts run on virtual threads of Heddle's, one each; the dialing thread, of whatever kind, starts them and
+ * waits.
  *
- * <p>The next address is tried when the delay has passed since the last one was, or at once when an attempt fails. The first connection
- * ends the race: the other attempts are interrupted, and one that succeeds nevertheless closes its connection. If all fail, the first
- * address's failure is the race's, the others are its suppressed ones. Which attempts there are at a time is bounded by the addresses.
+ * <p>The next address is tried when the delay has passed since the last one was, or at once when an attempt fails. The
+ * first connection ends the race: the other attempts are interrupted, and one that succeeds nevertheless closes its
+ * connection. If all fail, the first address's failure is the race's, the others are its suppressed ones. Which
+ * attempts there are at a time is bounded by the addresses.
  *
- * <p>1. A connection is either returned or closed. 2. When {@link #run} throws, no attempt runs any more; when it returns, those that lost
- * may still be closing.
+ * <p>1. A connection is either returned or closed. 2. When {@link #run} throws, no attempt runs any more; when it
+ * returns, those that lost may still be closing.
  *
- * <p>Ordering: an attempt puts its outcome into the queue, then reads {@code over}; the dialing thread sets over, then empties the queue.
- * So one of the two closes a connection that came too late.
+ * <p>Ordering: an attempt puts its outcome into the queue, then reads {@code over}; the dialing thread sets over, then
+ * empties the queue. So one of the two closes a connection that came too late.
  */
 final class Race {
 
@@ -42,7 +42,8 @@ final class Race {
     }
 
     /** How an attempt ended: one of the two is there. */
-    private record Outcome(int index, @Nullable TcpConn conn, @Nullable Throwable failure) {}
+    private record Outcome(
+            int index, @Nullable TcpConn conn, @Nullable Throwable failure) {}
 
     private final Heddle heddle;
     private final List<SockAddr> addresses;
@@ -85,8 +86,8 @@ final class Race {
     }
 
     /**
-     * The addresses in the order to try them: families alternate, beginning with the first one's, each in the order that the resolver gave
-     * it; RFC 8305 section 4 with a "First Address Family Count" of 1.
+     * The addresses in the order to try them: families alternate, beginning with the first one's, each in the order
+     * that the resolver gave it; RFC 8305 section 4 with a "First Address Family Count" of 1.
      */
     static List<SockAddr> interleaved(List<SockAddr> addresses) {
         List<SockAddr> first = new ArrayList<>();
@@ -157,9 +158,7 @@ final class Race {
         int index = threads.size();
         SockAddr address = addresses.get(index);
         threads.add(
-                heddle.ofVirtual()
-                        .name("heddle-dial " + new TcpAddr(address))
-                        .start(() -> attempt(index, address)));
+                heddle.ofVirtual().name("heddle-dial " + new TcpAddr(address)).start(() -> attempt(index, address)));
         return 1;
     }
 

@@ -2,7 +2,6 @@ package heddle.net;
 
 import heddle.internal.Life;
 import heddle.internal.fd.Result;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -18,11 +17,12 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Looks names up by a function that blocks, the system's resolver: on platform threads of its own, never on a carrier. Any thread.
+ * Looks names up by a function that blocks, the system's resolver: on platform threads of its own, never on a carrier.
+ * Any thread.
  *
- * <p>1. Callers that ask for the same name at the same time share one lookup, whatever their network. 2. One that gives up leaves it to
- * the others; it ends when the function returns, and a caller that comes later begins a new one. 3. At most {@link #THREADS_MAX} lookups
- * run; those that queue are bounded by the names that are asked for at a time.
+ * <p>1. Callers that ask for the same name at the same time share one lookup, whatever their network. 2. One that gives
+ * up leaves it to the others; it ends when the function returns, and a caller that comes later begins a new one. 3. At
+ * most {@link #THREADS_MAX} lookups run; those that queue are bounded by the names that are asked for at a time.
  */
 final class Resolver {
 
@@ -53,18 +53,17 @@ final class Resolver {
 
     /** Asks {@code lookup}, on threads that end when they have had nothing to do for a while. */
     Resolver(Lookup lookup, Life life) {
-        var pool =
-                new ThreadPoolExecutor(
-                        THREADS_MAX,
-                        THREADS_MAX,
-                        5,
-                        TimeUnit.SECONDS,
-                        new LinkedBlockingQueue<>(),
-                        Thread.ofPlatform()
-                                .daemon()
-                                .inheritInheritableThreadLocals(false)
-                                .name("heddle-resolver-", 1)
-                                .factory());
+        var pool = new ThreadPoolExecutor(
+                THREADS_MAX,
+                THREADS_MAX,
+                5,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform()
+                        .daemon()
+                        .inheritInheritableThreadLocals(false)
+                        .name("heddle-resolver-", 1)
+                        .factory());
         pool.allowCoreThreadTimeOut(true);
         this(lookup, pool, life, pool::shutdown);
     }
@@ -94,8 +93,7 @@ final class Resolver {
      * @throws ConnClosedException the runtime is closed
      * @throws CallInterruptedException the calling thread was interrupted
      */
-    InetAddress[] lookup(String op, String network, String host, Deadline deadline)
-            throws IOException {
+    InetAddress[] lookup(String op, String network, String host, Deadline deadline) throws IOException {
         if (host.indexOf('\0') >= 0) {
             // The C library would look up what stands before it.
             throw Failures.hostNotFound(op, network, host, null);
@@ -140,8 +138,7 @@ final class Resolver {
     }
 
     /** The lookup that is under way, or a new one. */
-    private CompletableFuture<InetAddress[]> join(String op, String network, String host)
-            throws ConnClosedException {
+    private CompletableFuture<InetAddress[]> join(String op, String network, String host) throws ConnClosedException {
         var fresh = new CompletableFuture<InetAddress[]>();
         CompletableFuture<InetAddress[]> running = underWay.putIfAbsent(host, fresh);
         if (running != null) {

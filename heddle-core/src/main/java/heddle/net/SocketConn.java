@@ -4,19 +4,17 @@ import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Result;
 import heddle.internal.fd.Transferred;
 import heddle.internal.socket.SocketOption;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A connection over a socket of the system, whatever its network: what {@link Conn} has, and half-close and the kernel's buffers.
- * Thread-safe as {@link Conn} says.
+ * A connection over a socket of the system, whatever its network: what {@link Conn} has, and half-close and the
+ * kernel's buffers. Thread-safe as {@link Conn} says.
  */
 public abstract sealed class SocketConn implements Conn permits TcpConn, UnixConn {
 
@@ -41,11 +39,9 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
     @Override
     public final int read(ByteBuffer buffer) throws IOException {
         int length = writable(buffer).remaining();
-        int n =
-                buffer.hasArray()
-                        ? descriptor.read(
-                                buffer.array(), buffer.arrayOffset() + buffer.position(), length)
-                        : descriptor.read(MemorySegment.ofBuffer(buffer), length);
+        int n = buffer.hasArray()
+                ? descriptor.read(buffer.array(), buffer.arrayOffset() + buffer.position(), length)
+                : descriptor.read(MemorySegment.ofBuffer(buffer), length);
         if (n > 0) {
             buffer.position(buffer.position() + n);
         }
@@ -98,13 +94,9 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
 
     /** The same after {@code before} bytes, which a failure counts too. */
     final int write(ByteBuffer buffer, long before) throws IOException {
-        long result =
-                buffer.hasArray()
-                        ? descriptor.write(
-                                buffer.array(),
-                                buffer.arrayOffset() + buffer.position(),
-                                buffer.remaining())
-                        : descriptor.write(MemorySegment.ofBuffer(buffer));
+        long result = buffer.hasArray()
+                ? descriptor.write(buffer.array(), buffer.arrayOffset() + buffer.position(), buffer.remaining())
+                : descriptor.write(MemorySegment.ofBuffer(buffer));
         int bytes = (int) Result.bytes(result);
         buffer.position(buffer.position() + bytes);
         int failure = Result.failure(result);
@@ -117,10 +109,9 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
     @Override
     public final long transferTo(Conn target, long bytesMax) throws IOException {
         int pieceBytes = Transfer.pieceBytes(bytesMax);
-        Transferred outcome =
-                pieceBytes > 0 && target instanceof SocketConn socket && canSplice(socket)
-                        ? descriptor.spliceTo(socket.descriptor, bytesMax)
-                        : null;
+        Transferred outcome = pieceBytes > 0 && target instanceof SocketConn socket && canSplice(socket)
+                ? descriptor.spliceTo(socket.descriptor, bytesMax)
+                : null;
         if (outcome == null) {
             return copyTo(target, bytesMax);
         }
@@ -128,8 +119,7 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
             return outcome.bytes();
         }
         throw outcome.byTarget()
-                ? ((SocketConn) target)
-                        .failure("write", "splice", outcome.failure(), outcome.bytes())
+                ? ((SocketConn) target).failure("write", "splice", outcome.failure(), outcome.bytes())
                 : failure("read", "splice", outcome.failure(), outcome.bytes());
     }
 
@@ -141,18 +131,17 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
     private long copyTo(Conn target, long bytesMax) throws IOException {
         long[] done = new long[1];
         IOException[] failed = new IOException[1];
-        Transferred outcome =
-                descriptor.transferTo(
-                        piece -> {
-                            try {
-                                Transfer.write(target, piece, done[0]);
-                            } catch (IOException ended) {
-                                failed[0] = ended;
-                            }
-                            done[0] += piece.position();
-                            return failed[0] == null;
-                        },
-                        bytesMax);
+        Transferred outcome = descriptor.transferTo(
+                piece -> {
+                    try {
+                        Transfer.write(target, piece, done[0]);
+                    } catch (IOException ended) {
+                        failed[0] = ended;
+                    }
+                    done[0] += piece.position();
+                    return failed[0] == null;
+                },
+                bytesMax);
         if (failed[0] != null) {
             throw failed[0];
         }
@@ -284,14 +273,7 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
         return Failures.because(
                 descriptor,
                 Failures.of(
-                        op,
-                        network,
-                        localAddress(),
-                        remoteAddress(),
-                        call,
-                        result,
-                        bytes,
-                        descriptor.remark(result)));
+                        op, network, localAddress(), remoteAddress(), call, result, bytes, descriptor.remark(result)));
     }
 
     final Descriptor descriptor() {

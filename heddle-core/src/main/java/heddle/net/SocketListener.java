@@ -4,7 +4,6 @@ import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Listening;
 import heddle.internal.fd.Refused;
 import heddle.internal.fd.Result;
-
 import java.io.IOException;
 
 /** What a listener does whatever its network. */
@@ -65,7 +64,14 @@ abstract sealed class SocketListener implements Listener permits TcpListener, Un
         return Failures.because(
                 descriptor(),
                 Failures.of(
-                        op, network, null, address, call, result, 0, descriptor().remark(result)));
+                        op,
+                        network,
+                        null,
+                        address,
+                        call,
+                        result,
+                        0,
+                        descriptor().remark(result)));
     }
 
     final Descriptor descriptor() {

@@ -1,7 +1,6 @@
 package heddle.net;
 
 import heddle.internal.socket.SockAddr;
-
 import java.io.Serial;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -10,7 +9,8 @@ import java.util.Objects;
 /** An IP address and a port of TCP. Immutable; equal by value. */
 public final class TcpAddr implements Addr {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final SockAddr raw;
 

@@ -4,7 +4,6 @@ import heddle.internal.fd.Descriptor;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketOption;
 import heddle.internal.socket.TcpStat;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -25,10 +24,11 @@ public final class TcpConn extends SocketConn {
     }
 
     /**
-     * What {@link #close} does with bytes that are not sent yet, in place of sending them in the background; SO_LINGER, socket(7).
+     * What {@link #close} does with bytes that are not sent yet, in place of sending them in the background; SO_LINGER,
+     * socket(7).
      *
-     * @param limit zero: drops them and resets the connection; more: waits for them so long, rounded up to seconds, a wait that holds a
-     *     platform thread
+     * @param limit zero: drops them and resets the connection; more: waits for them so long, rounded up to seconds, a
+     *     wait that holds a platform thread
      * @throws ConnClosedException this side closed
      * @throws IOException any other failure, carrying the errno
      */
@@ -40,7 +40,8 @@ public final class TcpConn extends SocketConn {
     }
 
     /**
-     * Lets {@link #close} send in the background what is not sent yet: the default, before and after {@link #setLinger}.
+     * Lets {@link #close} send in the background what is not sent yet: the default, before and after {@link
+     * #setLinger}.
      *
      * @throws ConnClosedException this side closed
      * @throws IOException any other failure, carrying the errno
@@ -77,8 +78,8 @@ public final class TcpConn extends SocketConn {
     }
 
     /**
-     * How long sent data may stay unacknowledged before the kernel breaks the connection; TCP_USER_TIMEOUT, tcp(7). Not in
-     * {@link heddle.net##ways way nio}.
+     * How long sent data may stay unacknowledged before the kernel breaks the connection; TCP_USER_TIMEOUT, tcp(7). Not
+     * in {@link heddle.net##ways way nio}.
      *
      * @param limit more than zero, rounded up to milliseconds
      * @throws ConnClosedException this side closed
@@ -100,10 +101,7 @@ public final class TcpConn extends SocketConn {
     }
 
     private void setUserTimeout(int millis) throws IOException {
-        check(
-                "set",
-                "setsockopt TCP_USER_TIMEOUT",
-                descriptor().setOption(SocketOption.USER_TIMEOUT, millis));
+        check("set", "setsockopt TCP_USER_TIMEOUT", descriptor().setOption(SocketOption.USER_TIMEOUT, millis));
     }
 
     /**

@@ -1,7 +1,6 @@
 package heddle.net;
 
 import heddle.internal.socket.TcpStat;
-
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -9,8 +8,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the kernel knows of a connection of TCP at one moment; tcp(7), "TCP_INFO". Empty is what an older kernel does not tell, or what it
- * has not measured yet.
+ * What the kernel knows of a connection of TCP at one moment; tcp(7), "TCP_INFO". Empty is what an older kernel does
+ * not tell, or what it has not measured yet.
  *
  * @param state of the connection
  * @param roundTripTime smoothed; zero before the first measurement
@@ -24,7 +23,8 @@ import java.util.concurrent.TimeUnit;
  * @param lostSegments of these, presumed to be lost
  * @param timeoutsInRow retransmission time-outs since the last acknowledgement: above 0, the peer is silent
  * @param retransmittedSegments of the whole life
- * @param ackedBytes sent and acknowledged, of the whole life; the opening and the end of the stream may count as a byte each; Linux 4.1
+ * @param ackedBytes sent and acknowledged, of the whole life; the opening and the end of the stream may count as a byte
+ *     each; Linux 4.1
  * @param receivedBytes of the whole life; Linux 4.1
  * @param unsentBytes in the send buffer and not sent yet; Linux 4.6
  * @param deliveryBytesPerSecond the latest measured rate; Linux 4.9

@@ -2,7 +2,6 @@ package heddle.net;
 
 import heddle.internal.fd.Listening;
 import heddle.internal.socket.SockAddr;
-
 import java.io.IOException;
 
 /** A listener of TCP. */
@@ -20,11 +19,7 @@ public final class TcpListener extends SocketListener {
     public TcpConn accept() throws IOException {
         Listening.Accepted accepted = take();
         return new TcpConn(
-                runtime(),
-                accepted.descriptor(),
-                network(),
-                (SockAddr) accepted.own(),
-                (SockAddr) accepted.peer());
+                runtime(), accepted.descriptor(), network(), (SockAddr) accepted.own(), (SockAddr) accepted.peer());
     }
 
     @Override

@@ -19,7 +19,10 @@ final class Transfer {
         return (int) Math.min(bytesMax, PIECE_BYTES_MAX);
     }
 
-    /** Writes {@code piece}, after {@code before} bytes of the same transfer, which a failure of Heddle's connections counts too. */
+    /**
+     * Writes {@code piece}, after {@code before} bytes of the same transfer, which a failure of Heddle's connections
+     * counts too.
+     */
     static void write(Conn target, ByteBuffer piece, long before) throws IOException {
         switch (target) {
             case SocketConn socket -> socket.write(piece, before);

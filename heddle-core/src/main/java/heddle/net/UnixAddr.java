@@ -1,14 +1,14 @@
 package heddle.net;
 
 import heddle.internal.socket.UnixName;
-
 import java.io.Serial;
 import java.util.Objects;
 
 /** The name of a Unix socket: a path, or a name of Linux's abstract namespace. Immutable; equal by network and name. */
 public final class UnixAddr implements Addr {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final String network;
     private final UnixName raw;
@@ -51,7 +51,8 @@ public final class UnixAddr implements Addr {
     /**
      * The name.
      *
-     * @return the path; {@code @name} for the abstract namespace; empty for a socket without a name, as those are that dial
+     * @return the path; {@code @name} for the abstract namespace; empty for a socket without a name, as those are that
+     *     dial
      */
     public String name() {
         return raw.name();
@@ -59,9 +60,7 @@ public final class UnixAddr implements Addr {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof UnixAddr that
-                && network.equals(that.network)
-                && raw.equals(that.raw);
+        return other instanceof UnixAddr that && network.equals(that.network) && raw.equals(that.raw);
     }
 
     @Override

@@ -11,12 +11,13 @@ import heddle.internal.fd.Traffic;
 import heddle.internal.socket.Errno;
 import heddle.internal.socket.SocketName;
 import heddle.internal.socket.UnixName;
-
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
-
-/** Listens and dials at Unix sockets, for {@link ListenConfig} and {@link Dialer}: the networks {@code unix} and {@code unixpacket}. */
+/**
+ * Listens and dials at Unix sockets, for {@link ListenConfig} and {@link Dialer}: the networks {@code unix} and {@code
+ * unixpacket}.
+ */
 final class UnixSockets {
 
     private static final String STREAM = "unix";
@@ -51,24 +52,16 @@ final class UnixSockets {
         try {
             return new UnixListener(
                     heddle,
-                    descriptors
-                            .opening()
-                            .listen(plan(wanted, options, control), wanted.raw(), backlog),
+                    descriptors.opening().listen(plan(wanted, options, control), wanted.raw(), backlog),
                     network);
         } catch (Refused refused) {
             throw new Attempt("listen", heddle, descriptors, null, wanted).failure(refused);
         }
     }
 
-    private static Opening.Plan plan(
-            UnixAddr address, SocketOptions options, @Nullable Control control) {
+    private static Opening.Plan plan(UnixAddr address, SocketOptions options, @Nullable Control control) {
         String network = address.network();
-        return new Opening.Plan(
-                network,
-                kind(network),
-                traffic(network),
-                options,
-                Hooks.of(control, network, address));
+        return new Opening.Plan(network, kind(network), traffic(network), options, Hooks.of(control, network, address));
     }
 
     /** Connects to {@code name}, from {@code local} if that is given. */
@@ -86,8 +79,7 @@ final class UnixSockets {
             throw Failures.address("dial", network, "", "missing address");
         }
         if (local != null && !local.network().equals(network)) {
-            throw Failures.address(
-                    "dial", network, local.toString(), "mismatched local address type");
+            throw Failures.address("dial", network, local.toString(), "mismatched local address type");
         }
         UnixAddr remote = UnixAddr.named(network, name);
         var attempt = new Attempt("dial", heddle, descriptors, (UnixAddr) local, remote);
@@ -116,25 +108,19 @@ final class UnixSockets {
             }
             try {
                 // Done at once, one way or the other: a full backlog is EAGAIN; connect(2).
-                Descriptor descriptor =
-                        descriptors
-                                .opening()
-                                .connect(
-                                        plan,
-                                        source == null ? null : source.raw(),
-                                        address.raw(),
-                                        address,
-                                        end.nanosBy(heddle.clock()));
+                Descriptor descriptor = descriptors
+                        .opening()
+                        .connect(
+                                plan,
+                                source == null ? null : source.raw(),
+                                address.raw(),
+                                address,
+                                end.nanosBy(heddle.clock()));
                 SocketName[] own = {UnixName.NONE};
                 // Where that fails, the connection is as good without it.
                 descriptor.localAddress(own);
                 String network = address.network();
-                return new UnixConn(
-                        heddle,
-                        descriptor,
-                        network,
-                        new UnixAddr(network, (UnixName) own[0]),
-                        address);
+                return new UnixConn(heddle, descriptor, network, new UnixAddr(network, (UnixName) own[0]), address);
             } catch (Refused refused) {
                 throw failure(refused);
             }
@@ -168,15 +154,12 @@ final class UnixSockets {
             }
             boolean beyondJdk = result == -Errno.EPROTONOSUPPORT || result == -Errno.EOPNOTSUPP;
             return beyondJdk && !descriptors.hasKernelDescriptors()
-                    ? " (packets and abstract names need epoll; running on "
-                            + heddle.describe()
-                            + ")"
+                    ? " (packets and abstract names need epoll; running on " + heddle.describe() + ")"
                     : "";
         }
 
         private static String tooLong(String what, UnixName name, int bytesMax) {
-            return " (%s of %d bytes, want at most %d)"
-                    .formatted(what, name.bytes().length, bytesMax);
+            return " (%s of %d bytes, want at most %d)".formatted(what, name.bytes().length, bytesMax);
         }
     }
 }

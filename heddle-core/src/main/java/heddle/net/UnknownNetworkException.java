@@ -6,7 +6,8 @@ import java.net.SocketException;
 /** A network name that Heddle does not know. */
 public final class UnknownNetworkException extends SocketException implements NetError {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final Details details;
 

@@ -5,8 +5,8 @@ import heddle.internal.Platform;
 /** A way for a runtime to run: who polls the network, and who carries the virtual threads. Best first. */
 public enum Way {
     /**
-     * epoll, polled by carriers of Heddle's own when they run out of work. Needs Linux, {@code --enable-native-access} and
-     * {@code --add-opens java.base/java.lang}.
+     * epoll, polled by carriers of Heddle's own when they run out of work. Needs Linux, {@code --enable-native-access}
+     * and {@code --add-opens java.base/java.lang}.
      */
     CARRIERS(Platform.Way.CARRIERS),
 

@@ -36,14 +36,15 @@
  * }
  * }
  *
- * <p>{@link heddle.net.Net} listens, dials and makes pipes with the defaults; {@link heddle.net.ListenConfig} and {@link
- * heddle.net.Dialer} have the options. What every connection does is with {@link heddle.net.Conn}, what can go wrong with {@link
- * heddle.net.NetError}, the threads with {@link heddle.net.Heddle}.
+ * <p>{@link heddle.net.Net} listens, dials and makes pipes with the defaults; {@link heddle.net.ListenConfig} and
+ * {@link heddle.net.Dialer} have the options. What every connection does is with {@link heddle.net.Conn}, what can go
+ * wrong with {@link heddle.net.NetError}, the threads with {@link heddle.net.Heddle}.
  *
  * <h2 id="ways">Ways of running</h2>
  *
- * <p>Heddle starts in the best of three ways that the JVM and the system allow. {@link heddle.net.Heddle#way} says which one it is, and
- * {@link heddle.net.Heddle#missingFlags} which flags would give a better one. All calls work in each; what a way cannot do fails with an error, and its method says so.
+ * <p>Heddle starts in the best of three ways that the JVM and the system allow. {@link heddle.net.Heddle#way} says
+ * which one it is, and {@link heddle.net.Heddle#missingFlags} which flags would give a better one. All calls work in
+ * each; what a way cannot do fails with an error, and its method says so.
  *
  * <table>
  *   <caption>The ways, best first</caption>

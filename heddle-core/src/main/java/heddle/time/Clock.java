@@ -6,11 +6,12 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What time it is for a runtime, and how its threads wait for a later one: deadlines, time-outs and pauses go by it. {@link #system} is the
- * computer's; a {@link ManualClock} stands still until a test moves it, so that an hour passes at once.
+ * What time it is for a runtime, and how its threads wait for a later one: deadlines, time-outs and pauses go by it.
+ * {@link #system} is the computer's; a {@link ManualClock} stands still until a test moves it, so that an hour passes
+ * at once.
  *
- * <p>An instant is a count of nanoseconds since an arbitrary origin, never falls and is 1 or more. So 0 is free to mean {@link #NONE}, and
- * a negative value an instant in the past.
+ * <p>An instant is a count of nanoseconds since an arbitrary origin, never falls and is 1 or more. So 0 is free to mean
+ * {@link #NONE}, and a negative value an instant in the past.
  *
  * <p>Any thread may call any method.
  */
@@ -84,8 +85,8 @@ public abstract sealed class Clock permits SystemClock, ManualClock {
     public abstract void parkUntil(Object blocker, long untilNanos);
 
     /**
-     * Waits until an instant or a signal, or earlier, as {@link Condition#awaitNanos} does. The caller looks again whether what it waits for
-     * is there.
+     * Waits until an instant or a signal, or earlier, as {@link Condition#awaitNanos} does. The caller looks again
+     * whether what it waits for is there.
      *
      * @param lock held by the calling thread
      * @param condition of that lock; all who wait for it may be signalled
@@ -93,8 +94,7 @@ public abstract sealed class Clock permits SystemClock, ManualClock {
      * @return whether it has not come yet
      * @throws InterruptedException the calling thread was interrupted
      */
-    public abstract boolean awaitUntil(Lock lock, Condition condition, long untilNanos)
-            throws InterruptedException;
+    public abstract boolean awaitUntil(Lock lock, Condition condition, long untilNanos) throws InterruptedException;
 
     /**
      * Asks to be told whenever the clock is moved, which the system's never is.

@@ -11,11 +11,12 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A clock that stands still until somebody moves it, for tests of time-outs: {@code Heddle.builder().clock(clock)} makes all deadlines of a
- * runtime go by it. An {@link #advance} ends what is due by then: reads and writes by their deadlines, waits, pauses.
+ * A clock that stands still until somebody moves it, for tests of time-outs: {@code Heddle.builder().clock(clock)}
+ * makes all deadlines of a runtime go by it. An {@link #advance} ends what is due by then: reads and writes by their
+ * deadlines, waits, pauses.
  *
- * <p>Ordering: who waits enters {@code waiting}, then reads the time; who moves the clock stores the time, then looks who waits. So nobody
- * sleeps past its time.
+ * <p>Ordering: who waits enters {@code waiting}, then reads the time; who moves the clock stores the time, then looks
+ * who waits. So nobody sleeps past its time.
  */
 public final class ManualClock extends Clock {
 
@@ -31,8 +32,7 @@ public final class ManualClock extends Clock {
     private final CopyOnWriteArrayList<Runnable> moved = new CopyOnWriteArrayList<>();
 
     /** A wait until {@code untilNanos}, which {@code wake} ends. The number tells it from others. */
-    private record Waiting(long untilNanos, long number, Runnable wake)
-            implements Comparable<Waiting> {
+    private record Waiting(long untilNanos, long number, Runnable wake) implements Comparable<Waiting> {
 
         @Override
         public int compareTo(Waiting other) {
@@ -56,7 +56,8 @@ public final class ManualClock extends Clock {
     }
 
     /**
-     * Moves the clock forward, and wakes whoever waited for an instant that has come. On return they are runnable; they need not have run.
+     * Moves the clock forward, and wakes whoever waited for an instant that has come. On return they are runnable; they
+     * need not have run.
      *
      * @param by not negative
      */
@@ -75,8 +76,8 @@ public final class ManualClock extends Clock {
     }
 
     /**
-     * How many threads wait for this clock in {@link #parkUntil} or {@link #awaitUntil}: for a test that moves it once they do. Reads and
-     * writes with a deadline are not among them.
+     * How many threads wait for this clock in {@link #parkUntil} or {@link #awaitUntil}: for a test that moves it once
+     * they do. Reads and writes with a deadline are not among them.
      *
      * @return how many
      */
@@ -114,8 +115,7 @@ public final class ManualClock extends Clock {
 
     @Override
     @SuppressWarnings("WaitNotInLoop") // The caller's loop.
-    public boolean awaitUntil(Lock lock, Condition condition, long untilNanos)
-            throws InterruptedException {
+    public boolean awaitUntil(Lock lock, Condition condition, long untilNanos) throws InterruptedException {
         // The caller holds the lock until it waits, so the signal comes after that.
         Waiting entry = enter(untilNanos, () -> signal(lock, condition));
         try {

@@ -36,8 +36,7 @@ final class SystemClock extends Clock {
 
     @Override
     @SuppressWarnings("WaitNotInLoop") // The caller's loop.
-    public boolean awaitUntil(Lock lock, Condition condition, long untilNanos)
-            throws InterruptedException {
+    public boolean awaitUntil(Lock lock, Condition condition, long untilNanos) throws InterruptedException {
         return condition.awaitNanos(untilNanos - nanos()) > 0;
     }
 

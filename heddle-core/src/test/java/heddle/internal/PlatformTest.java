@@ -5,10 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.internal.trace.Trace;
 import heddle.time.Clock;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.time.Duration;
@@ -18,6 +14,8 @@ import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.SynchronousQueue;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Platforms that start, run threads, and end without a trace. */
 @Timeout(120)
@@ -25,13 +23,7 @@ class PlatformTest {
 
     private static Platform start(Platform.Way way, int parallelism) {
         var settings =
-                new Settings(
-                        way,
-                        parallelism,
-                        Duration.ofMillis(10),
-                        64,
-                        Clock.system(),
-                        Settings.Between.NOTHING);
+                new Settings(way, parallelism, Duration.ofMillis(10), 64, Clock.system(), Settings.Between.NOTHING);
         return Platform.start(settings, new Trace());
     }
 
@@ -58,20 +50,16 @@ class PlatformTest {
     private static void handOver(Platform platform, int count) throws InterruptedException {
         SynchronousQueue<Integer> numbers = new SynchronousQueue<>();
         List<Integer> received = new ArrayList<>();
-        Thread taker =
-                platform.ofVirtual()
-                        .start(() -> {
-                            for (int i = 0; i < count; i++) {
-                                received.add(take(numbers));
-                            }
-                        });
-        Thread giver =
-                platform.ofVirtual()
-                        .start(() -> {
-                            for (int i = 0; i < count; i++) {
-                                put(numbers, i);
-                            }
-                        });
+        Thread taker = platform.ofVirtual().start(() -> {
+            for (int i = 0; i < count; i++) {
+                received.add(take(numbers));
+            }
+        });
+        Thread giver = platform.ofVirtual().start(() -> {
+            for (int i = 0; i < count; i++) {
+                put(numbers, i);
+            }
+        });
         giver.join();
         taker.join();
         assertThat(received).hasSize(count).isSorted();
@@ -97,8 +85,8 @@ class PlatformTest {
     void carriersOfOurOwnCarryTheirThreads() throws Exception {
         Platform platform = start(Platform.Way.CARRIERS, 2);
         List<String> carriers = new ArrayList<>();
-        Thread thread =
-                platform.ofVirtual().start(() -> carriers.add(Thread.currentThread().toString()));
+        Thread thread = platform.ofVirtual()
+                .start(() -> carriers.add(Thread.currentThread().toString()));
         thread.join();
         platform.close();
         assertThat(carriers).singleElement().asString().contains("heddle-carrier-");
@@ -116,13 +104,10 @@ class PlatformTest {
                 Platform platform = starts.get();
                 Set<Thread> own = platformThreads();
                 own.removeAll(before);
-                assertThat(own)
-                        .as(way.label())
-                        .isNotEmpty()
-                        .allSatisfy(thread -> {
-                            assertThat(thread.getContextClassLoader()).isNotSameAs(loader);
-                            assertThat(thread.getThreadGroup().getParent()).isNull();
-                        });
+                assertThat(own).as(way.label()).isNotEmpty().allSatisfy(thread -> {
+                    assertThat(thread.getContextClassLoader()).isNotSameAs(loader);
+                    assertThat(thread.getThreadGroup().getParent()).isNull();
+                });
                 platform.close();
             }
         }

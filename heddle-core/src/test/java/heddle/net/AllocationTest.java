@@ -1,7 +1,6 @@
 package heddle.net;
 
 import static heddle.net.Streams.readFully;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -11,26 +10,24 @@ import heddle.testing.ForkedJvm;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /**
- * What a read and a write allocate. Measured is what all Java threads of this JVM allocate during many calls on one virtual thread, once
- * the compiler has seen them: so it holds for the caller, its carrier and the pollers.
+ * What a read and a write allocate. Measured is what all Java threads of this JVM allocate during many calls on one
+ * virtual thread, once the compiler has seen them: so it holds for the caller, its carrier and the pollers.
  *
- * <p>Seen on JDK 25, where one way is used, as in most programs: nothing for an array or a buffer over one, with waits or without, in way
- * carriers; 72 bytes a call for a direct buffer, the memory segment that names it. In way jdk the same, and about 100 a wait, by the JDK's
- * scheduler and the pollers, which are virtual threads. In way nio 100 to 200 a call, by the JDK's channels. Where several ways have been
- * used, as in the JVM of these tests, the compiler does not see which system call it is, and a segment is allocated. Never anything as long
- * as the data.
+ * <p>Seen on JDK 25, where one way is used, as in most programs: nothing for an array or a buffer over one, with waits
+ * or without, in way carriers; 72 bytes a call for a direct buffer, the memory segment that names it. In way jdk the
+ * same, and about 100 a wait, by the JDK's scheduler and the pollers, which are virtual threads. In way nio 100 to 200
+ * a call, by the JDK's channels. Where several ways have been used, as in the JVM of these tests, the compiler does not
+ * see which system call it is, and a segment is allocated. Never anything as long as the data.
  */
 @Ways
 class AllocationTest {
@@ -63,12 +60,10 @@ class AllocationTest {
     void callsOnArraysAllocateASmallObjectAtMost() throws Exception {
         byte[] sent = new byte[MESSAGE_BYTES];
         byte[] got = new byte[MESSAGE_BYTES];
-        awaitFewBytes(
-                BYTES_MAX,
-                () -> {
-                    pair.left().write(sent);
-                    readFully(pair.right(), got);
-                });
+        awaitFewBytes(BYTES_MAX, () -> {
+            pair.left().write(sent);
+            readFully(pair.right(), got);
+        });
     }
 
     @Test
@@ -76,26 +71,22 @@ class AllocationTest {
     void callsOnDirectBuffersAllocateASmallObjectAtMost() throws Exception {
         ByteBuffer sent = ByteBuffer.allocateDirect(MESSAGE_BYTES);
         ByteBuffer got = ByteBuffer.allocateDirect(MESSAGE_BYTES);
-        awaitFewBytes(
-                BYTES_MAX,
-                () -> {
-                    pair.left().write(sent.clear());
-                    got.clear();
-                    while (got.hasRemaining()) {
-                        pair.right().read(got);
-                    }
-                });
+        awaitFewBytes(BYTES_MAX, () -> {
+            pair.left().write(sent.clear());
+            got.clear();
+            while (got.hasRemaining()) {
+                pair.right().read(got);
+            }
+        });
     }
 
     /** Interpreted code allocates what compiled code does not, so this waits for the compiler. */
     private static void awaitFewBytes(int most, Exchange exchange) throws Exception {
         var last = new AtomicLong();
-        Await.until(
-                () -> "at most " + most + " bytes a call, got " + last,
-                () -> {
-                    last.set(bytesPerCall(exchange));
-                    return last.get() <= most;
-                });
+        Await.until(() -> "at most " + most + " bytes a call, got " + last, () -> {
+            last.set(bytesPerCall(exchange));
+            return last.get() <= most;
+        });
     }
 
     private static long bytesPerCall(Exchange exchange) throws IOException {
@@ -129,30 +120,24 @@ class AllocationTest {
             byte[] array = new byte[64];
             ByteBuffer heap = ByteBuffer.allocate(64);
             try (var pair = ConnPair.tcp()) {
-                awaitFewBytes(
-                        0,
-                        () -> {
-                            pair.left().write(array, 0, 64);
-                            readFully(pair.right(), array);
-                        });
+                awaitFewBytes(0, () -> {
+                    pair.left().write(array, 0, 64);
+                    readFully(pair.right(), array);
+                });
                 System.out.println("arrays: nothing");
-                awaitFewBytes(
-                        0,
-                        () -> {
-                            pair.left().write(heap.clear());
-                            heap.clear();
-                            while (heap.hasRemaining()) {
-                                pair.right().read(heap);
-                            }
-                        });
+                awaitFewBytes(0, () -> {
+                    pair.left().write(heap.clear());
+                    heap.clear();
+                    while (heap.hasRemaining()) {
+                        pair.right().read(heap);
+                    }
+                });
                 System.out.println("heap buffers: nothing");
                 Heddle.shared().ofVirtual().start(() -> echo(pair.right()));
-                awaitFewBytes(
-                        0,
-                        () -> {
-                            pair.left().write(array, 0, 64);
-                            readFully(pair.left(), array);
-                        });
+                awaitFewBytes(0, () -> {
+                    pair.left().write(array, 0, 64);
+                    readFully(pair.left(), array);
+                });
                 System.out.println("waits: nothing");
             }
         }

@@ -2,20 +2,17 @@ package heddle.net;
 
 import static heddle.net.Streams.readExactly;
 import static heddle.net.Streams.readToEnd;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /** Buffers of an arena, whose memory goes when that is closed. */
 @Ways
@@ -49,7 +46,10 @@ class ArenaTest {
         return buffers;
     }
 
-    /** Many small buffers, which go by writev(2) elsewhere: the kernel must not read what may be somebody else's by then. */
+    /**
+     * Many small buffers, which go by writev(2) elsewhere: the kernel must not read what may be somebody else's by
+     * then.
+     */
     @Test
     void closedArenaEndsAGatheringWriteThatWaits() throws Exception {
         byte[] content = Streams.random(BUFFERS * BUFFER_BYTES, 1);
@@ -92,7 +92,10 @@ class ArenaTest {
         assertThat(pair.left().write(new byte[1])).isEqualTo(1);
     }
 
-    /** After a short read the refused one has waited for the edge of what came since: the next must not wait for another. */
+    /**
+     * After a short read the refused one has waited for the edge of what came since: the next must not wait for
+     * another.
+     */
     @Test
     void readThatTheMemoryRefusesLeavesTheBytesForTheNext() throws Exception {
         pair.left().setReadDeadline(Streams.inMillis(30_000));

@@ -1,7 +1,6 @@
 package heddle.net;
 
 import static heddle.net.Streams.inMillis;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
@@ -11,14 +10,12 @@ import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
+import java.time.Duration;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.time.Duration;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Waiting for something to read without a buffer, and asking whether the peer has closed. */
 @Ways
@@ -36,11 +33,10 @@ class AwaitReadableTest {
     @EnumSource
     void dataEndsTheWaitAndIsStillThere(InterruptTest.Caller caller) throws Exception {
         try (var pair = ConnPair.tcp()) {
-            Task<Void> waiter =
-                    caller.start(() -> {
-                        pair.left().awaitReadable(Deadline.NONE);
-                        return null;
-                    });
+            Task<Void> waiter = caller.start(() -> {
+                pair.left().awaitReadable(Deadline.NONE);
+                return null;
+            });
             Parked.awaitReader(pair.left());
             pair.right().write(new byte[] {1, 2, 3});
             waiter.result();
@@ -54,20 +50,19 @@ class AwaitReadableTest {
     @ValueSource(ints = {2, 3, 10})
     void waitAndReadTakeTurnsFromMessageToMessage(int bufferBytes) throws Exception {
         try (var pair = ConnPair.tcp()) {
-            Task<Integer> reader =
-                    Task.start(() -> {
-                        byte[] buffer = new byte[bufferBytes];
-                        int total = 0;
-                        while (true) {
-                            pair.left().awaitReadable(Deadline.NONE);
-                            pair.left().setReadDeadline(inMillis(30_000));
-                            int n = pair.left().read(buffer);
-                            if (n < 0) {
-                                return total;
-                            }
-                            total += n;
-                        }
-                    });
+            Task<Integer> reader = Task.start(() -> {
+                byte[] buffer = new byte[bufferBytes];
+                int total = 0;
+                while (true) {
+                    pair.left().awaitReadable(Deadline.NONE);
+                    pair.left().setReadDeadline(inMillis(30_000));
+                    int n = pair.left().read(buffer);
+                    if (n < 0) {
+                        return total;
+                    }
+                    total += n;
+                }
+            });
             for (int i = 0; i < 1000; i++) {
                 pair.right().write(new byte[3]);
                 if (i % 10 == 0) {
@@ -110,14 +105,10 @@ class AwaitReadableTest {
         try (var pair = ConnPair.tcp()) {
             for (int i = 0; i < 5; i++) {
                 long from = System.nanoTime();
-                var e =
-                        assertThrows(
-                                DeadlineExceededException.class,
-                                () -> pair.left().awaitReadable(inMillis(20)));
+                var e = assertThrows(
+                        DeadlineExceededException.class, () -> pair.left().awaitReadable(inMillis(20)));
                 assertThat(System.nanoTime() - from).isGreaterThanOrEqualTo(20_000_000);
-                assertThat(e)
-                        .hasMessageStartingWith("read tcp ")
-                        .hasMessageEndingWith("i/o timeout");
+                assertThat(e).hasMessageStartingWith("read tcp ").hasMessageEndingWith("i/o timeout");
             }
             // The limit was that wait's alone.
             Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
@@ -132,13 +123,9 @@ class AwaitReadableTest {
         try (var pair = ConnPair.tcp()) {
             pair.right().write(new byte[1]);
             pair.left().awaitReadable(Deadline.NONE);
-            assertThrows(
-                    DeadlineExceededException.class,
-                    () -> pair.left().awaitReadable(Deadline.PAST));
+            assertThrows(DeadlineExceededException.class, () -> pair.left().awaitReadable(Deadline.PAST));
             pair.left().setReadDeadline(Deadline.PAST);
-            assertThrows(
-                    DeadlineExceededException.class,
-                    () -> pair.left().awaitReadable(Deadline.NONE));
+            assertThrows(DeadlineExceededException.class, () -> pair.left().awaitReadable(Deadline.NONE));
             pair.left().setReadDeadline(Deadline.NONE);
             pair.left().awaitReadable(inMillis(30_000));
             assertThat(pair.left().read(new byte[10])).isEqualTo(1);
@@ -177,11 +164,10 @@ class AwaitReadableTest {
     @Behaviour(214)
     void interruptEndsTheWaitAndNothingElse(InterruptTest.Caller caller) throws Exception {
         try (var pair = ConnPair.tcp()) {
-            Task<Void> waiter =
-                    caller.start(() -> {
-                        pair.left().awaitReadable(inMillis(3_600_000));
-                        return null;
-                    });
+            Task<Void> waiter = caller.start(() -> {
+                pair.left().awaitReadable(inMillis(3_600_000));
+                return null;
+            });
             Parked.awaitReader(pair.left());
             waiter.thread().interrupt();
             waiter.failure(CallInterruptedException.class);
@@ -253,11 +239,10 @@ class AwaitReadableTest {
     void pollersKnowledgeCostsNoCallAndItsLackOne() throws Exception {
         assumeFalse(isNio()); // Its poller does not see the end.
         var calls = new ConcurrentLinkedQueue<String>();
-        try (var counting =
-                        new FaultySyscalls((call, fd) -> {
-                            calls.add(call);
-                            return 0;
-                        });
+        try (var counting = new FaultySyscalls((call, fd) -> {
+                    calls.add(call);
+                    return 0;
+                });
                 var pair = counting.tcp()) {
             Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
             Parked.awaitReader(pair.left());
@@ -279,13 +264,12 @@ class AwaitReadableTest {
         try (var pair = ConnPair.tcp()) {
             byte[] sent = Streams.random(200_000, 3);
             Task<byte[]> reader = Task.start(() -> Streams.readExactly(pair.left(), sent.length));
-            Task<Void> asker =
-                    Task.run(() -> {
-                        while (!reader.isDone()) {
-                            assertThat(pair.left().peerClosed()).isFalse();
-                            Thread.yield();
-                        }
-                    });
+            Task<Void> asker = Task.run(() -> {
+                while (!reader.isDone()) {
+                    assertThat(pair.left().peerClosed()).isFalse();
+                    Thread.yield();
+                }
+            });
             for (int at = 0; at < sent.length; at += 1000) {
                 pair.right().write(sent, at, 1000);
             }

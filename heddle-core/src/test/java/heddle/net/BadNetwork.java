@@ -4,7 +4,6 @@ import static heddle.net.Streams.inMillis;
 import static heddle.net.Streams.random;
 import static heddle.net.Streams.readExactly;
 import static heddle.net.Streams.readToEnd;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
@@ -17,12 +16,6 @@ import heddle.testing.Runtimes;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -32,10 +25,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /**
- * Connections to a host that cannot be reached, or no longer, or badly. {@link BadNetworkTest} runs it, in JVMs with a network of their
- * own; hence the name, which the build does not take for a test's.
+ * Connections to a host that cannot be reached, or no longer, or badly. {@link BadNetworkTest} runs it, in JVMs with a
+ * network of their own; hence the name, which the build does not take for a test's.
  */
 @Ways
 class BadNetwork {
@@ -152,16 +149,13 @@ class BadNetwork {
 
     private static long openSockets() throws IOException {
         try (var all = Files.list(Path.of("/proc/self/fd"))) {
-            return all.filter(
-                            fd -> {
-                                try {
-                                    return Files.readSymbolicLink(fd)
-                                            .toString()
-                                            .startsWith("socket:");
-                                } catch (IOException closedMeanwhile) {
-                                    return false;
-                                }
-                            })
+            return all.filter(fd -> {
+                        try {
+                            return Files.readSymbolicLink(fd).toString().startsWith("socket:");
+                        } catch (IOException closedMeanwhile) {
+                            return false;
+                        }
+                    })
                     .count();
         }
     }
@@ -170,8 +164,7 @@ class BadNetwork {
     @Scenario("S5")
     void dialThatLostItsFirstPacketSucceedsLater() throws Exception {
         far.onInput("drop");
-        Task<Conn> dialing =
-                Task.start(() -> Runtimes.dial("tcp", address(server), Duration.ofSeconds(30)));
+        Task<Conn> dialing = Task.start(() -> Runtimes.dial("tcp", address(server), Duration.ofSeconds(30)));
         Parked.await(dialing.thread());
         far.passAll();
         try (Conn near = dialing.result();
@@ -184,51 +177,31 @@ class BadNetwork {
     @Scenario("S3")
     void dialToANetworkWithoutARouteFailsAtOnce() {
         // TEST-NET-2, RFC 5737.
-        assertDialFails(
-                "198.51.100.1:80",
-                DialException.class,
-                "network is unreachable",
-                Errno.ENETUNREACH);
+        assertDialFails("198.51.100.1:80", DialException.class, "network is unreachable", Errno.ENETUNREACH);
     }
 
     @Test
     @Scenario("S3")
     void dialToAHostThatIsNotThereHasNoRoute() {
-        assertDialFails(
-                FarHost.NOBODY + ":80",
-                DialException.class,
-                "no route to host",
-                Errno.EHOSTUNREACH);
+        assertDialFails(FarHost.NOBODY + ":80", DialException.class, "no route to host", Errno.EHOSTUNREACH);
     }
 
     @Test
     @Scenario("S3")
     void dialThatIsRejectedFailsAtOnceWithTheReason() throws Exception {
         far.onInput("reject with icmp type net-unreachable");
-        assertDialFails(
-                address(server), DialException.class, "network is unreachable", Errno.ENETUNREACH);
+        assertDialFails(address(server), DialException.class, "network is unreachable", Errno.ENETUNREACH);
         far.onInput("reject with icmp type host-unreachable");
-        assertDialFails(
-                address(server), DialException.class, "no route to host", Errno.EHOSTUNREACH);
+        assertDialFails(address(server), DialException.class, "no route to host", Errno.EHOSTUNREACH);
         far.onInput("reject with icmp type admin-prohibited");
-        assertDialFails(
-                address(server), DialException.class, "no route to host", Errno.EHOSTUNREACH);
+        assertDialFails(address(server), DialException.class, "no route to host", Errno.EHOSTUNREACH);
         far.onInput("reject with icmp type port-unreachable");
-        assertDialFails(
-                address(server),
-                ConnRefusedException.class,
-                "connection refused",
-                Errno.ECONNREFUSED);
+        assertDialFails(address(server), ConnRefusedException.class, "connection refused", Errno.ECONNREFUSED);
         far.onInput("meta l4proto tcp reject with tcp reset");
-        assertDialFails(
-                address(server),
-                ConnRefusedException.class,
-                "connection refused",
-                Errno.ECONNREFUSED);
+        assertDialFails(address(server), ConnRefusedException.class, "connection refused", Errno.ECONNREFUSED);
     }
 
-    private static void assertDialFails(
-            String address, Class<? extends IOException> type, String cause, int errno) {
+    private static void assertDialFails(String address, Class<? extends IOException> type, String cause, int errno) {
         assertThatThrownBy(() -> Runtimes.dial("tcp", address))
                 .isInstanceOf(type)
                 .hasMessage("dial tcp " + address + ": connect: " + cause)
@@ -250,8 +223,7 @@ class BadNetwork {
             far.setLink(false);
 
             near.setReadDeadline(inMillis(100));
-            assertThatThrownBy(() -> near.read(new byte[1]))
-                    .isInstanceOf(DeadlineExceededException.class);
+            assertThatThrownBy(() -> near.read(new byte[1])).isInstanceOf(DeadlineExceededException.class);
             Task<Long> writer = Task.start(() -> (long) near.write(sent));
             Parked.awaitWriter(near);
             near.setWriteDeadline(inMillis(100));
@@ -295,14 +267,11 @@ class BadNetwork {
         long seed = System.nanoTime();
         byte[] sent = random(count, seed);
         Task<byte[]> got = Task.start(() -> readToEnd(wire.near));
-        Task<Void> echo =
-                Task.on(
-                        Thread.ofPlatform(),
-                        () -> {
-                            wire.far.getInputStream().transferTo(wire.far.getOutputStream());
-                            wire.far.shutdownOutput();
-                            return null;
-                        });
+        Task<Void> echo = Task.on(Thread.ofPlatform(), () -> {
+            wire.far.getInputStream().transferTo(wire.far.getOutputStream());
+            wire.far.shutdownOutput();
+            return null;
+        });
         assertThat(wire.near.write(sent)).isEqualTo(count);
         wire.near.closeWrite();
         assertThat(got.result()).as("seed %d", seed).isEqualTo(sent);
@@ -316,8 +285,7 @@ class BadNetwork {
             far.onInput("reject with icmp type host-unreachable");
             wire.near.write(new byte[] {5});
             wire.near.setReadDeadline(Deadline.after(SHORT));
-            assertThatThrownBy(() -> wire.near.read(new byte[1]))
-                    .isInstanceOf(DeadlineExceededException.class);
+            assertThatThrownBy(() -> wire.near.read(new byte[1])).isInstanceOf(DeadlineExceededException.class);
             far.passAll();
             int got = far.call(() -> wire.far.getInputStream().read());
             assertThat(got).isEqualTo(5);
@@ -332,8 +300,7 @@ class BadNetwork {
         try (Wire wire = wire()) {
             var ends = new Ends(wire.near);
             far.kill(server.getLocalPort());
-            ends.assertBothFail(
-                    ConnResetException.class, "connection reset by peer", Errno.ECONNRESET);
+            ends.assertBothFail(ConnResetException.class, "connection reset by peer", Errno.ECONNRESET);
         }
     }
 
@@ -342,8 +309,7 @@ class BadNetwork {
         try (Wire wire = wire()) {
             var ends = new Ends(wire.near);
             FarHost.killNear(server.getLocalPort());
-            ends.assertBothFail(
-                    NetException.class, "software caused connection abort", Errno.ECONNABORTED);
+            ends.assertBothFail(NetException.class, "software caused connection abort", Errno.ECONNABORTED);
         }
     }
 
@@ -373,7 +339,8 @@ class BadNetwork {
     @Test
     void keepAliveEndsAReadFromAHostThatVanished() throws Exception {
         var second = Duration.ofSeconds(1);
-        try (Wire wire = wire(Runtimes.dialer().keepAlive(KeepAlive.every(second).count(1)))) {
+        try (Wire wire =
+                wire(Runtimes.dialer().keepAlive(KeepAlive.every(second).count(1)))) {
             far.onBothWays("drop");
             assertThatThrownBy(() -> wire.near.read(new byte[1]))
                     .isInstanceOf(NetException.class)
@@ -428,17 +395,15 @@ class BadNetwork {
         }
 
         /**
-         * The first of the two to come gets the socket's error, which clears it; the other finds a socket that is shut down.
-         * sk_stream_error() in stream.c, tcp_recvmsg_locked() in tcp.c.
+         * The first of the two to come gets the socket's error, which clears it; the other finds a socket that is shut
+         * down. sk_stream_error() in stream.c, tcp_recvmsg_locked() in tcp.c.
          */
-        void assertBothFail(Class<? extends IOException> type, String cause, int errno)
-                throws Exception {
+        void assertBothFail(Class<? extends IOException> type, String cause, int errno) throws Exception {
             var atWriter = writer.failure(IOException.class);
             assertThat(((NetError) atWriter).bytesTransferred()).isBetween(0L, (1L << 20) - 1);
             if (((NetError) atWriter).errno() == Errno.EPIPE) {
                 assertThat(atWriter).hasMessageEndingWith(": write: broken pipe");
-                assertSocketError(
-                        reader.failure(IOException.class), type, ": read: " + cause, errno);
+                assertSocketError(reader.failure(IOException.class), type, ": read: " + cause, errno);
             } else {
                 assertSocketError(atWriter, type, ": write: " + cause, errno);
                 assertThat(reader.result()).isEqualTo(-1);

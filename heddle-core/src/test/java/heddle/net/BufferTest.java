@@ -4,20 +4,12 @@ import static heddle.net.Streams.inMillis;
 import static heddle.net.Streams.random;
 import static heddle.net.Streams.readExactly;
 import static heddle.net.Streams.readToEnd;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.testing.Behaviour;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,6 +17,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** All the kinds of memory that bytes come from and go to. */
 @Ways
@@ -60,10 +57,8 @@ class BufferTest {
     @Test
     void partOutsideTheArrayIsRefusedAndNothingMoves() throws Exception {
         byte[] array = new byte[10];
-        for (int[] part :
-                new int[][] {{-1, 5}, {0, 11}, {6, 5}, {0, -1}, {11, 0}, {5, Integer.MAX_VALUE}}) {
-            assertThrows(
-                    IndexOutOfBoundsException.class, () -> left.write(array, part[0], part[1]));
+        for (int[] part : new int[][] {{-1, 5}, {0, 11}, {6, 5}, {0, -1}, {11, 0}, {5, Integer.MAX_VALUE}}) {
+            assertThrows(IndexOutOfBoundsException.class, () -> left.write(array, part[0], part[1]));
             assertThrows(IndexOutOfBoundsException.class, () -> left.read(array, part[0], part[1]));
         }
         Streams.checkUsable(pair);
@@ -75,22 +70,20 @@ class BufferTest {
         ByteBuffer directWhole = ByteBuffer.allocateDirect(64).put(content).flip();
         ByteBuffer array = ByteBuffer.wrap(content);
         ByteBuffer slice = ByteBuffer.wrap(new byte[100]).put(17, content).slice(17, 64);
-        for (ByteBuffer source :
-                List.of(
-                        array.duplicate(),
-                        array.asReadOnlyBuffer(),
-                        slice,
-                        slice.asReadOnlyBuffer(),
-                        directWhole.duplicate(),
-                        directWhole.asReadOnlyBuffer(),
-                        ByteBuffer.allocateDirect(80).put(9, content).slice(9, 64))) {
-            for (ByteBuffer target :
-                    List.of(
-                            ByteBuffer.allocate(70),
-                            ByteBuffer.allocate(80).position(5),
-                            ByteBuffer.allocate(80).slice(3, 70),
-                            ByteBuffer.allocateDirect(70),
-                            ByteBuffer.allocateDirect(80).position(5).slice())) {
+        for (ByteBuffer source : List.of(
+                array.duplicate(),
+                array.asReadOnlyBuffer(),
+                slice,
+                slice.asReadOnlyBuffer(),
+                directWhole.duplicate(),
+                directWhole.asReadOnlyBuffer(),
+                ByteBuffer.allocateDirect(80).put(9, content).slice(9, 64))) {
+            for (ByteBuffer target : List.of(
+                    ByteBuffer.allocate(70),
+                    ByteBuffer.allocate(80).position(5),
+                    ByteBuffer.allocate(80).slice(3, 70),
+                    ByteBuffer.allocateDirect(70),
+                    ByteBuffer.allocateDirect(80).position(5).slice())) {
                 int start = target.position();
                 assertThat(left.write(source.duplicate())).isEqualTo(64);
                 assertThat(right.read(target)).as("%s to %s", source, target).isEqualTo(64);
@@ -104,8 +97,7 @@ class BufferTest {
 
     @Test
     void limitBoundsBothDirections() throws Exception {
-        ByteBuffer source =
-                ByteBuffer.allocateDirect(10).put(new byte[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+        ByteBuffer source = ByteBuffer.allocateDirect(10).put(new byte[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
         source.position(2).limit(7);
         assertThat(left.write(source)).isEqualTo(5);
         assertThat(source.position()).isEqualTo(7);
@@ -122,8 +114,7 @@ class BufferTest {
         ByteBuffer readOnly = ByteBuffer.allocate(10).asReadOnlyBuffer();
         assertThrows(IllegalArgumentException.class, () -> left.read(readOnly));
         assertThrows(
-                IllegalArgumentException.class,
-                () -> left.read(new ByteBuffer[] {ByteBuffer.allocate(1), readOnly}));
+                IllegalArgumentException.class, () -> left.read(new ByteBuffer[] {ByteBuffer.allocate(1), readOnly}));
     }
 
     @Test
@@ -169,9 +160,7 @@ class BufferTest {
     @Test
     void scatteringReadDoesNotWaitToFill() throws Exception {
         left.write(new byte[] {1, 2, 3});
-        ByteBuffer[] targets = {
-            ByteBuffer.allocate(2), ByteBuffer.allocate(2), ByteBuffer.allocate(2)
-        };
+        ByteBuffer[] targets = {ByteBuffer.allocate(2), ByteBuffer.allocate(2), ByteBuffer.allocate(2)};
         assertThat(right.read(targets)).isEqualTo(3);
         assertThat(targets[1].position()).isEqualTo(1);
         assertThat(targets[2].position()).isZero();
@@ -180,9 +169,7 @@ class BufferTest {
     @Test
     void partOfTheBuffersOnly() throws Exception {
         ByteBuffer[] sources = {
-            ByteBuffer.wrap(new byte[] {1}),
-            ByteBuffer.wrap(new byte[] {2}),
-            ByteBuffer.wrap(new byte[] {3})
+            ByteBuffer.wrap(new byte[] {1}), ByteBuffer.wrap(new byte[] {2}), ByteBuffer.wrap(new byte[] {3})
         };
         assertThat(left.write(sources, 1, 1)).isEqualTo(1);
         assertThat(sources[0].position()).isZero();
@@ -193,8 +180,8 @@ class BufferTest {
     }
 
     /**
-     * All of it has arrived, and the second buffer is larger than one system call takes: that call returns less than the buffer has
-     * room for, which does not mean that the socket is empty.
+     * All of it has arrived, and the second buffer is larger than one system call takes: that call returns less than
+     * the buffer has room for, which does not mean that the socket is empty.
      */
     @Test
     void largeBufferInAScatteringReadIsNotTakenForADrainedSocket() throws Exception {
@@ -234,10 +221,9 @@ class BufferTest {
                 byte[] content = random(i % 5, i);
                 expected.writeBytes(content);
                 boolean direct = kind == 0 || (kind == 1 && i % 3 == 0);
-                sources[i] =
-                        direct
-                                ? ByteBuffer.allocateDirect(content.length).put(content).flip()
-                                : ByteBuffer.wrap(content);
+                sources[i] = direct
+                        ? ByteBuffer.allocateDirect(content.length).put(content).flip()
+                        : ByteBuffer.wrap(content);
             }
             assertThat(left.write(sources)).isEqualTo(expected.size());
             assertThat(sources).noneMatch(ByteBuffer::hasRemaining);
@@ -254,13 +240,11 @@ class BufferTest {
             List<ByteBuffer> sources = new ArrayList<>();
             var expected = new ByteArrayOutputStream();
             for (int i = random.nextInt(12); i >= 0; i--) {
-                byte[] content =
-                        random(random.nextInt(random.nextInt(4) == 0 ? 150_000 : 3_000), i);
+                byte[] content = random(random.nextInt(random.nextInt(4) == 0 ? 150_000 : 3_000), i);
                 int skipped = random.nextInt(content.length + 1);
-                ByteBuffer source =
-                        random.nextBoolean()
-                                ? ByteBuffer.wrap(content)
-                                : ByteBuffer.allocateDirect(content.length).put(content).flip();
+                ByteBuffer source = random.nextBoolean()
+                        ? ByteBuffer.wrap(content)
+                        : ByteBuffer.allocateDirect(content.length).put(content).flip();
                 sources.add(source.position(skipped));
                 expected.write(content, skipped, content.length - skipped);
             }
@@ -275,10 +259,9 @@ class BufferTest {
     @Behaviour(101)
     void timedOutGatheringWriteMovesThePositionsByWhatThePeerGets() throws Exception {
         byte[] all = random(3 << 20, 5);
-        ByteBuffer direct = ByteBuffer.allocateDirect(1 << 20).put(all, 1 << 20, 1 << 20).flip();
-        ByteBuffer[] sources = {
-            ByteBuffer.wrap(all, 0, 1 << 20), direct, ByteBuffer.wrap(all, 2 << 20, 1 << 20)
-        };
+        ByteBuffer direct =
+                ByteBuffer.allocateDirect(1 << 20).put(all, 1 << 20, 1 << 20).flip();
+        ByteBuffer[] sources = {ByteBuffer.wrap(all, 0, 1 << 20), direct, ByteBuffer.wrap(all, 2 << 20, 1 << 20)};
         pair.leftTcp().setWriteBuffer(20_000);
         pair.rightTcp().setReadBuffer(20_000);
         left.setWriteDeadline(inMillis(20));
@@ -300,17 +283,11 @@ class BufferTest {
     void gatheringWriteToAClosedPeerFails() throws Exception {
         right.close();
         ByteBuffer mebibyte = ByteBuffer.allocateDirect(1 << 20);
-        var e =
-                assertThrows(
-                        ConnResetException.class,
-                        () -> {
-                            for (int i = 0; i < 1_024; i++) {
-                                left.write(
-                                        new ByteBuffer[] {
-                                            mebibyte.duplicate(), mebibyte.duplicate()
-                                        });
-                            }
-                        });
+        var e = assertThrows(ConnResetException.class, () -> {
+            for (int i = 0; i < 1_024; i++) {
+                left.write(new ByteBuffer[] {mebibyte.duplicate(), mebibyte.duplicate()});
+            }
+        });
         assertThat(e)
                 .hasMessageStartingWith("write tcp ")
                 .message()

@@ -2,7 +2,6 @@ package heddle.net;
 
 import static heddle.net.Streams.readExactly;
 import static heddle.net.Streams.readToEnd;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -14,13 +13,11 @@ import heddle.testing.Runtimes;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 @Ways
 class CloseTest {
@@ -31,11 +28,10 @@ class CloseTest {
     void dataSentBeforeThePeersCloseComesFirst() throws Exception {
         try (var pair = ConnPair.tcp()) {
             byte[] sent = Streams.random(100_000, 1);
-            Task<Void> sender =
-                    Task.run(() -> {
-                        pair.right().write(sent);
-                        pair.right().close();
-                    });
+            Task<Void> sender = Task.run(() -> {
+                pair.right().write(sent);
+                pair.right().close();
+            });
             assertThat(readExactly(pair.left(), sent.length)).isEqualTo(sent);
             sender.result();
             for (int i = 0; i < 3; i++) {
@@ -80,10 +76,7 @@ class CloseTest {
         try (var pair = ConnPair.tcp()) {
             pair.right().close();
             // The first only reaches our kernel; the answer to it, a reset, fails a later one.
-            var e =
-                    assertThrows(
-                            ConnResetException.class,
-                            () -> Streams.writeForEver(pair.left(), new byte[1]));
+            var e = assertThrows(ConnResetException.class, () -> Streams.writeForEver(pair.left(), new byte[1]));
             assertThat(e.errno()).isIn(Errno.EPIPE, Errno.ECONNRESET);
             assertThat(e.bytesTransferred()).isZero();
             assertThat(e).message().containsAnyOf("broken pipe", "connection reset by peer");
@@ -113,22 +106,11 @@ class CloseTest {
             for (Task<?> task : List.of(writer, queuedWriter)) {
                 checkClosed(task.failure(ConnClosedException.class), "write", conn);
             }
+            checkClosed(assertThrows(ConnClosedException.class, () -> conn.read(new byte[1])), "read", conn);
+            checkClosed(assertThrows(ConnClosedException.class, () -> conn.write(new byte[1])), "write", conn);
+            checkClosed(assertThrows(ConnClosedException.class, () -> conn.setDeadline(Deadline.NONE)), "set", conn);
             checkClosed(
-                    assertThrows(ConnClosedException.class, () -> conn.read(new byte[1])),
-                    "read",
-                    conn);
-            checkClosed(
-                    assertThrows(ConnClosedException.class, () -> conn.write(new byte[1])),
-                    "write",
-                    conn);
-            checkClosed(
-                    assertThrows(ConnClosedException.class, () -> conn.setDeadline(Deadline.NONE)),
-                    "set",
-                    conn);
-            checkClosed(
-                    assertThrows(ConnClosedException.class, () -> pair.leftTcp().closeWrite()),
-                    "close",
-                    conn);
+                    assertThrows(ConnClosedException.class, () -> pair.leftTcp().closeWrite()), "close", conn);
         }
     }
 
@@ -154,8 +136,7 @@ class CloseTest {
             Parked.awaitAcceptor(listener);
             listener.close();
             var e = acceptor.failure(ConnClosedException.class);
-            assertThat(e)
-                    .hasMessage("accept tcp " + address + ": use of closed network connection");
+            assertThat(e).hasMessage("accept tcp " + address + ": use of closed network connection");
         }
     }
 
@@ -259,11 +240,10 @@ class CloseTest {
             Parked.awaitAcceptor(listener);
             List<Task<Void>> closers = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                closers.add(
-                        Task.run(() -> {
-                            listener.close();
-                            bindable(address);
-                        }));
+                closers.add(Task.run(() -> {
+                    listener.close();
+                    bindable(address);
+                }));
             }
             for (Task<Void> closer : closers) {
                 closer.result();
@@ -283,9 +263,7 @@ class CloseTest {
         Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         listener.close();
         var e = assertThrows(ConnClosedException.class, listener::accept);
-        assertThat(e)
-                .hasMessage(
-                        "accept tcp " + listener.address() + ": use of closed network connection");
+        assertThat(e).hasMessage("accept tcp " + listener.address() + ": use of closed network connection");
         assertThrows(ConnClosedException.class, () -> listener.setDeadline(Deadline.NONE));
     }
 
@@ -310,15 +288,13 @@ class CloseTest {
         for (int round = 0; round < 20; round++) {
             try (var pair = ConnPair.tcpWithBuffers(20_000)) {
                 Task<Integer> reader = Task.start(() -> pair.left().read(new byte[10]));
-                Task<Void> writer =
-                        Task.run(() -> Streams.writeForEver(pair.left(), new byte[100_000]));
+                Task<Void> writer = Task.run(() -> Streams.writeForEver(pair.left(), new byte[100_000]));
                 Parked.awaitReader(pair.left());
                 Parked.awaitWriter(pair.left());
                 pair.rightTcp().setLinger(Duration.ZERO);
                 pair.right().close();
                 writer.failure(ConnResetException.class);
-                // The kernel tells the reset once: where the writer had it, the reader sees the
-                // end.
+                // The kernel tells the reset once: where the writer had it, the reader sees the end.
                 Await.until("the reader wakes", reader::isDone);
                 try {
                     assertThat(reader.result()).isEqualTo(-1);

@@ -9,7 +9,6 @@ import static heddle.net.Streams.readUntilClosed;
 import static heddle.net.Streams.roundTrip;
 import static heddle.net.Streams.writeForEver;
 import static heddle.net.Streams.writeUntilClosed;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -17,11 +16,6 @@ import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,10 +24,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link Conn} must do, whatever it runs over: behaviours 1 to 12 of docs/conformance.md, with the sizes of Go's own tests. A
- * subclass says how to make a pair.
+ * What every {@link Conn} must do, whatever it runs over: behaviours 1 to 12 of docs/conformance.md, with the sizes of
+ * Go's own tests. A subclass says how to make a pair.
  */
 @Ways
 public abstract class ConnContract {
@@ -69,13 +66,12 @@ public abstract class ConnContract {
     void mebibyteArrivesAsWrittenThenEndOfStream() throws Exception {
         long seed = System.nanoTime();
         byte[] sent = random(1 << 20, seed);
-        Task<Void> writer =
-                Task.run(() -> {
-                    for (int at = 0; at < sent.length; at += CHUNK) {
-                        assertThat(left.write(sent, at, CHUNK)).isEqualTo(CHUNK);
-                    }
-                    left.close();
-                });
+        Task<Void> writer = Task.run(() -> {
+            for (int at = 0; at < sent.length; at += CHUNK) {
+                assertThat(left.write(sent, at, CHUNK)).isEqualTo(CHUNK);
+            }
+            left.close();
+        });
         byte[] got = readToEnd(right);
         writer.result();
         right.close();
@@ -115,12 +111,11 @@ public abstract class ConnContract {
 
     @Test
     void halfCloseEndsTheOwnWriteThatWaits() throws Exception {
-        Task<Integer> parked =
-                Task.start(() -> {
-                    while (true) {
-                        left.write(new byte[1 << 16]);
-                    }
-                });
+        Task<Integer> parked = Task.start(() -> {
+            while (true) {
+                left.write(new byte[1 << 16]);
+            }
+        });
         Parked.await(parked.thread());
         left.closeWrite();
         parked.failure(ConnResetException.class);
@@ -143,11 +138,10 @@ public abstract class ConnContract {
         assertThrows(DeadlineExceededException.class, () -> left.readFully(buffer.limit(5)));
         assertThat(buffer.position()).isEqualTo(3);
         left.setReadDeadline(Deadline.NONE);
-        Task<Void> rest =
-                Task.run(() -> {
-                    right.write(new byte[] {4});
-                    right.closeWrite();
-                });
+        Task<Void> rest = Task.run(() -> {
+            right.write(new byte[] {4});
+            right.closeWrite();
+        });
         EOFException cut = assertThrows(EOFException.class, () -> left.readFully(buffer));
         rest.result();
         assertThat(cut).hasMessageEndingWith(": end of stream, 1 bytes short");
@@ -192,24 +186,23 @@ public abstract class ConnContract {
         left.setReadDeadline(inMillis(1));
         List<Task<Void>> readers = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            readers.add(
-                    Task.run(() -> {
-                        byte[] own = new byte[CHUNK];
-                        for (int j = 0; j < 100; j++) {
-                            try {
-                                assertThat(left.read(own)).isPositive();
-                            } catch (DeadlineExceededException e) {
-                                checkTimeout(e, 0);
-                                left.setReadDeadline(inMillis(1));
-                            }
-                            // Ours again: nobody may write to it now.
-                            Arrays.fill(own, (byte) j);
-                            Thread.yield();
-                            for (byte b : own) {
-                                assertThat(b).isEqualTo((byte) j);
-                            }
-                        }
-                    }));
+            readers.add(Task.run(() -> {
+                byte[] own = new byte[CHUNK];
+                for (int j = 0; j < 100; j++) {
+                    try {
+                        assertThat(left.read(own)).isPositive();
+                    } catch (DeadlineExceededException e) {
+                        checkTimeout(e, 0);
+                        left.setReadDeadline(inMillis(1));
+                    }
+                    // Ours again: nobody may write to it now.
+                    Arrays.fill(own, (byte) j);
+                    Thread.yield();
+                    for (byte b : own) {
+                        assertThat(b).isEqualTo((byte) j);
+                    }
+                }
+            }));
         }
         for (Task<Void> reader : readers) {
             reader.result();
@@ -225,20 +218,19 @@ public abstract class ConnContract {
         left.setWriteDeadline(inMillis(1));
         List<Task<Void>> writers = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            writers.add(
-                    Task.run(() -> {
-                        byte[] own = new byte[CHUNK];
-                        for (int j = 0; j < 100; j++) {
-                            try {
-                                assertThat(left.write(own)).isEqualTo(CHUNK);
-                            } catch (DeadlineExceededException e) {
-                                checkTimeout(e, e.bytesTransferred());
-                                assertThat(e.bytesTransferred()).isBetween(0L, CHUNK - 1L);
-                                left.setWriteDeadline(inMillis(1));
-                            }
-                            Arrays.fill(own, (byte) j);
-                        }
-                    }));
+            writers.add(Task.run(() -> {
+                byte[] own = new byte[CHUNK];
+                for (int j = 0; j < 100; j++) {
+                    try {
+                        assertThat(left.write(own)).isEqualTo(CHUNK);
+                    } catch (DeadlineExceededException e) {
+                        checkTimeout(e, e.bytesTransferred());
+                        assertThat(e.bytesTransferred()).isBetween(0L, CHUNK - 1L);
+                        left.setWriteDeadline(inMillis(1));
+                    }
+                    Arrays.fill(own, (byte) j);
+                }
+            }));
         }
         for (Task<Void> writer : writers) {
             writer.result();
@@ -287,18 +279,16 @@ public abstract class ConnContract {
     @Behaviour({8, 12})
     void deadlineMovedToThePastWakesReaderAndWriter() throws Exception {
         var moved = new AtomicBoolean();
-        Task<DeadlineExceededException> reader =
-                Task.start(() -> {
-                    var e = timeout(() -> left.read(new byte[CHUNK]));
-                    assertThat(moved).as("not before the deadline").isTrue();
-                    return e;
-                });
-        Task<DeadlineExceededException> writer =
-                Task.start(() -> {
-                    var e = timeout(() -> writeForEver(left, new byte[CHUNK]));
-                    assertThat(moved).as("not before the deadline").isTrue();
-                    return e;
-                });
+        Task<DeadlineExceededException> reader = Task.start(() -> {
+            var e = timeout(() -> left.read(new byte[CHUNK]));
+            assertThat(moved).as("not before the deadline").isTrue();
+            return e;
+        });
+        Task<DeadlineExceededException> writer = Task.start(() -> {
+            var e = timeout(() -> writeForEver(left, new byte[CHUNK]));
+            assertThat(moved).as("not before the deadline").isTrue();
+            return e;
+        });
         Parked.await(reader.thread());
         Parked.await(writer.thread());
         moved.set(true);
@@ -313,14 +303,11 @@ public abstract class ConnContract {
     void deadlineAheadWakesReaderAndWriterAndTheConnectionGoesOn() throws Exception {
         long startNanos = System.nanoTime();
         left.setDeadline(inMillis(100));
-        Task<DeadlineExceededException> reader =
-                Task.start(() -> timeout(() -> left.read(new byte[CHUNK])));
-        Task<DeadlineExceededException> writer =
-                Task.start(() -> timeout(() -> writeForEver(left, new byte[CHUNK])));
+        Task<DeadlineExceededException> reader = Task.start(() -> timeout(() -> left.read(new byte[CHUNK])));
+        Task<DeadlineExceededException> writer = Task.start(() -> timeout(() -> writeForEver(left, new byte[CHUNK])));
         checkTimeout(reader.result(), 0);
         checkTimeout(writer.result(), writer.result().bytesTransferred());
-        assertThat(System.nanoTime() - startNanos)
-                .isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(100));
+        assertThat(System.nanoTime() - startNanos).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(100));
         Task<Void> echo = Task.run(() -> echo(right));
         resynchronise(left);
         roundTrip(left);
@@ -354,10 +341,7 @@ public abstract class ConnContract {
     @Test
     void waitForSomethingToReadEndsAtItsDeadline() throws Exception {
         long from = System.nanoTime();
-        checkTimeout(
-                assertThrows(
-                        DeadlineExceededException.class, () -> left.awaitReadable(inMillis(20))),
-                0);
+        checkTimeout(assertThrows(DeadlineExceededException.class, () -> left.awaitReadable(inMillis(20))), 0);
         assertThat(System.nanoTime() - from).isGreaterThanOrEqualTo(20_000_000);
         Task<Integer> writer = Task.start(() -> right.write(new byte[1]));
         assertThat(Streams.readExactly(left, 1)).hasSize(1);
@@ -391,15 +375,14 @@ public abstract class ConnContract {
     void allMethodsAtOnceLeaveAWorkingConnection() throws Exception {
         Task<Void> echo = Task.run(() -> echo(right));
         for (int i = 0; i < 100; i++) {
-            List<Task<Void>> calls =
-                    List.of(
-                            tolerant(() -> left.read(new byte[CHUNK])),
-                            tolerant(() -> left.write(new byte[CHUNK])),
-                            tolerant(() -> left.setDeadline(inMillis(10))),
-                            tolerant(() -> left.setReadDeadline(Deadline.PAST)),
-                            tolerant(() -> left.setWriteDeadline(Deadline.PAST)),
-                            tolerant(left::localAddress),
-                            tolerant(left::remoteAddress));
+            List<Task<Void>> calls = List.of(
+                    tolerant(() -> left.read(new byte[CHUNK])),
+                    tolerant(() -> left.write(new byte[CHUNK])),
+                    tolerant(() -> left.setDeadline(inMillis(10))),
+                    tolerant(() -> left.setReadDeadline(Deadline.PAST)),
+                    tolerant(() -> left.setWriteDeadline(Deadline.PAST)),
+                    tolerant(left::localAddress),
+                    tolerant(left::remoteAddress));
             for (Task<Void> call : calls) {
                 call.result();
             }

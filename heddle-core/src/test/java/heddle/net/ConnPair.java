@@ -2,7 +2,6 @@ package heddle.net;
 
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
-
 import java.io.IOException;
 
 /** Two connections, each the other's peer. Closing it closes both. */
@@ -23,8 +22,8 @@ public final class ConnPair implements AutoCloseable {
     }
 
     /**
-     * Over loopback, with kernel buffers of about {@code bytes} on all four sides, so that little data fills them. Below 16 KiB, a
-     * quarter of a segment of loopback, Linux waits 40 ms for each acknowledgement.
+     * Over loopback, with kernel buffers of about {@code bytes} on all four sides, so that little data fills them.
+     * Below 16 KiB, a quarter of a segment of loopback, Linux waits 40 ms for each acknowledgement.
      */
     public static ConnPair tcpWithBuffers(int bytes) throws Exception {
         return tcp().withBuffers(bytes);
@@ -40,8 +39,7 @@ public final class ConnPair implements AutoCloseable {
     }
 
     /** Over whatever {@code address} is. */
-    public static ConnPair tcp(ListenConfig listenConfig, Dialer dialer, String address)
-            throws Exception {
+    public static ConnPair tcp(ListenConfig listenConfig, Dialer dialer, String address) throws Exception {
         return over("tcp", listenConfig, dialer, address);
     }
 
@@ -58,8 +56,7 @@ public final class ConnPair implements AutoCloseable {
         return new ConnPair(pipe.left(), pipe.right());
     }
 
-    private static ConnPair over(
-            String network, ListenConfig listenConfig, Dialer dialer, String address)
+    private static ConnPair over(String network, ListenConfig listenConfig, Dialer dialer, String address)
             throws Exception {
         try (Listener listener = listenConfig.listen(network, address)) {
             Task<Conn> dialed =

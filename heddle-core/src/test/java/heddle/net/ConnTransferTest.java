@@ -3,7 +3,6 @@ package heddle.net;
 import static heddle.net.Streams.random;
 import static heddle.net.Streams.readExactly;
 import static heddle.net.Streams.readToEnd;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -13,12 +12,6 @@ import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,10 +23,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A transfer from one connection to another. Each test has a client, a relay of two connections and a server: the client's end and the
- * source are one pair, the target and the server's end the other.
+ * A transfer from one connection to another. Each test has a client, a relay of two connections and a server: the
+ * client's end and the source are one pair, the target and the server's end the other.
  */
 @Ways
 @Timeout(120)
@@ -80,24 +77,15 @@ class ConnTransferTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "tcp, tcp",
-        "tcp, unix",
-        "unix, tcp",
-        "unix, unix",
-        "tcp, pipe",
-        "pipe, tcp",
-        "pipe, pipe"
-    })
+    @CsvSource({"tcp, tcp", "tcp, unix", "unix, tcp", "unix, unix", "tcp, pipe", "pipe, tcp", "pipe, pipe"})
     @Behaviour({113, 119})
     void allOfAStreamArrives(String from, String to) throws Exception {
         byte[] content = random(3_000_017, 1);
         try (Relay relay = Relay.of(from, to)) {
-            Task<Void> client =
-                    Task.run(() -> {
-                        relay.client().write(content);
-                        relay.client().closeWrite();
-                    });
+            Task<Void> client = Task.run(() -> {
+                relay.client().write(content);
+                relay.client().closeWrite();
+            });
             Task<byte[]> server = Task.start(() -> readToEnd(relay.server()));
             assertThat(relay.source().transferTo(relay.target())).isEqualTo(content.length);
             relay.target().closeWrite();
@@ -117,8 +105,7 @@ class ConnTransferTest {
             assertThat(relay.source().transferTo(relay.target(), 0)).isZero();
             assertThat(relay.source().transferTo(relay.target(), 70)).isEqualTo(70);
             assertThat(server.result()).isEqualTo(Arrays.copyOf(content, 70));
-            assertThat(readExactly(relay.source(), 30))
-                    .isEqualTo(Arrays.copyOfRange(content, 70, 100));
+            assertThat(readExactly(relay.source(), 30)).isEqualTo(Arrays.copyOfRange(content, 70, 100));
             client.result();
             assertThatThrownBy(() -> relay.source().transferTo(relay.target(), -1))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -132,11 +119,10 @@ class ConnTransferTest {
         byte[] content = random(200_000, 3);
         try (ConnPair pair = ConnPair.of(network)) {
             Task<Long> echo = Task.start(() -> pair.right().transferTo(pair.right()));
-            Task<Void> client =
-                    Task.run(() -> {
-                        pair.left().write(content);
-                        pair.left().closeWrite();
-                    });
+            Task<Void> client = Task.run(() -> {
+                pair.left().write(content);
+                pair.left().closeWrite();
+            });
             assertThat(readExactly(pair.left(), content.length)).isEqualTo(content);
             client.result();
             assertThat(echo.result()).isEqualTo(content.length);
@@ -189,11 +175,10 @@ class ConnTransferTest {
     void deadlineOfTheTargetLosesNothing(String from, String to) throws Exception {
         byte[] content = random(8_000_000, 5);
         try (Relay relay = Relay.of(from, to)) {
-            Task<Void> client =
-                    Task.run(() -> {
-                        relay.client().write(content);
-                        relay.client().closeWrite();
-                    });
+            Task<Void> client = Task.run(() -> {
+                relay.client().write(content);
+                relay.client().closeWrite();
+            });
             Task<Long> transfer = Task.start(() -> relay.source().transferTo(relay.target()));
             Parked.await(transfer.thread());
             relay.target().setWriteDeadline(Deadline.after(Duration.ofMillis(50)));
@@ -236,9 +221,7 @@ class ConnTransferTest {
             assertThat(read).isEqualTo(Arrays.copyOfRange(content, at, at + 8));
             relay.source().setReadDeadline(Deadline.PAST);
             assertThrows(DeadlineExceededException.class, () -> relay.source().read(new byte[1]));
-            assertThrows(
-                    DeadlineExceededException.class,
-                    () -> relay.source().awaitReadable(Deadline.NONE));
+            assertThrows(DeadlineExceededException.class, () -> relay.source().awaitReadable(Deadline.NONE));
             relay.source().setReadDeadline(Deadline.NONE);
             byte[] rest = readExactly(relay.source(), content.length - at - 8);
             assertThat(rest).isEqualTo(Arrays.copyOfRange(content, at + 8, content.length));
@@ -296,7 +279,10 @@ class ConnTransferTest {
         }
     }
 
-    /** Deadlines that come at any time, at either side, small buffers: the server and the rest at the source have all, once and in order. */
+    /**
+     * Deadlines that come at any time, at either side, small buffers: the server and the rest at the source have all,
+     * once and in order.
+     */
     @ParameterizedTest
     @CsvSource({"tcp, tcp", "unix, tcp", "pipe, tcp", "tcp, pipe"})
     void transfersThatEndAtAnyTimeLoseNothing(String from, String to) throws Exception {
@@ -305,11 +291,10 @@ class ConnTransferTest {
         byte[] content = random(1_000_000, seed);
         ConnPair out = to.equals("tcp") ? ConnPair.tcpWithBuffers(16 * KIB) : ConnPair.of(to);
         try (Relay relay = new Relay(ConnPair.of(from), out)) {
-            Task<Void> client =
-                    Task.run(() -> {
-                        relay.client().write(content);
-                        relay.client().closeWrite();
-                    });
+            Task<Void> client = Task.run(() -> {
+                relay.client().write(content);
+                relay.client().closeWrite();
+            });
             Task<byte[]> server = Task.start(() -> readToEnd(relay.server()));
             long passed = 0;
             while (passed < content.length) {
@@ -336,7 +321,8 @@ class ConnTransferTest {
     @Behaviour(123)
     void pipesOfTransfersAreFewAndEndWithTheRuntime() throws Exception {
         long before = pipes();
-        Heddle heddle = Heddle.builder().way(Runtimes.current().way()).parallelism(2).start();
+        Heddle heddle =
+                Heddle.builder().way(Runtimes.current().way()).parallelism(2).start();
         List<Task<Long>> transfers = new ArrayList<>();
         List<ConnPair> pairs = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
@@ -376,11 +362,10 @@ class ConnTransferTest {
         byte[] content = random(300_000, 7);
         try (var faulty = new FaultySyscalls((made, _) -> made.equals(call) ? errno : 0);
                 Relay relay = new Relay(faulty.tcp(), faulty.tcp())) {
-            Task<Void> client =
-                    Task.run(() -> {
-                        relay.client().write(content);
-                        relay.client().closeWrite();
-                    });
+            Task<Void> client = Task.run(() -> {
+                relay.client().write(content);
+                relay.client().closeWrite();
+            });
             Task<byte[]> server = Task.start(() -> readToEnd(relay.server()));
             assertThat(relay.source().transferTo(relay.target())).isEqualTo(content.length);
             relay.target().closeWrite();
@@ -391,25 +376,18 @@ class ConnTransferTest {
 
     /** Interrupted calls are made again; a failure of either side is told with its call, and loses nothing. */
     @ParameterizedTest
-    @CsvSource({
-        "splice in, 4, ''",
-        "splice out, 4, ''",
-        "splice in, 104, read",
-        "splice out, 104, write"
-    })
+    @CsvSource({"splice in, 4, ''", "splice out, 4, ''", "splice in, 104, read", "splice out, 104, write"})
     void failuresWithinATransferAreTold(String call, int errno, String op) throws Exception {
         assumeTrue(Runtimes.current().way() != Way.NIO, "nothing is spliced there");
         byte[] content = random(2_000_000, 8);
         var left = new AtomicInteger(2);
         try (var faulty =
-                        new FaultySyscalls((made, _) ->
-                                made.equals(call) && left.decrementAndGet() == 0 ? errno : 0);
+                        new FaultySyscalls((made, _) -> made.equals(call) && left.decrementAndGet() == 0 ? errno : 0);
                 Relay relay = new Relay(faulty.tcp(), faulty.tcp())) {
-            Task<Void> client =
-                    Task.run(() -> {
-                        relay.client().write(content);
-                        relay.client().closeWrite();
-                    });
+            Task<Void> client = Task.run(() -> {
+                relay.client().write(content);
+                relay.client().closeWrite();
+            });
             Task<byte[]> server = Task.start(() -> readToEnd(relay.server()));
             long passed;
             try {

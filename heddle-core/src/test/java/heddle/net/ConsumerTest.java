@@ -2,28 +2,27 @@ package heddle.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A user's program compiles and runs with Heddle's classes and nothing else, however strict its javac is. {@code .ci/library} does the same
- * with the jar that Maven installs.
+ * A user's program compiles and runs with Heddle's classes and nothing else, however strict its javac is. {@code
+ * .ci/library} does the same with the jar that Maven installs.
  */
 class ConsumerTest {
 
-    private static final String CLASSES = Path.of("target/classes").toAbsolutePath().toString();
+    private static final String CLASSES =
+            Path.of("target/classes").toAbsolutePath().toString();
 
     private static final String MODULE = "module app { requires heddle.core; }";
 
-    private static final String MAIN =
-            """
+    private static final String MAIN = """
             package app;
 
             import heddle.net.Conn;
@@ -54,21 +53,21 @@ class ConsumerTest {
 
     private static final String[] OUTPUT = {"1", "127.0.0.1:1", "epoll, carriers of its own (2)"};
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @Test
     void moduleNeedsHeddleCoreAlone() throws Exception {
         Path module = Files.writeString(folder.resolve("module-info.java"), MODULE);
         compile(List.of("--module-path", CLASSES), module, main());
         String path = CLASSES + System.getProperty("path.separator") + folder.resolve("out");
-        assertThat(
-                        java(
-                                "--enable-native-access=heddle.core",
-                                "--add-opens=java.base/java.lang=heddle.core",
-                                "--module-path",
-                                path,
-                                "--module",
-                                "app/app.Main"))
+        assertThat(java(
+                        "--enable-native-access=heddle.core",
+                        "--add-opens=java.base/java.lang=heddle.core",
+                        "--module-path",
+                        path,
+                        "--module",
+                        "app/app.Main"))
                 .containsExactly(OUTPUT);
     }
 
@@ -76,13 +75,12 @@ class ConsumerTest {
     void classPathNeedsHeddleCoreAlone() throws Exception {
         compile(List.of("--class-path", CLASSES), main());
         String path = CLASSES + System.getProperty("path.separator") + folder.resolve("out");
-        assertThat(
-                        java(
-                                "--enable-native-access=ALL-UNNAMED",
-                                "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                                "--class-path",
-                                path,
-                                "app.Main"))
+        assertThat(java(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                        "--class-path",
+                        path,
+                        "app.Main"))
                 .containsExactly(OUTPUT);
     }
 
@@ -91,8 +89,7 @@ class ConsumerTest {
         return Files.writeString(packageFolder.resolve("Main.java"), MAIN);
     }
 
-    private void compile(List<String> path, Path... sources)
-            throws IOException, InterruptedException {
+    private void compile(List<String> path, Path... sources) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add("javac");
         command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-Xlint:all", "-Werror", "-d"));
@@ -115,7 +112,10 @@ class ConsumerTest {
     /** All lines that a tool of this JDK prints. */
     private static List<String> run(List<String> command) throws IOException, InterruptedException {
         List<String> full = new ArrayList<>(command);
-        full.set(0, Path.of(System.getProperty("java.home"), "bin", command.getFirst()).toString());
+        full.set(
+                0,
+                Path.of(System.getProperty("java.home"), "bin", command.getFirst())
+                        .toString());
         Process process = new ProcessBuilder(full).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();

@@ -8,12 +8,10 @@ import heddle.testing.Counted;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 
 /** {@link Counters} against what was done. */
 @Ways
@@ -33,9 +31,7 @@ class CountersTest {
 
     /** Counts what is counted soon after it happened. */
     private void awaitMore(Counter counter, long count) throws Exception {
-        Await.until(
-                () -> count + " " + counter.label() + ", got " + more(counter),
-                () -> more(counter) == count);
+        Await.until(() -> count + " " + counter.label() + ", got " + more(counter), () -> more(counter) == count);
     }
 
     @Test

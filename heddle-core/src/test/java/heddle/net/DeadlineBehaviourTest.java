@@ -2,7 +2,6 @@ package heddle.net;
 
 import static heddle.net.Streams.echo;
 import static heddle.net.Streams.inMillis;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -14,15 +13,13 @@ import heddle.testing.ForkedJvm;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
 
 /** Deadlines of all lengths, moved at all times. */
 @Ways
@@ -112,13 +109,12 @@ class DeadlineBehaviourTest {
     void deadlinesOfAllLengthsEndTheReadOnOneProcessorAndOnFour() throws Exception {
         List<ForkedJvm> jvms = new ArrayList<>();
         for (int processors : new int[] {1, 4}) {
-            jvms.add(
-                    ForkedJvm.start(
-                            OnItsOwn.class,
-                            List.of(
-                                    "-Dheddle.parallelism=" + processors,
-                                    "-Djdk.virtualThreadScheduler.parallelism=" + processors,
-                                    "-XX:ActiveProcessorCount=" + processors)));
+            jvms.add(ForkedJvm.start(
+                    OnItsOwn.class,
+                    List.of(
+                            "-Dheddle.parallelism=" + processors,
+                            "-Djdk.virtualThreadScheduler.parallelism=" + processors,
+                            "-XX:ActiveProcessorCount=" + processors)));
         }
         for (ForkedJvm jvm : jvms) {
             assertThat(jvm.output()).contains("all ended");
@@ -136,15 +132,14 @@ class DeadlineBehaviourTest {
     /** Filters of containers answer EPERM to a call that they do not know, where a kernel says ENOSYS. */
     @Test
     void deadlinesComeWhereTheirSystemCallIsNotPermitted() throws Exception {
-        List<String> strace =
-                List.of(
-                        "strace",
-                        "-f",
-                        "--seccomp-bpf",
-                        "-qq",
-                        "-o/dev/null",
-                        "-etrace=epoll_pwait2",
-                        "-einject=epoll_pwait2:error=EPERM");
+        List<String> strace = List.of(
+                "strace",
+                "-f",
+                "--seccomp-bpf",
+                "-qq",
+                "-o/dev/null",
+                "-etrace=epoll_pwait2",
+                "-einject=epoll_pwait2:error=EPERM");
         assumeTrue(ForkedJvm.canStartBy(strace), "needs strace, and leave to use it");
         assertThat(ForkedJvm.startBy(strace, OnItsOwn.class, List.of()).output())
                 .contains("all ended");
@@ -154,18 +149,17 @@ class DeadlineBehaviourTest {
     @Behaviour(30)
     void deadlineRenewedForEachByteNeverFires() throws Exception {
         try (var pair = ConnPair.tcp()) {
-            Task<Void> server =
-                    Task.run(() -> {
-                        byte[] one = new byte[1];
-                        while (true) {
-                            pair.right().setReadDeadline(inHours(1));
-                            if (pair.right().read(one) < 0) {
-                                return;
-                            }
-                            pair.right().setWriteDeadline(inHours(1));
-                            pair.right().write(one);
-                        }
-                    });
+            Task<Void> server = Task.run(() -> {
+                byte[] one = new byte[1];
+                while (true) {
+                    pair.right().setReadDeadline(inHours(1));
+                    if (pair.right().read(one) < 0) {
+                        return;
+                    }
+                    pair.right().setWriteDeadline(inHours(1));
+                    pair.right().write(one);
+                }
+            });
             byte[] one = new byte[1];
             for (int i = 0; i < 1_000; i++) {
                 one[0] = (byte) i;
@@ -183,15 +177,13 @@ class DeadlineBehaviourTest {
     void deadlinesTwoMicrosecondsAheadRaceWithReadsAndWrites() throws Exception {
         try (var pair = ConnPair.tcp()) {
             Task<Void> peer = Task.run(() -> echo(pair.right()));
-            Task<Void> setter =
-                    Task.run(() -> {
-                        for (int i = 0; i < 1_000; i++) {
-                            pair.left().setDeadline(Deadline.afterNanos(2_000));
-                        }
-                    });
+            Task<Void> setter = Task.run(() -> {
+                for (int i = 0; i < 1_000; i++) {
+                    pair.left().setDeadline(Deadline.afterNanos(2_000));
+                }
+            });
             Task<Void> reader = Task.run(() -> attempt(1_000, () -> pair.left().read(new byte[1])));
-            Task<Void> writer =
-                    Task.run(() -> attempt(1_000, () -> pair.left().write(new byte[1])));
+            Task<Void> writer = Task.run(() -> attempt(1_000, () -> pair.left().write(new byte[1])));
             setter.result();
             reader.result();
             writer.result();
@@ -215,32 +207,31 @@ class DeadlineBehaviourTest {
     void everEarlierDeadlinesFromManyThreadsHarmNobody() throws Exception {
         List<Task<Void>> tasks = new ArrayList<>();
         for (int thread = 0; thread < 8; thread++) {
-            tasks.add(
-                    Task.run(() -> {
-                        List<ConnPair> pairs = new ArrayList<>();
-                        List<Task<Integer>> readers = new ArrayList<>();
-                        try {
-                            for (int i = 0; i < 10; i++) {
-                                ConnPair pair = ConnPair.tcp();
-                                pairs.add(pair);
-                                readers.add(Task.start(() -> pair.left().read(new byte[1])));
-                            }
-                            for (int round = 0; round < 100; round++) {
-                                for (ConnPair pair : pairs) {
-                                    pair.left().setReadDeadline(inSeconds(2 * 3_600 - 10 * round));
-                                    pair.left().setWriteDeadline(inSeconds(3_600 - 10 * round));
-                                }
-                            }
-                            for (int i = 0; i < 10; i++) {
-                                pairs.get(i).right().write(new byte[1]);
-                                assertThat(readers.get(i).result()).isEqualTo(1);
-                            }
-                        } finally {
-                            for (ConnPair pair : pairs) {
-                                pair.close();
-                            }
+            tasks.add(Task.run(() -> {
+                List<ConnPair> pairs = new ArrayList<>();
+                List<Task<Integer>> readers = new ArrayList<>();
+                try {
+                    for (int i = 0; i < 10; i++) {
+                        ConnPair pair = ConnPair.tcp();
+                        pairs.add(pair);
+                        readers.add(Task.start(() -> pair.left().read(new byte[1])));
+                    }
+                    for (int round = 0; round < 100; round++) {
+                        for (ConnPair pair : pairs) {
+                            pair.left().setReadDeadline(inSeconds(2 * 3_600 - 10 * round));
+                            pair.left().setWriteDeadline(inSeconds(3_600 - 10 * round));
                         }
-                    }));
+                    }
+                    for (int i = 0; i < 10; i++) {
+                        pairs.get(i).right().write(new byte[1]);
+                        assertThat(readers.get(i).result()).isEqualTo(1);
+                    }
+                } finally {
+                    for (ConnPair pair : pairs) {
+                        pair.close();
+                    }
+                }
+            }));
         }
         for (Task<Void> task : tasks) {
             task.result();
@@ -270,9 +261,10 @@ class DeadlineBehaviourTest {
     }
 
     /**
-     * Two threads, a timer and no step in common: the deadline comes some microseconds after the reader begins, is moved on by another
-     * thread some microseconds after that one saw it begin, and then a byte comes. Each read ends, and by its deadline only if that was not
-     * moved before it came. -Dtest.rounds: 1,000; the soak tier does a million.
+     * Two threads, a timer and no step in common: the deadline comes some microseconds after the reader begins, is
+     * moved on by another thread some microseconds after that one saw it begin, and then a byte comes. Each read ends,
+     * and by its deadline only if that was not moved before it came. -Dtest.rounds: 1,000; the soak tier does a
+     * million.
      */
     @Test
     @Behaviour(210)
@@ -282,51 +274,47 @@ class DeadlineBehaviourTest {
         AtomicInteger round = new AtomicInteger();
         AtomicLong movedNanos = new AtomicLong();
         try (var pair = ConnPair.tcp()) {
-            Task<Integer> reader =
-                    Task.start(() -> {
-                        Random random = new Random(seed);
-                        int late = 0;
-                        byte[] one = new byte[1];
-                        for (int i = 1; i <= rounds; i++) {
-                            movedNanos.set(0);
-                            long wait = 1L + random.nextInt(60_000);
-                            long earliest = System.nanoTime() + wait;
-                            pair.left().setReadDeadline(Deadline.afterNanos(wait));
-                            round.set(i);
-                            try {
-                                pair.left().read(one);
-                            } catch (DeadlineExceededException e) {
-                                long moved = movedNanos.get();
-                                assertThat(moved == 0 || moved - earliest > 0)
-                                        .as("moved in time, and came all the same; seed %d", seed)
-                                        .isTrue();
-                                late++;
-                                pair.left().setReadDeadline(Deadline.NONE);
-                                pair.left().read(one);
-                            }
-                            assertThat(one[0]).isEqualTo((byte) i);
-                        }
-                        return late;
-                    });
-            Task<Void> mover =
-                    Task.run(() -> {
-                        Random random = new Random(~seed);
-                        for (int i = 1; i <= rounds; i++) {
-                            while (round.get() < i) {
-                                Thread.yield();
-                            }
-                            long untilNanos = System.nanoTime() + random.nextInt(60_000);
-                            while (System.nanoTime() - untilNanos < 0) {
-                                Thread.onSpinWait();
-                            }
-                            pair.left().setReadDeadline(inHours(1));
-                            movedNanos.set(System.nanoTime());
-                            pair.right().write(new byte[] {(byte) i});
-                        }
-                    });
-            assertThat(reader.result())
-                    .as("reads that ended by the deadline")
-                    .isBetween(1, rounds - 1);
+            Task<Integer> reader = Task.start(() -> {
+                Random random = new Random(seed);
+                int late = 0;
+                byte[] one = new byte[1];
+                for (int i = 1; i <= rounds; i++) {
+                    movedNanos.set(0);
+                    long wait = 1L + random.nextInt(60_000);
+                    long earliest = System.nanoTime() + wait;
+                    pair.left().setReadDeadline(Deadline.afterNanos(wait));
+                    round.set(i);
+                    try {
+                        pair.left().read(one);
+                    } catch (DeadlineExceededException e) {
+                        long moved = movedNanos.get();
+                        assertThat(moved == 0 || moved - earliest > 0)
+                                .as("moved in time, and came all the same; seed %d", seed)
+                                .isTrue();
+                        late++;
+                        pair.left().setReadDeadline(Deadline.NONE);
+                        pair.left().read(one);
+                    }
+                    assertThat(one[0]).isEqualTo((byte) i);
+                }
+                return late;
+            });
+            Task<Void> mover = Task.run(() -> {
+                Random random = new Random(~seed);
+                for (int i = 1; i <= rounds; i++) {
+                    while (round.get() < i) {
+                        Thread.yield();
+                    }
+                    long untilNanos = System.nanoTime() + random.nextInt(60_000);
+                    while (System.nanoTime() - untilNanos < 0) {
+                        Thread.onSpinWait();
+                    }
+                    pair.left().setReadDeadline(inHours(1));
+                    movedNanos.set(System.nanoTime());
+                    pair.right().write(new byte[] {(byte) i});
+                }
+            });
+            assertThat(reader.result()).as("reads that ended by the deadline").isBetween(1, rounds - 1);
             mover.result();
         }
     }
@@ -362,7 +350,8 @@ class DeadlineBehaviourTest {
             assertThat(reader.result()).isEqualTo(1);
             pair.right().write(new byte[] {2});
             if (Runtimes.current().way() != Way.NIO) { // Which tells waiters alone.
-                ReadinessSlot slot = Parked.descriptor(pair.left()).registration().read();
+                ReadinessSlot slot =
+                        Parked.descriptor(pair.left()).registration().read();
                 Await.until("the poller has told", slot::isReady);
             }
             pair.left().setReadDeadline(Deadline.PAST);

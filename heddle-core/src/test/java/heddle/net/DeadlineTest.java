@@ -3,10 +3,8 @@ package heddle.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Behaviour;
-
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
+import org.junit.jupiter.api.Test;
 
 class DeadlineTest {
 
@@ -22,14 +20,14 @@ class DeadlineTest {
     @Test
     @Behaviour(14)
     void farTimeoutsDoNotOverflow() {
-        for (Deadline far :
-                new Deadline[] {
-                    Deadline.afterNanos(Long.MAX_VALUE),
-                    Deadline.after(Duration.ofSeconds(Long.MAX_VALUE)),
-                    Deadline.after(Duration.ofDays(365 * 200))
-                }) {
+        for (Deadline far : new Deadline[] {
+            Deadline.afterNanos(Long.MAX_VALUE),
+            Deadline.after(Duration.ofSeconds(Long.MAX_VALUE)),
+            Deadline.after(Duration.ofDays(365 * 200))
+        }) {
             assertThat(far.hasPassed()).isFalse();
-            assertThat(far.remainingNanos()).isGreaterThan(Duration.ofDays(365 * 100).toNanos());
+            assertThat(far.remainingNanos())
+                    .isGreaterThan(Duration.ofDays(365 * 100).toNanos());
         }
         assertThat(Deadline.after(Duration.ofSeconds(Long.MIN_VALUE))).isEqualTo(Deadline.PAST);
     }

@@ -11,25 +11,22 @@ import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Dialing one address: which forms reach whom, from where, and what the hooks see. Several addresses: RaceTest. */
 @Ways
 class DialTest {
 
-    // linux/in.h; ip(7), since Linux 6.3: upper and lower bound of the ports that the kernel
-    // chooses from.
+    // linux/in.h; ip(7), since Linux 6.3: upper and lower bound of the ports that the kernel chooses from.
     private static final int IPPROTO_IP = 0;
     private static final int IP_LOCAL_PORT_RANGE = 51;
 
@@ -63,11 +60,9 @@ class DialTest {
         "tcp,  127.0.0.1:0, [::]",
     })
     @Behaviour(57)
-    void emptyOrUnspecifiedHostIsThisMachine(String network, String listenAt, String host)
-            throws Exception {
+    void emptyOrUnspecifiedHostIsThisMachine(String network, String listenAt, String host) throws Exception {
         try (Listener listener = Runtimes.listen("tcp", listenAt);
-                Conn dialed =
-                        Runtimes.dial(network, host + ":" + ((TcpAddr) listener.address()).port());
+                Conn dialed = Runtimes.dial(network, host + ":" + ((TcpAddr) listener.address()).port());
                 Conn accepted = listener.accept()) {
             assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
             assertThat(dialed.remoteAddress()).isEqualTo(listener.address());
@@ -110,8 +105,8 @@ class DialTest {
         "tcp6, [::1]:0,     127.0.0.2, false",
     })
     @Behaviour(63)
-    void localAddressMustBeOfTheRemotesFamily(
-            String network, String listenAt, String from, boolean fits) throws Exception {
+    void localAddressMustBeOfTheRemotesFamily(String network, String listenAt, String from, boolean fits)
+            throws Exception {
         Dialer dialer = Runtimes.dialer().localAddress(TcpAddr.of(InetAddress.ofLiteral(from), 0));
         try (Listener listener = Runtimes.listen("tcp", listenAt)) {
             String to = listener.address().toString();
@@ -138,14 +133,9 @@ class DialTest {
             assertThat(assertThrows(BindFailedException.class, () -> taken.dial("tcp", to)))
                     .hasMessage("dial tcp " + to + "->" + to + ": bind: address already in use");
             // RFC 5737: an address of nobody.
-            var foreign =
-                    Runtimes.dialer()
-                            .localAddress(TcpAddr.of(InetAddress.ofLiteral("203.0.113.1"), 0));
+            var foreign = Runtimes.dialer().localAddress(TcpAddr.of(InetAddress.ofLiteral("203.0.113.1"), 0));
             assertThat(assertThrows(BindFailedException.class, () -> foreign.dial("tcp", to)))
-                    .hasMessage(
-                            "dial tcp 203.0.113.1:0->"
-                                    + to
-                                    + ": bind: cannot assign requested address");
+                    .hasMessage("dial tcp 203.0.113.1:0->" + to + ": bind: cannot assign requested address");
         }
     }
 
@@ -160,12 +150,10 @@ class DialTest {
         "tcp6, [::1]:0,     tcp6",
     })
     @Behaviour({70, 87})
-    void hooksSeeTheConcreteNetworkAndTheAddress(String network, String at, String concrete)
-            throws Exception {
+    void hooksSeeTheConcreteNetworkAndTheAddress(String network, String at, String concrete) throws Exception {
         List<Seen> listening = new ArrayList<>();
         List<Seen> dialing = new ArrayList<>();
-        var config =
-                Runtimes.listenConfig().control((n, a, socket) -> listening.add(new Seen(n, a)));
+        var config = Runtimes.listenConfig().control((n, a, socket) -> listening.add(new Seen(n, a)));
         var dialer = Runtimes.dialer().control((n, a, socket) -> dialing.add(new Seen(n, a)));
         try (Listener listener = config.listen(network, at);
                 Conn conn = dialer.dial(network, listener.address().toString())) {
@@ -180,9 +168,7 @@ class DialTest {
     @Test
     @Behaviour(87)
     void listenersHookRunsBeforeItIsBound() throws Exception {
-        var config =
-                Runtimes.listenConfig()
-                        .control((n, a, socket) -> socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1));
+        var config = Runtimes.listenConfig().control((n, a, socket) -> socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1));
         try (Listener first = config.listen("tcp", "127.0.0.1:0");
                 Listener second = config.listen("tcp", first.address().toString())) {
             assertThat(second.address()).isEqualTo(first.address());
@@ -194,11 +180,9 @@ class DialTest {
     void hooksFailureEndsTheDial() throws Exception {
         try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             var failure = new IOException("not today");
-            Dialer dialer =
-                    Runtimes.dialer()
-                            .control((network, address, socket) -> {
-                                throw failure;
-                            });
+            Dialer dialer = Runtimes.dialer().control((network, address, socket) -> {
+                throw failure;
+            });
             assertThatThrownBy(() -> dialer.dial("tcp", listener.address().toString()))
                     .isSameAs(failure);
         }
@@ -208,13 +192,9 @@ class DialTest {
     @Behaviour(132)
     void endedFromOutsideAndTimedOutAreTwoTypes() throws Exception {
         try (var full = new FullBacklog()) {
-            var late =
-                    assertThrows(
-                            DeadlineExceededException.class,
-                            () ->
-                                    Runtimes.dialer()
-                                            .deadline(Streams.inMillis(20))
-                                            .dial("tcp", full.address()));
+            var late = assertThrows(
+                    DeadlineExceededException.class,
+                    () -> Runtimes.dialer().deadline(Streams.inMillis(20)).dial("tcp", full.address()));
             assertThat(late).hasMessage("dial tcp " + full.address() + ": i/o timeout");
             assertThat(late.timeout()).isTrue();
 
@@ -236,12 +216,10 @@ class DialTest {
         int port = ((TcpAddr) listener.address()).port();
         listener.close();
         var attempts = new AtomicInteger();
-        Dialer dialer =
-                Runtimes.dialer()
-                        .control((network, a, socket) -> {
-                            attempts.incrementAndGet();
-                            socket.setOption(IPPROTO_IP, IP_LOCAL_PORT_RANGE, port << 16 | port);
-                        });
+        Dialer dialer = Runtimes.dialer().control((network, a, socket) -> {
+            attempts.incrementAndGet();
+            socket.setOption(IPPROTO_IP, IP_LOCAL_PORT_RANGE, port << 16 | port);
+        });
         try (Conn conn = dialer.dial("tcp", address)) {
             throw new AssertionError("got " + conn);
         } catch (NetException noSuchOption) {
@@ -264,26 +242,22 @@ class DialTest {
         var go = new CountDownLatch(1);
         List<Task<Void>> dials = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
-            dials.add(
-                    Task.run(() -> {
-                        go.await();
-                        try (Conn conn = Runtimes.dial("tcp", address)) {
-                            conn.write(new byte[] {1});
-                        } catch (ConnRefusedException
-                                | ConnResetException
-                                | CallInterruptedException expected) {
-                            assertThat(((NetError) expected).errno()).isNotEqualTo(Errno.ENOTCONN);
-                        }
-                    }));
+            dials.add(Task.run(() -> {
+                go.await();
+                try (Conn conn = Runtimes.dial("tcp", address)) {
+                    conn.write(new byte[] {1});
+                } catch (ConnRefusedException | ConnResetException | CallInterruptedException expected) {
+                    assertThat(((NetError) expected).errno()).isNotEqualTo(Errno.ENOTCONN);
+                }
+            }));
         }
-        Task<Void> closer =
-                Task.run(() -> {
-                    go.await();
-                    for (int i = 0; i < 50; i++) {
-                        listener.accept().close();
-                    }
-                    listener.close();
-                });
+        Task<Void> closer = Task.run(() -> {
+            go.await();
+            for (int i = 0; i < 50; i++) {
+                listener.accept().close();
+            }
+            listener.close();
+        });
         go.countDown();
         for (int i = 0; i < dials.size(); i += 2) {
             if (interrupted && !dials.get(i).isDone()) {

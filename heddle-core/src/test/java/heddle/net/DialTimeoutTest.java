@@ -10,11 +10,9 @@ import heddle.testing.Runtimes;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /** How long a dial may take. */
 @Ways
@@ -27,15 +25,14 @@ class DialTimeoutTest {
         var past = Deadline.after(Duration.ofSeconds(-5));
         try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             String address = listener.address().toString();
-            for (Dialer dialer :
-                    List.of(
-                            Runtimes.dialer().timeout(Duration.ofSeconds(-5)),
-                            Runtimes.dialer().deadline(past),
-                            Runtimes.dialer().deadline(Deadline.PAST),
-                            Runtimes.dialer().timeout(Duration.ofSeconds(-5)).deadline(past),
-                            Runtimes.dialer().timeout(Duration.ofDays(1)).deadline(past),
-                            Runtimes.dialer().timeout(Duration.ofNanos(Long.MIN_VALUE)),
-                            Runtimes.dialer().timeout(Duration.ofSeconds(Long.MIN_VALUE)))) {
+            for (Dialer dialer : List.of(
+                    Runtimes.dialer().timeout(Duration.ofSeconds(-5)),
+                    Runtimes.dialer().deadline(past),
+                    Runtimes.dialer().deadline(Deadline.PAST),
+                    Runtimes.dialer().timeout(Duration.ofSeconds(-5)).deadline(past),
+                    Runtimes.dialer().timeout(Duration.ofDays(1)).deadline(past),
+                    Runtimes.dialer().timeout(Duration.ofNanos(Long.MIN_VALUE)),
+                    Runtimes.dialer().timeout(Duration.ofSeconds(Long.MIN_VALUE)))) {
                 checkTimeout(dialer, address);
             }
         }
@@ -51,8 +48,7 @@ class DialTimeoutTest {
                 long before = Counted.value(Counter.DESCRIPTORS);
                 long startNanos = System.nanoTime();
                 checkTimeout(Runtimes.dialer().timeout(timeout), full.address());
-                assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
-                        .isGreaterThanOrEqualTo(timeout);
+                assertThat(Duration.ofNanos(System.nanoTime() - startNanos)).isGreaterThanOrEqualTo(timeout);
                 assertThat(Counted.value(Counter.DESCRIPTORS)).isEqualTo(before);
             }
         }
@@ -77,9 +73,9 @@ class DialTimeoutTest {
     }
 
     private static void checkTimeout(Dialer dialer, String address) {
-        var e =
-                assertThrows(
-                        DeadlineExceededException.class, () -> dialer.dial("tcp", address).close());
+        var e = assertThrows(
+                DeadlineExceededException.class,
+                () -> dialer.dial("tcp", address).close());
         assertThat(e).hasMessage("dial tcp %s: i/o timeout", address);
         assertThat(e.timeout()).isTrue();
     }

@@ -6,9 +6,6 @@ import heddle.testing.Await;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 
 /** What {@link Heddle#dump} says about threads that wait. */
 @Ways
@@ -30,15 +28,15 @@ class DumpTest {
 
     /** The line about {@code thread} in {@code dump}, without what names it; empty if there is none. */
     private static String lineOf(Thread thread, String dump) {
-        Matcher line =
-                Pattern.compile("^#" + thread.threadId() + " \".*?\" (.*)$", Pattern.MULTILINE)
-                        .matcher(dump);
+        Matcher line = Pattern.compile("^#" + thread.threadId() + " \".*?\" (.*)$", Pattern.MULTILINE)
+                .matcher(dump);
         return line.find() ? line.group(1) : "";
     }
 
     private static String awaitLine(Thread thread, String start) throws Exception {
         Await.until(
-                () -> thread + " with \"" + start + "\" in\n" + Runtimes.current().dump(),
+                () -> thread + " with \"" + start + "\" in\n"
+                        + Runtimes.current().dump(),
                 () -> lineOf(thread, Runtimes.current().dump()).startsWith(start));
         return lineOf(thread, Runtimes.current().dump());
     }
@@ -48,8 +46,7 @@ class DumpTest {
         assertThat(parts.matches()).as(text).isTrue();
         return parts.group(1) != null
                 ? Duration.ofMillis(Long.parseLong(parts.group(1)))
-                : Duration.ofSeconds(Long.parseLong(parts.group(2)))
-                        .plusMillis(100 * Long.parseLong(parts.group(3)));
+                : Duration.ofSeconds(Long.parseLong(parts.group(2))).plusMillis(100 * Long.parseLong(parts.group(3)));
     }
 
     @Test
@@ -64,21 +61,16 @@ class DumpTest {
             Duration first = duration(shown.substring(start.length()));
             Await.until(
                     "a longer wait",
-                    () ->
-                            duration(
-                                                    lineOf(
-                                                                    reader.thread(),
-                                                                    Runtimes.current().dump())
-                                                            .substring(start.length()))
-                                            .compareTo(first)
-                                    > 0);
+                    () -> duration(lineOf(reader.thread(), Runtimes.current().dump())
+                                            .substring(start.length()))
+                                    .compareTo(first)
+                            > 0);
             // Not since some earlier wait: a stale clock would show.
             Duration whole = Duration.ofNanos(System.nanoTime() - beganNanos);
             assertThat(first).isLessThan(whole.plusSeconds(10));
             pair.right().write(new byte[1], 0, 1);
             assertThat(reader.result()).isEqualTo(1);
-            assertThat(lineOf(reader.thread(), Runtimes.current().dump()))
-                    .doesNotContain("IO wait");
+            assertThat(lineOf(reader.thread(), Runtimes.current().dump())).doesNotContain("IO wait");
         }
     }
 
@@ -88,10 +80,7 @@ class DumpTest {
             Task<Void> reader = Task.run(() -> pair.left().read(new byte[1]));
             awaitLine(reader.thread(), "IO wait");
             assertThat(Runtimes.current().dump())
-                    .containsPattern(
-                            "(?m)^#"
-                                    + reader.thread().threadId()
-                                    + " .*\n    at heddle.testing.Task");
+                    .containsPattern("(?m)^#" + reader.thread().threadId() + " .*\n    at heddle.testing.Task");
             pair.right().close();
             reader.result();
         }
@@ -102,8 +91,7 @@ class DumpTest {
         try (var pair = ConnPair.tcp()) {
             pair.left().setReadDeadline(Deadline.after(Duration.ofDays(2)));
             Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
-            assertThat(awaitLine(reader.thread(), "IO wait"))
-                    .containsPattern(", deadline in 1 d 23 h$");
+            assertThat(awaitLine(reader.thread(), "IO wait")).containsPattern(", deadline in 1 d 23 h$");
             pair.right().close();
             reader.result();
         }
@@ -120,8 +108,7 @@ class DumpTest {
             awaitLine(first.thread(), "IO wait, write " + pair.left() + ", ");
             awaitLine(second.thread(), "lock wait, write " + pair.left() + ", ");
             String dump = Runtimes.current().dump();
-            assertThat(dump.indexOf("\nIO wait: "))
-                    .isLessThan(dump.indexOf("\nlock wait: 1 thread\n"));
+            assertThat(dump.indexOf("\nIO wait: ")).isLessThan(dump.indexOf("\nlock wait: 1 thread\n"));
             pair.left().close();
             first.failure(ConnClosedException.class);
             second.failure(ConnClosedException.class);
@@ -158,10 +145,7 @@ class DumpTest {
         Task<Void> other = Task.run(latch::await);
         awaitLine(other.thread(), "WAITING");
         assertThat(Runtimes.current().dump())
-                .containsPattern(
-                        "(?m)^#"
-                                + other.thread().threadId()
-                                + " .*\n    at .*heddle\\.testing\\.Task");
+                .containsPattern("(?m)^#" + other.thread().threadId() + " .*\n    at .*heddle\\.testing\\.Task");
         latch.countDown();
         other.result();
     }
@@ -178,8 +162,7 @@ class DumpTest {
                 busy.add(Task.start(() -> threadsThatParkOnce(enough)));
             }
             for (int i = 0; i < 200; i++) {
-                assertThat(Runtimes.current().dump())
-                        .containsPattern("\nother virtual threads: \\d+ thread");
+                assertThat(Runtimes.current().dump()).containsPattern("\nother virtual threads: \\d+ thread");
             }
             enough.set(true);
             long rounds = 0; // The JDK's scheduler may let some of them wait all the while.
@@ -220,8 +203,8 @@ class DumpTest {
                     .containsPattern(
                             // Without, if the dump was slow enough to lose it.
                             "(?m)^(processor \\d+: runs a task for .* queued, .*,"
-                                + " heddle-carrier-\\d+|heddle-carrier-\\d+: runs a task without a"
-                                + " processor for .*), #"
+                                    + " heddle-carrier-\\d+|heddle-carrier-\\d+: runs a task without a"
+                                    + " processor for .*), #"
                                     + Thread.currentThread().threadId()
                                     + " ");
         }

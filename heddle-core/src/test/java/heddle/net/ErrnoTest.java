@@ -2,11 +2,10 @@ package heddle.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.lang.reflect.Field;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
 
 /** The numbers that callers compare with are those that calls give. */
 class ErrnoTest {

@@ -6,13 +6,10 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-
 import heddle.testing.Behaviour;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 class ErrorTypesTest {
 
@@ -20,13 +17,10 @@ class ErrorTypesTest {
     @Test
     @Behaviour(45)
     void everyExceptionIsAnIoExceptionAndANetError() {
-        List<JavaClass> exceptions =
-                new ClassFileImporter()
-                                .withImportOption(new ImportOption.DoNotIncludeTests())
-                                .importPackages("heddle.net")
-                                .stream()
-                                .filter(c -> c.isAssignableTo(Throwable.class))
-                                .toList();
+        List<JavaClass> exceptions = new ClassFileImporter()
+                .withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("heddle.net").stream()
+                        .filter(c -> c.isAssignableTo(Throwable.class))
+                        .toList();
         assertThat(exceptions)
                 .hasSizeGreaterThan(8)
                 .allMatch(c -> c.isAssignableTo(IOException.class))

@@ -6,11 +6,6 @@ import heddle.internal.socket.Errno;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -21,6 +16,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each public method of each type, on a live one and on a closed one. A method that comes later is found by itself. */
 @Ways
@@ -87,27 +85,23 @@ class EveryMethodTest {
                 .filter(m -> m.getDeclaringClass().getName().startsWith("heddle."))
                 .filter(m -> !Modifier.isStatic(m.getModifiers()) && !m.isBridge())
                 .filter(m -> !m.getName().equals("close"))
-                .sorted(
-                        Comparator.comparing((Method m) -> m.getName().startsWith("close"))
-                                .thenComparing(Method::toString))
+                .sorted(Comparator.comparing((Method m) -> m.getName().startsWith("close"))
+                        .thenComparing(Method::toString))
                 .toList();
     }
 
-    private static void callTolerating(
-            Method method, Object target, Class<? extends IOException> tolerated) throws Exception {
-        Object[] arguments =
-                Arrays.stream(method.getParameterTypes())
-                        .map(type -> argument(type, target))
-                        .toArray();
+    private static void callTolerating(Method method, Object target, Class<? extends IOException> tolerated)
+            throws Exception {
+        Object[] arguments = Arrays.stream(method.getParameterTypes())
+                .map(type -> argument(type, target))
+                .toArray();
         try {
             Object result = method.invoke(target, arguments);
             assertThat(result != null || method.getReturnType() == void.class)
                     .as("%s returns something", method)
                     .isTrue();
         } catch (InvocationTargetException e) {
-            assertThat(e.getCause())
-                    .as(method.toString())
-                    .isInstanceOfAny(tolerated, NetException.class);
+            assertThat(e.getCause()).as(method.toString()).isInstanceOfAny(tolerated, NetException.class);
             if (e.getCause() instanceof NetException lacking) { // An option that the way lacks.
                 assertThat(Runtimes.current().way()).isEqualTo(Way.NIO);
                 assertThat(lacking.errno()).isEqualTo(Errno.ENOPROTOOPT);

@@ -2,8 +2,6 @@ package heddle.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -12,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /** The programs of the README: shown there as they are, and running. */
 class ExamplesTest {
@@ -46,10 +45,7 @@ class ExamplesTest {
             assertThat(line).startsWith("listening at 127.0.0.1:");
             Process client = start("EchoClient", line.substring("listening at ".length()));
             List<String> lines = new ArrayList<>();
-            try (var out =
-                    new BufferedReader(
-                            new InputStreamReader(
-                                    client.getInputStream(), StandardCharsets.UTF_8))) {
+            try (var out = new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.UTF_8))) {
                 out.lines().forEach(lines::add);
             }
             assertThat(client.waitFor()).isZero();

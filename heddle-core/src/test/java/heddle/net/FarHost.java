@@ -3,7 +3,6 @@ package heddle.net;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import heddle.testing.Await;
-
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -16,11 +15,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Another host, at the other end of a cable from this JVM's: a thread in a network namespace of its own, which makes the sockets that
- * live there, the JDK's plain ones. It needs root. Nothing of it outlives the process, as nothing but the thread and its sockets holds
- * the namespace; and nothing has a name that a second run on this machine could take. network_namespaces(7), veth(4).
+ * Another host, at the other end of a cable from this JVM's: a thread in a network namespace of its own, which makes
+ * the sockets that live there, the JDK's plain ones. It needs root. Nothing of it outlives the process, as nothing but
+ * the thread and its sockets holds the namespace; and nothing has a name that a second run on this machine could take.
+ * network_namespaces(7), veth(4).
  *
- * <p>The JVM itself must have a namespace of its own too, since its end of the cable, and the settings of its kernel, are there.
+ * <p>The JVM itself must have a namespace of its own too, since its end of the cable, and the settings of its kernel,
+ * are there.
  */
 final class FarHost {
 
@@ -35,29 +36,25 @@ final class FarHost {
 
     private static final int CLONE_NEWNET = 0x4000_0000; // unshare(2)
 
-    private final ExecutorService thread =
-            Executors.newSingleThreadExecutor(Thread.ofPlatform().name("far host").factory());
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("far host").factory());
 
     FarHost() throws Exception {
         call(() -> {
             unshare();
-            ip(
-                    """
+            ip("""
                     link set lo up
                     link add far type veth peer name near netns %d
                     addr add %s/24 dev far
                     link set far up
-                    """
-                            .formatted(ProcessHandle.current().pid(), FAR));
+                    """.formatted(ProcessHandle.current().pid(), FAR));
             return 0;
         });
-        ip(
-                """
+        ip("""
                 link set lo up
                 addr add %s/24 dev near
                 link set near up
-                """
-                        .formatted(NEAR));
+                """.formatted(NEAR));
         // Until then packets are dropped, and who asks where a host is gets no answer.
         Await.until("the cable works", () -> isUp("near") && call(() -> isUp("far")));
         // Asks thrice where a host is, 50 ms apart instead of 1 s; arp(7), retrans_time_ms.
@@ -71,10 +68,8 @@ final class FarHost {
     @SuppressWarnings("restricted")
     private static void unshare() {
         var linker = Linker.nativeLinker();
-        var unshare =
-                linker.downcallHandle(
-                        linker.defaultLookup().findOrThrow("unshare"),
-                        FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+        var unshare = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("unshare"), FunctionDescriptor.of(JAVA_INT, JAVA_INT));
         try {
             int result = (int) unshare.invokeExact(CLONE_NEWNET);
             if (result != 0) {
@@ -104,15 +99,17 @@ final class FarHost {
         return call(() -> new ServerSocket(0, backlog, InetAddress.ofLiteral(FAR)));
     }
 
-    /** What happens there from now on to each packet that comes in: a statement of nft(8), for instance {@code drop}. */
+    /**
+     * What happens there from now on to each packet that comes in: a statement of nft(8), for instance {@code drop}.
+     */
     void onInput(String statement) throws Exception {
         String rules = input("far", statement);
         call(() -> feed(rules, "nft", "-f", "-"));
     }
 
     /**
-     * What happens from now on to each packet in either direction, where it comes in. On its way out, the kernel would be told of the
-     * drop, and forget a connection that it is about to accept; reqsk_timer_handler.
+     * What happens from now on to each packet in either direction, where it comes in. On its way out, the kernel would
+     * be told of the drop, and forget a connection that it is about to accept; reqsk_timer_handler.
      */
     void onBothWays(String statement) throws Exception {
         onInput(statement);
@@ -125,8 +122,7 @@ final class FarHost {
         table inet %2$s {
         chain in { type filter hook input priority 0; iifname %2$s %3$s; }
         }
-        """
-                .formatted(pass(device), device, statement);
+        """.formatted(pass(device), device, statement);
     }
 
     /** Removes the table of {@code device}, which need not exist. */
@@ -178,18 +174,15 @@ final class FarHost {
     }
 
     /** Runs a command in the network of the calling thread; what it printed. */
-    private static String feed(String input, String... command)
-            throws IOException, InterruptedException {
+    private static String feed(String input, String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try (var stdin = process.getOutputStream()) {
             stdin.write(input.getBytes(StandardCharsets.UTF_8));
         }
-        String printed =
-                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int status = process.waitFor();
         if (status != 0) {
-            throw new AssertionError(
-                    String.join(" ", command) + ": exit status " + status + "\n" + printed + input);
+            throw new AssertionError(String.join(" ", command) + ": exit status " + status + "\n" + printed + input);
         }
         return printed;
     }

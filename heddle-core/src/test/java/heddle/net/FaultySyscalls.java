@@ -12,7 +12,6 @@ import heddle.internal.socket.UnixName;
 import heddle.internal.sys.Syscalls;
 import heddle.testing.Runtimes;
 import heddle.time.Clock;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -21,15 +20,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The system calls of a runtime of its own, {@link #heddle}, of which some fail as a {@link Plan} has it. It runs in the way of the shared
- * one, until {@link #close}.
+ * The system calls of a runtime of its own, {@link #heddle}, of which some fail as a {@link Plan} has it. It runs in
+ * the way of the shared one, until {@link #close}.
  *
- * <p>A call that fails is not made, and so has done nothing, with two exceptions that the kernel makes as well. close(2) closes and
- * then reports (close(2), "Dealing with error returns from close()"). connect(2) that ends with EINTR goes on in the background
- * (connect(2) of POSIX).
+ * <p>A call that fails is not made, and so has done nothing, with two exceptions that the kernel makes as well.
+ * close(2) closes and then reports (close(2), "Dealing with error returns from close()"). connect(2) that ends with
+ * EINTR goes on in the background (connect(2) of POSIX).
  *
- * <p>EAGAIN means "not now", and so do ENOTCONN of getpeername(2) and EINPROGRESS of a write: the kernel then reports an edge when it is time. So does this, at
- * once, to whoever watches.
+ * <p>EAGAIN means "not now", and so do ENOTCONN of getpeername(2) and EINPROGRESS of a write: the kernel then reports
+ * an edge when it is time. So does this, at once, to whoever watches.
  */
 final class FaultySyscalls extends Syscalls implements AutoCloseable {
 
@@ -66,8 +65,7 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
 
         @Override
         public int register(Poller poller, Registration registration) {
-            // Before the system watches, so that nobody who is told EAGAIN waits for an edge in
-            // vain.
+            // Before the system watches, so that nobody who is told EAGAIN waits for an edge in vain.
             watched.put(registration.fd(), registration);
             int fault = fault("epoll_ctl", registration.fd());
             return fault != 0 ? fault : realSource.register(poller, registration);
@@ -107,15 +105,8 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     FaultySyscalls(Plan plan) {
         this.plan = plan;
         try {
-            heddle =
-                    Heddle.start(
-                            Settings.with(
-                                            Runtimes.current().way().internal,
-                                            null,
-                                            null,
-                                            null,
-                                            Clock.system())
-                                    .withBetween(new Between()));
+            heddle = Heddle.start(Settings.with(Runtimes.current().way().internal, null, null, null, Clock.system())
+                    .withBetween(new Between()));
         } catch (IOException refused) {
             throw new UncheckedIOException(refused);
         }
@@ -145,12 +136,11 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     /** 0, or the failure of a call that is then not to be made. */
     private int fault(String call, int fd) {
         int errno = plan.errno(call, fd);
-        boolean comesLater =
-                switch (call) {
-                    case "getpeername" -> errno == Errno.ENOTCONN;
-                    case "write", "writev" -> errno == Errno.EINPROGRESS;
-                    default -> false;
-                };
+        boolean comesLater = switch (call) {
+            case "getpeername" -> errno == Errno.ENOTCONN;
+            case "write", "writev" -> errno == Errno.EINPROGRESS;
+            default -> false;
+        };
         if (errno == Errno.EAGAIN || comesLater) {
             Registration registration = watched.get(fd);
             if (registration != null) {
@@ -198,8 +188,7 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     }
 
     @Override
-    public int send(
-            int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
+    public int send(int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
         int fault = fault("write", fd);
         return fault != 0 ? fault : real.send(fd, buffer, offset, length, more, errno);
     }

@@ -2,7 +2,6 @@ package heddle.net;
 
 import heddle.testing.Await;
 import heddle.testing.Runtimes;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +26,10 @@ final class FullBacklog implements AutoCloseable {
         Await.until("the backlog is full", () -> queued() == BACKLOG + 1);
     }
 
-    /** How many connections wait to be accepted: what /proc/net/tcp, proc(5), has as rx_queue of a socket in state 0A, "listens". */
+    /**
+     * How many connections wait to be accepted: what /proc/net/tcp, proc(5), has as rx_queue of a socket in state 0A,
+     * "listens".
+     */
     private int queued() throws IOException {
         String port = String.format(":%04X", ((TcpAddr) where()).port());
         try (var sockets = Files.lines(Path.of("/proc/self/net/tcp"))) {

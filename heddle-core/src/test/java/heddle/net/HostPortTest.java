@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.internal.socket.SockAddr;
 import heddle.testing.Behaviour;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -77,10 +76,7 @@ class HostPortTest {
     @Behaviour({91, 180})
     @ValueSource(strings = {"-1", "65536", "123456789", "-0", "99999999999999999999", "-"})
     void portOutOfRangeIsInvalid(String port) {
-        var e =
-                assertThrows(
-                        AddressException.class,
-                        () -> HostPort.parse("listen", "tcp", "127.0.0.1:" + port));
+        var e = assertThrows(AddressException.class, () -> HostPort.parse("listen", "tcp", "127.0.0.1:" + port));
         assertThat(e).hasMessage("listen tcp: address " + port + ": invalid port");
     }
 
@@ -96,10 +92,7 @@ class HostPortTest {
     @Behaviour(190)
     @ValueSource(strings = {"http", "8o80", "80 ", " 80", "0x50", "٨٠"})
     void portThatIsNoNumberIsUnknown(String port) {
-        var e =
-                assertThrows(
-                        AddressException.class,
-                        () -> HostPort.parse("dial", "tcp", "127.0.0.1:" + port));
+        var e = assertThrows(AddressException.class, () -> HostPort.parse("dial", "tcp", "127.0.0.1:" + port));
         assertThat(e).hasMessageEndingWith(": unknown port");
     }
 
@@ -119,16 +112,7 @@ class HostPortTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "localhost",
-                "1.2.3",
-                "127.1",
-                "0x7f.0.0.1",
-                "1.2.3.4.5",
-                "256.0.0.1",
-                "1.2.3.x",
-                "...",
-                "::1::"
+            strings = {"localhost", "1.2.3", "127.1", "0x7f.0.0.1", "1.2.3.4.5", "256.0.0.1", "1.2.3.x", "...", "::1::"
             })
     void otherHostIsAName(String host) {
         assertThat(new HostPort(host, 7).literal()).isNull();

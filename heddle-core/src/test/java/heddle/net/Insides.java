@@ -1,7 +1,6 @@
 package heddle.net;
 
 import heddle.internal.Platform;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 

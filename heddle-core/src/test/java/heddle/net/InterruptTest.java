@@ -2,22 +2,19 @@ package heddle.net;
 
 import static heddle.net.Streams.checkUsable;
 import static heddle.net.Streams.readExactly;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** An interrupt ends one call, and nothing else; on threads of each kind. */
 @Ways
@@ -66,8 +63,7 @@ class InterruptTest {
             var e = interrupted(caller, () -> pair.left().write(all));
             long taken = e.bytesTransferred();
             assertThat(taken).isBetween(1L, LARGE - 1L);
-            assertThat(readExactly(pair.right(), (int) taken))
-                    .isEqualTo(java.util.Arrays.copyOf(all, (int) taken));
+            assertThat(readExactly(pair.right(), (int) taken)).isEqualTo(java.util.Arrays.copyOf(all, (int) taken));
             checkUsable(pair);
         }
     }
@@ -96,17 +92,15 @@ class InterruptTest {
     }
 
     /** The failure of {@code call}, which is interrupted once it waits; its thread's status is cleared. */
-    private static CallInterruptedException interrupted(Caller caller, Callable<?> call)
-            throws Exception {
+    private static CallInterruptedException interrupted(Caller caller, Callable<?> call) throws Exception {
         var status = new AtomicBoolean(true);
-        Task<?> task =
-                caller.start(() -> {
-                    try {
-                        return call.call();
-                    } finally {
-                        status.set(Thread.currentThread().isInterrupted());
-                    }
-                });
+        Task<?> task = caller.start(() -> {
+            try {
+                return call.call();
+            } finally {
+                status.set(Thread.currentThread().isInterrupted());
+            }
+        });
         Parked.await(task.thread());
         task.thread().interrupt();
         var e = task.failure(CallInterruptedException.class);
@@ -152,17 +146,16 @@ class InterruptTest {
         try (var pair = ConnPair.tcp();
                 Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
             pair.right().write(new byte[] {1, 2});
-            Task<Boolean> task =
-                    caller.start(() -> {
-                        Thread.currentThread().interrupt();
-                        assertThat(pair.left().write(new byte[] {3})).isEqualTo(1);
-                        assertThat(pair.left().read(new byte[1])).isEqualTo(1);
-                        pair.left().setDeadline(Deadline.NONE);
-                        Runtimes.dial("tcp", listener.address().toString()).close();
-                        listener.accept().close();
-                        pair.left().close();
-                        return Thread.currentThread().isInterrupted();
-                    });
+            Task<Boolean> task = caller.start(() -> {
+                Thread.currentThread().interrupt();
+                assertThat(pair.left().write(new byte[] {3})).isEqualTo(1);
+                assertThat(pair.left().read(new byte[1])).isEqualTo(1);
+                pair.left().setDeadline(Deadline.NONE);
+                Runtimes.dial("tcp", listener.address().toString()).close();
+                listener.accept().close();
+                pair.left().close();
+                return Thread.currentThread().isInterrupted();
+            });
             assertThat(task.result()).as("interrupt status").isTrue();
         }
     }
@@ -172,11 +165,10 @@ class InterruptTest {
     @Behaviour(214)
     void interruptedBeforeACallThatMustWaitEndsIt(Caller caller) throws Exception {
         try (var pair = ConnPair.tcp()) {
-            Task<Integer> task =
-                    caller.start(() -> {
-                        Thread.currentThread().interrupt();
-                        return pair.left().read(new byte[1]);
-                    });
+            Task<Integer> task = caller.start(() -> {
+                Thread.currentThread().interrupt();
+                return pair.left().read(new byte[1]);
+            });
             task.failure(CallInterruptedException.class);
             checkUsable(pair);
         }
@@ -188,15 +180,14 @@ class InterruptTest {
     void interruptThatRacesWithDataLosesNeither() throws Exception {
         try (var pair = ConnPair.tcp()) {
             for (int i = 0; i < 500; i++) {
-                Task<Integer> reader =
-                        Task.start(() -> {
-                            try {
-                                return pair.left().read(new byte[1]);
-                            } catch (CallInterruptedException e) {
-                                assertThat(Thread.currentThread().isInterrupted()).isFalse();
-                                return 0;
-                            }
-                        });
+                Task<Integer> reader = Task.start(() -> {
+                    try {
+                        return pair.left().read(new byte[1]);
+                    } catch (CallInterruptedException e) {
+                        assertThat(Thread.currentThread().isInterrupted()).isFalse();
+                        return 0;
+                    }
+                });
                 if (i % 2 == 0) {
                     Parked.await(reader.thread());
                 }
@@ -211,39 +202,38 @@ class InterruptTest {
         }
     }
 
-    /** Ten threads write numbered packets and are interrupted all the time; what failed is written again from where it stopped. */
+    /**
+     * Ten threads write numbered packets and are interrupted all the time; what failed is written again from where it
+     * stopped.
+     */
     @Test
     @Behaviour(214)
     void interruptedWritersCanGoOnExactlyWhereTheyStopped() throws Exception {
         try (var pair = ConnPair.tcpWithBuffers(20_000)) {
             byte[] all = Streams.random(8 << 20, 2);
             var done = new AtomicBoolean();
-            Task<Integer> writer =
-                    Task.start(() -> {
-                        int interrupts = 0;
-                        for (int at = 0; at < all.length; ) {
-                            try {
-                                at +=
-                                        pair.left()
-                                                .write(all, at, Math.min(100_000, all.length - at));
-                            } catch (CallInterruptedException e) {
-                                at += (int) e.bytesTransferred();
-                                interrupts++;
-                            }
-                        }
-                        done.set(true);
-                        Thread.interrupted();
-                        pair.left().close();
-                        return interrupts;
-                    });
-            Task<Void> interrupter =
-                    Task.run(() -> {
-                        while (!done.get()) {
-                            writer.thread().interrupt();
-                            // Real time: an interrupt shall come at any moment of a write.
-                            Thread.sleep(1);
-                        }
-                    });
+            Task<Integer> writer = Task.start(() -> {
+                int interrupts = 0;
+                for (int at = 0; at < all.length; ) {
+                    try {
+                        at += pair.left().write(all, at, Math.min(100_000, all.length - at));
+                    } catch (CallInterruptedException e) {
+                        at += (int) e.bytesTransferred();
+                        interrupts++;
+                    }
+                }
+                done.set(true);
+                Thread.interrupted();
+                pair.left().close();
+                return interrupts;
+            });
+            Task<Void> interrupter = Task.run(() -> {
+                while (!done.get()) {
+                    writer.thread().interrupt();
+                    // Real time: an interrupt shall come at any moment of a write.
+                    Thread.sleep(1);
+                }
+            });
             assertThat(Streams.readToEnd(pair.right())).isEqualTo(all);
             assertThat(writer.result()).as("interrupts").isNotNegative();
             interrupter.result();

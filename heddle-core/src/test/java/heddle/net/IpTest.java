@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import heddle.internal.fd.Ip;
 import heddle.internal.socket.Errno;
 import heddle.testing.Ways;
-
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.util.concurrent.atomic.AtomicReference;
 
 @Ways
 class IpTest {
@@ -31,20 +29,15 @@ class IpTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "socket, 97",
-        "setsockopt, 92",
-        "bind, 99"
-    }) // EAFNOSUPPORT, ENOPROTOOPT, EADDRNOTAVAIL
+    @CsvSource({"socket, 97", "setsockopt, 92", "bind, 99"}) // EAFNOSUPPORT, ENOPROTOOPT, EADDRNOTAVAIL
     void lackOfIpv6IsFoundOutOnce(String call, int errno) {
         var ip = new Ip();
         assertThat(hasV6(ip, call, errno)).isFalse();
         var asked = new AtomicReference<String>();
-        try (var faulty =
-                new FaultySyscalls((made, _) -> {
-                    asked.set(made);
-                    return 0;
-                })) {
+        try (var faulty = new FaultySyscalls((made, _) -> {
+            asked.set(made);
+            return 0;
+        })) {
             assertThat(ip.hasV6(faulty)).isFalse();
         }
         assertThat(asked).as("asked again").hasNullValue();

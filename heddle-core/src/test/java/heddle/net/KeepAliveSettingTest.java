@@ -1,20 +1,17 @@
 package heddle.net;
 
 import static heddle.net.Parked.descriptor;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.socket.SocketOption;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Ways;
-
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-
-import java.time.Duration;
-import java.util.List;
 
 /** Keep-alive as the kernel has it, whoever set it: Go's table of settings. */
 @Ways
@@ -84,8 +81,7 @@ class KeepAliveSettingTest {
     @Behaviour(173)
     void settingOfADialReachesItsSocketAlone(Row row) throws Exception {
         var off = Runtimes.listenConfig().keepAlive(KeepAlive.OFF);
-        try (var pair =
-                ConnPair.tcp(off, Runtimes.dialer().keepAlive(row.setting), "127.0.0.1:0")) {
+        try (var pair = ConnPair.tcp(off, Runtimes.dialer().keepAlive(row.setting), "127.0.0.1:0")) {
             check(row, pair.left(), pair.right());
             assertThat(option(pair.right(), SocketOption.KEEP_ALIVE)).isZero();
         }

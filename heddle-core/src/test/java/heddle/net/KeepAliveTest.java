@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
 import heddle.internal.socket.SocketOption;
-
+import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import java.time.Duration;
-import java.util.Map;
 
 class KeepAliveTest {
 
@@ -35,12 +33,7 @@ class KeepAliveTest {
         "PT999999999999H, PT1S, 1,  2147483647, 1, 1",
     })
     void fractionsOfASecondRoundUp(
-            Duration idle,
-            Duration interval,
-            int count,
-            int idleSeconds,
-            int intervalSeconds,
-            int probes) {
+            Duration idle, Duration interval, int count, int idleSeconds, int intervalSeconds, int probes) {
         KeepAlive keepAlive = KeepAlive.SYSTEM.idle(idle).interval(interval).count(count);
         assertThat(keepAlive.options())
                 .containsExactlyInAnyOrderEntriesOf(seconds(idleSeconds, intervalSeconds, probes));
@@ -51,8 +44,7 @@ class KeepAliveTest {
 
     @Test
     void defaultIsGosAndEverySetsIdleAndInterval() {
-        assertThat(KeepAlive.DEFAULT.options())
-                .containsExactlyInAnyOrderEntriesOf(seconds(15, 15, 9));
+        assertThat(KeepAlive.DEFAULT.options()).containsExactlyInAnyOrderEntriesOf(seconds(15, 15, 9));
         assertThat(KeepAlive.every(Duration.ofSeconds(30)).options())
                 .containsExactlyInAnyOrderEntriesOf(seconds(30, 30, 9));
         assertThat(KeepAlive.every(Duration.ofSeconds(15)))
@@ -70,9 +62,7 @@ class KeepAliveTest {
         assertThat(KeepAlive.SYSTEM.interval()).isEmpty();
         assertThat(KeepAlive.SYSTEM.count()).isEmpty();
         assertThat(KeepAlive.SYSTEM)
-                .hasToString(
-                        "keep-alive idle the system's, interval the system's, count the"
-                                + " system's");
+                .hasToString("keep-alive idle the system's, interval the system's, count the" + " system's");
     }
 
     @Test
@@ -90,7 +80,6 @@ class KeepAliveTest {
                 .hasMessage("keep-alive idle PT0S: want more than zero");
         assertThatThrownBy(() -> KeepAlive.DEFAULT.interval(Duration.ofSeconds(-1)))
                 .hasMessage("keep-alive interval PT-1S: want more than zero");
-        assertThatThrownBy(() -> KeepAlive.DEFAULT.count(0))
-                .hasMessage("keep-alive count 0: want 1 or more");
+        assertThatThrownBy(() -> KeepAlive.DEFAULT.count(0)).hasMessage("keep-alive count 0: want 1 or more");
     }
 }

@@ -2,7 +2,6 @@ package heddle.net;
 
 import static heddle.net.Streams.inMillis;
 import static heddle.net.Streams.readExactly;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -13,12 +12,6 @@ import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.NetworkInterface;
@@ -26,6 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Addresses to listen at, and the deadlines of those who accept there. */
 @Ways
@@ -69,8 +66,7 @@ class ListenTest {
             long startNanos = System.nanoTime();
             listener.setDeadline(inMillis(10));
             assertThrows(DeadlineExceededException.class, listener::accept);
-            assertThat(System.nanoTime() - startNanos)
-                    .isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(10));
+            assertThat(System.nanoTime() - startNanos).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(10));
         }
     }
 
@@ -109,24 +105,23 @@ class ListenTest {
     void acceptsThatTimeOutInALoopFailInFormUntilTheClose() throws Exception {
         Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         var timeouts = new AtomicInteger();
-        Task<Conn> loop =
-                Task.start(() -> {
-                    while (true) {
-                        try {
-                            listener.setDeadline(inMillis(1));
-                            return listener.accept();
-                        } catch (DeadlineExceededException e) {
-                            assertThat(e.op()).isEqualTo("accept");
-                            assertThat(e.network()).isEqualTo("tcp");
-                            assertThat(e.source()).isNull();
-                            assertThat(e.address()).isEqualTo(listener.address());
-                            assertThat(e.timeout()).isTrue();
-                            if (timeouts.incrementAndGet() == 20) {
-                                listener.close();
-                            }
-                        }
+        Task<Conn> loop = Task.start(() -> {
+            while (true) {
+                try {
+                    listener.setDeadline(inMillis(1));
+                    return listener.accept();
+                } catch (DeadlineExceededException e) {
+                    assertThat(e.op()).isEqualTo("accept");
+                    assertThat(e.network()).isEqualTo("tcp");
+                    assertThat(e.source()).isNull();
+                    assertThat(e.address()).isEqualTo(listener.address());
+                    assertThat(e.timeout()).isTrue();
+                    if (timeouts.incrementAndGet() == 20) {
+                        listener.close();
                     }
-                });
+                }
+            }
+        });
         var end = loop.failure(ConnClosedException.class);
         assertThat(end.timeout()).isFalse();
         assertThat(end.op()).isIn("set", "accept");
@@ -153,8 +148,8 @@ class ListenTest {
         "tcp6, ::,               ::,        6",
         "tcp6, ::1,              ::1,       6",
     })
-    void eachFormServesItsClientsAndNobodyElseListensThere(
-            String network, String host, String printed, String versions) throws Exception {
+    void eachFormServesItsClientsAndNobodyElseListensThere(String network, String host, String printed, String versions)
+            throws Exception {
         assumeTrue(new Ip().hasV6(Insides.of(Runtimes.current()).syscalls()), "no IPv6 here");
         if (network.equals("tcp6") && printed.equals("::") && !wayHasV6Only()) {
             checkRefused(hostPort(host, 0));
@@ -164,10 +159,7 @@ class ListenTest {
             int port = portOf(listener);
             assertThat(listener.address()).hasToString(hostPort(printed, port));
             assertThat(listener.address().network()).isEqualTo("tcp");
-            var e =
-                    assertThrows(
-                            BindFailedException.class,
-                            () -> Runtimes.listen(network, hostPort(host, port)));
+            var e = assertThrows(BindFailedException.class, () -> Runtimes.listen(network, hostPort(host, port)));
             assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
             for (String dialed : List.of("tcp", "tcp4", "tcp6")) {
                 if (!dialed.equals("tcp6") && versions.contains("4")) {
@@ -181,8 +173,7 @@ class ListenTest {
     }
 
     /** Three clients, at the same time. */
-    private static void checkEcho(Listener listener, String network, String address)
-            throws Exception {
+    private static void checkEcho(Listener listener, String network, String address) throws Exception {
         List<Conn> clients = new ArrayList<>();
         List<Conn> served = new ArrayList<>();
         try {
@@ -249,8 +240,7 @@ class ListenTest {
         "tcp,  127.0.0.1,      tcp,  127.0.0.2,      free",
     })
     void listenersShareAPortIfNoAddressIsOfBoth(
-            String network, String host, String otherNetwork, String otherHost, String expected)
-            throws Exception {
+            String network, String host, String otherNetwork, String otherHost, String expected) throws Exception {
         assumeTrue(new Ip().hasV6(Insides.of(Runtimes.current()).syscalls()), "no IPv6 here");
         boolean firstRefused = isV6Wildcard(network, host);
         boolean otherRefused = isV6Wildcard(otherNetwork, otherHost);
@@ -264,10 +254,7 @@ class ListenTest {
                 if (expected.equals("free")) {
                     Runtimes.listen(otherNetwork, other).close();
                 } else {
-                    var e =
-                            assertThrows(
-                                    BindFailedException.class,
-                                    () -> Runtimes.listen(otherNetwork, other));
+                    var e = assertThrows(BindFailedException.class, () -> Runtimes.listen(otherNetwork, other));
                     assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
                 }
                 return;
@@ -302,8 +289,7 @@ class ListenTest {
     void backlogIsNotCutToSixteenBits() throws Exception {
         List<Conn> waiting = new ArrayList<>();
         // 16 bits of it would be a backlog of 0.
-        try (Listener listener =
-                Runtimes.listenConfig().backlog(3 << 16).listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listenConfig().backlog(3 << 16).listen("tcp", "127.0.0.1:0")) {
             for (int i = 0; i < 8; i++) {
                 waiting.add(Runtimes.dial("tcp", listener.address().toString()));
             }
@@ -320,10 +306,7 @@ class ListenTest {
     @ValueSource(strings = {"-1", "65536", "123456789"})
     void portOutOfRangeIsRefused(String port) {
         for (String host : List.of("", "127.0.0.1", "[::1]")) {
-            var e =
-                    assertThrows(
-                            AddressException.class,
-                            () -> Runtimes.listen("tcp", host + ":" + port));
+            var e = assertThrows(AddressException.class, () -> Runtimes.listen("tcp", host + ":" + port));
             assertThat(e).hasMessage("listen tcp: address " + port + ": invalid port");
         }
     }
@@ -340,15 +323,12 @@ class ListenTest {
         "tcp,   127.0.0.1:http,    AddressException,        listen tcp: address http: unknown port",
         "tcp6,  127.0.0.1:0,       AddressException,        listen tcp6: address 127.0.0.1: no"
                 + " suitable address found",
-        "tcp4,  [::1]:0,           AddressException,        listen tcp4: address ::1: no suitable"
-                + " address found",
-        "tcp,   nobody.invalid:0,  HostNotFoundException,   listen tcp: lookup nobody.invalid: no"
-                + " such host",
+        "tcp4,  [::1]:0,           AddressException,        listen tcp4: address ::1: no suitable" + " address found",
+        "tcp,   nobody.invalid:0,  HostNotFoundException,   listen tcp: lookup nobody.invalid: no" + " such host",
         "tcp,   192.0.2.1:0,       BindFailedException,     listen tcp 192.0.2.1:0: bind: cannot"
                 + " assign requested address",
     })
-    void whatCannotBeListenedAtHasItsError(
-            String network, String address, String type, String message) {
+    void whatCannotBeListenedAtHasItsError(String network, String address, String type, String message) {
         var e = assertThrows(IOException.class, () -> Runtimes.listen(network, address));
         assertThat(e).hasMessage(message);
         assertThat(e.getClass().getSimpleName()).isEqualTo(type);
@@ -363,22 +343,20 @@ class ListenTest {
         var accepted = new AtomicInteger();
         List<Task<Void>> acceptors = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            acceptors.add(
-                    Task.run(() -> {
-                        while (true) {
-                            listener.accept().close();
-                            accepted.incrementAndGet();
-                        }
-                    }));
+            acceptors.add(Task.run(() -> {
+                while (true) {
+                    listener.accept().close();
+                    accepted.incrementAndGet();
+                }
+            }));
         }
         List<Task<Integer>> dials = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
-            dials.add(
-                    Task.start(() -> {
-                        try (Conn conn = Runtimes.dial("tcp", listener.address().toString())) {
-                            return conn.read(new byte[1]);
-                        }
-                    }));
+            dials.add(Task.start(() -> {
+                try (Conn conn = Runtimes.dial("tcp", listener.address().toString())) {
+                    return conn.read(new byte[1]);
+                }
+            }));
         }
         for (Task<Integer> dial : dials) {
             assertThat(dial.result()).isEqualTo(-1);
@@ -393,14 +371,12 @@ class ListenTest {
     @Test
     @Behaviour(98)
     void linkLocalAddressKeepsItsZone() throws Exception {
-        var address =
-                NetworkInterface.networkInterfaces()
-                        .flatMap(NetworkInterface::inetAddresses)
-                        .filter(a -> a instanceof Inet6Address && a.isLinkLocalAddress())
-                        .findFirst();
+        var address = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(a -> a instanceof Inet6Address && a.isLinkLocalAddress())
+                .findFirst();
         assumeTrue(address.isPresent(), "no interface with a link-local address here");
-        try (Listener listener =
-                Runtimes.listen("tcp6", "[" + address.get().getHostAddress() + "]:0")) {
+        try (Listener listener = Runtimes.listen("tcp6", "[" + address.get().getHostAddress() + "]:0")) {
             String text = listener.address().toString();
             assertThat(text).containsPattern("^\\[fe80:.*%[a-z].*]:\\d+$");
             try (Conn dialed = Runtimes.dial("tcp6", text);

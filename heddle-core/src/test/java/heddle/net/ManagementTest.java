@@ -8,13 +8,8 @@ import heddle.testing.Await;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
-
 import javax.management.Attribute;
 import javax.management.AttributeNotFoundException;
 import javax.management.MBeanAttributeInfo;
@@ -23,6 +18,8 @@ import javax.management.ObjectName;
 import javax.management.Query;
 import javax.management.ReflectionException;
 import javax.management.openmbean.CompositeData;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /** The managed bean, as a management tool sees it. */
 @Ways
@@ -38,7 +35,8 @@ class ManagementTest {
         String way = Runtimes.current().describe();
         var ofTheWay = Query.eq(Query.attr("Way"), Query.value(way));
         Await.until(
-                "one bean of way " + way, () -> server.queryNames(numbered, ofTheWay).size() == 1);
+                "one bean of way " + way,
+                () -> server.queryNames(numbered, ofTheWay).size() == 1);
         name = server.queryNames(numbered, ofTheWay).iterator().next();
     }
 
@@ -52,12 +50,10 @@ class ManagementTest {
 
     @Test
     void wayAndParallelismAreAttributes() throws Exception {
-        assertThat(server.getAttribute(name, "Way")).isEqualTo(Runtimes.current().describe());
+        assertThat(server.getAttribute(name, "Way"))
+                .isEqualTo(Runtimes.current().describe());
         Object parallelism = server.getAttribute(name, "Parallelism");
-        assertThat(
-                        Runtimes.current()
-                                .describe()
-                                .contains("carriers of its own (" + parallelism + ")"))
+        assertThat(Runtimes.current().describe().contains("carriers of its own (" + parallelism + ")"))
                 .isEqualTo(!parallelism.equals(0));
     }
 
@@ -65,13 +61,10 @@ class ManagementTest {
     void everyCounterIsAnAttributeWithItsLabelAndUnit() throws Exception {
         var attributes = Arrays.asList(server.getMBeanInfo(name).getAttributes());
         for (Counter counter : Counter.values()) {
-            assertThat(attributes)
-                    .as(counter.id())
-                    .anySatisfy(attribute -> {
-                        assertThat(attribute.getDescription()).isEqualTo(counter.label());
-                        assertThat(attribute.getDescriptor().getFieldValue("units"))
-                                .isEqualTo(counter.unit());
-                    });
+            assertThat(attributes).as(counter.id()).anySatisfy(attribute -> {
+                assertThat(attribute.getDescription()).isEqualTo(counter.label());
+                assertThat(attribute.getDescriptor().getFieldValue("units")).isEqualTo(counter.unit());
+            });
         }
         var names = attributes.stream().map(MBeanAttributeInfo::getName).toArray(String[]::new);
         assertThat(names).contains("Parks", "GivenUp", "WakeUps");
@@ -107,7 +100,6 @@ class ManagementTest {
                 .isInstanceOf(AttributeNotFoundException.class);
         assertThatThrownBy(() -> server.setAttribute(name, new Attribute("Parks", 1L)))
                 .isInstanceOf(AttributeNotFoundException.class);
-        assertThatThrownBy(() -> server.invoke(name, "restart", null, null))
-                .isInstanceOf(ReflectionException.class);
+        assertThatThrownBy(() -> server.invoke(name, "restart", null, null)).isInstanceOf(ReflectionException.class);
     }
 }

@@ -3,7 +3,6 @@ package heddle.net;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.time.ManualClock;
-
 import java.io.IOException;
 import java.time.Duration;
 
@@ -17,7 +16,11 @@ final class ManualTime implements AutoCloseable {
 
     ManualTime() throws IOException {
         // One poller, so that it has seen to all earlier deadlines once a later one has come.
-        heddle = Heddle.builder().way(Runtimes.current().way()).parallelism(1).clock(clock).start();
+        heddle = Heddle.builder()
+                .way(Runtimes.current().way())
+                .parallelism(1)
+                .clock(clock)
+                .start();
     }
 
     /** A pair of it. */

@@ -8,16 +8,14 @@ import heddle.testing.Await;
 import heddle.testing.Counted;
 import heddle.testing.Task;
 import heddle.time.ManualClock;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A runtime whose deadlines go by a clock that the test moves: nothing here waits for time to pass. */
 @Timeout(60)
@@ -42,15 +40,15 @@ class ManualTimeTest {
                 ConnPair pair = tcp(heddle).withBuffers(20_000)) {
             pair.left().setDeadline(Deadline.after(HOUR, clock));
             Task<Integer> reader = Task.on(heddle.ofVirtual(), () -> pair.left().read(new byte[1]));
-            Task<Integer> writer =
-                    Task.on(heddle.ofVirtual(), () -> pair.left().write(new byte[8 << 20]));
+            Task<Integer> writer = Task.on(heddle.ofVirtual(), () -> pair.left().write(new byte[8 << 20]));
             Parked.awaitReader(pair.left());
             Parked.awaitWriter(pair.left());
             clock.advance(HOUR.minusNanos(1));
             assertThat(reader.isDone()).isFalse();
             assertThat(writer.isDone()).isFalse();
             clock.advance(Duration.ofNanos(1));
-            assertThat(reader.failure(DeadlineExceededException.class).timeout()).isTrue();
+            assertThat(reader.failure(DeadlineExceededException.class).timeout())
+                    .isTrue();
             assertThat(writer.failure(DeadlineExceededException.class).bytesTransferred())
                     .isPositive();
             // A deadline ends a call, not the connection.
@@ -119,19 +117,14 @@ class ManualTimeTest {
     void lookupExpires() throws Exception {
         var answer = new CountDownLatch(1);
         try (Heddle heddle = start(Way.NIO)) {
-            var resolver =
-                    new Resolver(
-                            _ -> {
-                                awaitUninterruptibly(answer);
-                                return new InetAddress[] {InetAddress.getLoopbackAddress()};
-                            },
-                            heddle.life());
-            Task<InetAddress[]> lookup =
-                    Task.on(
-                            heddle.ofVirtual(),
-                            () ->
-                                    resolver.lookup(
-                                            "dial", "tcp", "slow", Deadline.after(HOUR, clock)));
+            var resolver = new Resolver(
+                    _ -> {
+                        awaitUninterruptibly(answer);
+                        return new InetAddress[] {InetAddress.getLoopbackAddress()};
+                    },
+                    heddle.life());
+            Task<InetAddress[]> lookup = Task.on(
+                    heddle.ofVirtual(), () -> resolver.lookup("dial", "tcp", "slow", Deadline.after(HOUR, clock)));
             Await.until("it waits", () -> clock.waiting() == 1);
             clock.advance(HOUR);
             lookup.failure(DeadlineExceededException.class);

@@ -2,9 +2,6 @@ package heddle.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +14,8 @@ import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Which way a JVM runs, by the flags that it was given; in each of them an echo comes back. */
 class ModeTest {
@@ -32,64 +31,57 @@ class ModeTest {
     @Test
     void nativeAccessAloneGivesEpollOnTheJdksCarriers() throws Exception {
         assertThat(mode(NATIVE))
-                .isEqualTo(
-                        "epoll, the JDK's carriers; --add-opens java.base/java.lang=ALL-UNNAMED"
-                                + " would give it carriers of its own; in the manifest of an"
-                                + " executable jar: Add-Opens: java.base/java.lang");
+                .isEqualTo("epoll, the JDK's carriers; --add-opens java.base/java.lang=ALL-UNNAMED"
+                        + " would give it carriers of its own; in the manifest of an"
+                        + " executable jar: Add-Opens: java.base/java.lang");
     }
 
     /** As on s390x, for which the JDK has no continuations. */
     @Test
     void jvmWithoutContinuationsGivesEpollOnTheJdksCarriers() throws Exception {
         assertThat(mode(NATIVE, OPENS, "-XX:+UnlockExperimentalVMOptions", "-XX:-VMContinuations"))
-                .isEqualTo(
-                        "epoll, the JDK's carriers; this JVM has no continuations, so each virtual"
-                                + " thread is a platform thread");
+                .isEqualTo("epoll, the JDK's carriers; this JVM has no continuations, so each virtual"
+                        + " thread is a platform thread");
     }
 
     @Test
     void dumpWithoutTheFlagSaysWhatIsMissing() throws Exception {
         assertThat(run(NATIVE))
-                .contains(
-                        "\nother virtual threads: not listed;"
-                                + " --add-opens java.base/java.lang=ALL-UNNAMED"
-                                + " would let it see them\n");
+                .contains("\nother virtual threads: not listed;"
+                        + " --add-opens java.base/java.lang=ALL-UNNAMED"
+                        + " would let it see them\n");
         assertThat(run(NATIVE, OPENS)).containsPattern("\nother virtual threads: \\d+ thread");
     }
 
     @Test
     void noFlagGivesNioAndNamesBothFlags() throws Exception {
         assertThat(mode())
-                .isEqualTo(
-                        "NIO selector, the JDK's carriers; --enable-native-access=ALL-UNNAMED"
-                                + " would give it epoll, and --add-opens"
-                                + " java.base/java.lang=ALL-UNNAMED carriers of its own; in the"
-                                + " manifest of an executable jar: Enable-Native-Access:"
-                                + " ALL-UNNAMED and Add-Opens: java.base/java.lang");
+                .isEqualTo("NIO selector, the JDK's carriers; --enable-native-access=ALL-UNNAMED"
+                        + " would give it epoll, and --add-opens"
+                        + " java.base/java.lang=ALL-UNNAMED carriers of its own; in the"
+                        + " manifest of an executable jar: Enable-Native-Access:"
+                        + " ALL-UNNAMED and Add-Opens: java.base/java.lang");
     }
 
     @Test
     void opensAloneGivesNioAndNamesTheOtherFlag() throws Exception {
         assertThat(mode(OPENS))
-                .isEqualTo(
-                        "NIO selector, the JDK's carriers; --enable-native-access=ALL-UNNAMED"
-                                + " would give it epoll and carriers of its own; in the"
-                                + " manifest of an executable jar: Enable-Native-Access:"
-                                + " ALL-UNNAMED");
+                .isEqualTo("NIO selector, the JDK's carriers; --enable-native-access=ALL-UNNAMED"
+                        + " would give it epoll and carriers of its own; in the"
+                        + " manifest of an executable jar: Enable-Native-Access:"
+                        + " ALL-UNNAMED");
     }
 
     @Test
     void wayThatIsNotPossibleSaysWhatIsMissing() throws Exception {
         assertThat(run("-Dheddle.way=carriers"))
-                .contains(
-                        "way carriers is not possible: --enable-native-access=ALL-UNNAMED"
-                                + " would give it epoll, and --add-opens"
-                                + " java.base/java.lang=ALL-UNNAMED carriers of its own; in the"
-                                + " manifest of");
+                .contains("way carriers is not possible: --enable-native-access=ALL-UNNAMED"
+                        + " would give it epoll, and --add-opens"
+                        + " java.base/java.lang=ALL-UNNAMED carriers of its own; in the"
+                        + " manifest of");
         assertThat(run("-Dheddle.way=jdk"))
-                .contains(
-                        "way jdk is not possible: --enable-native-access=ALL-UNNAMED"
-                                + " would give it epoll; in the manifest of");
+                .contains("way jdk is not possible: --enable-native-access=ALL-UNNAMED"
+                        + " would give it epoll; in the manifest of");
     }
 
     /** The attributes that the mode names, as it names them, in place of the flags. */
@@ -106,10 +98,9 @@ class ModeTest {
         Manifest manifest = new Manifest();
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, Echoes.class.getName());
-        String classPath =
-                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                        .map(entry -> new File(entry).toURI().toString())
-                        .collect(Collectors.joining(" "));
+        String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(entry -> new File(entry).toURI().toString())
+                .collect(Collectors.joining(" "));
         manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, classPath);
         for (String attribute : attributes) {
             String[] nameAndValue = attribute.split(": ", 2);

@@ -1,7 +1,6 @@
 package heddle.net;
 
 import heddle.testing.Runtimes;
-
 import java.util.stream.Stream;
 
 /** The networks that a way of running has. */

@@ -12,7 +12,6 @@ import static heddle.internal.socket.SocketOption.RECEIVE_BUFFER;
 import static heddle.internal.socket.SocketOption.SEND_BUFFER;
 import static heddle.internal.socket.SocketOption.TRAFFIC_CLASS;
 import static heddle.internal.socket.SocketOption.TYPE_OF_SERVICE;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -24,17 +23,15 @@ import heddle.internal.socket.SocketOption;
 import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Ways;
-
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.io.IOException;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Options that are set before a socket is bound or connected reach it, or fail what asked for them. */
 @Ways
@@ -64,16 +61,14 @@ class OptionsTest {
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:0", "[::1]:0"})
     void buffersAndTrafficClassReachBothEnds(String address) throws Exception {
-        var listenConfig =
-                Runtimes.listenConfig()
-                        .readBuffer(BUFFER_BYTES)
-                        .writeBuffer(BUFFER_BYTES + 1000)
-                        .trafficClass(0x28);
-        var dialer =
-                Runtimes.dialer()
-                        .readBuffer(BUFFER_BYTES + 2000)
-                        .writeBuffer(BUFFER_BYTES + 3000)
-                        .trafficClass(0x48);
+        var listenConfig = Runtimes.listenConfig()
+                .readBuffer(BUFFER_BYTES)
+                .writeBuffer(BUFFER_BYTES + 1000)
+                .trafficClass(0x28);
+        var dialer = Runtimes.dialer()
+                .readBuffer(BUFFER_BYTES + 2000)
+                .writeBuffer(BUFFER_BYTES + 3000)
+                .trafficClass(0x48);
         try (var pair = ConnPair.tcp(listenConfig, dialer, address)) {
             assertBuffers(pair.left(), BUFFER_BYTES + 2000, BUFFER_BYTES + 3000);
             assertBuffers(pair.right(), BUFFER_BYTES, BUFFER_BYTES + 1000);
@@ -95,10 +90,7 @@ class OptionsTest {
         var config = Runtimes.listenConfig().writeBuffer(BUFFER_BYTES);
         try (var path = new SocketPath();
                 Listener listener = config.listen("unix", path.toString());
-                Conn dialed =
-                        Runtimes.dialer()
-                                .writeBuffer(BUFFER_BYTES + 1000)
-                                .dial("unix", path.toString());
+                Conn dialed = Runtimes.dialer().writeBuffer(BUFFER_BYTES + 1000).dial("unix", path.toString());
                 Conn accepted = listener.accept()) {
             int factor = isNio() ? 1 : 2;
             assertThat(option(accepted, SEND_BUFFER)).isEqualTo(factor * BUFFER_BYTES);
@@ -112,8 +104,7 @@ class OptionsTest {
             var config = Runtimes.listenConfig().userTimeout(Duration.ofSeconds(1));
             assertThatThrownBy(() -> config.listen("unix", path.toString()))
                     .isInstanceOf(IOException.class)
-                    .hasMessageStartingWith(
-                            "listen unix " + path + ": setsockopt TCP_USER_TIMEOUT: ");
+                    .hasMessageStartingWith("listen unix " + path + ": setsockopt TCP_USER_TIMEOUT: ");
             assertThat(path.path()).doesNotExist();
         }
     }
@@ -122,22 +113,18 @@ class OptionsTest {
     void typedOptionsAreSetBeforeTheControlHookRuns() throws Exception {
         List<Integer> seen = new ArrayList<>();
         Control look = (network, addr, socket) -> seen.add(socket.option(SOL_SOCKET, SO_SNDBUF));
-        try (var pair =
-                ConnPair.tcp(
-                        Runtimes.listenConfig(),
-                        Runtimes.dialer().writeBuffer(BUFFER_BYTES).control(look),
-                        "127.0.0.1:0")) {
+        try (var pair = ConnPair.tcp(
+                Runtimes.listenConfig(),
+                Runtimes.dialer().writeBuffer(BUFFER_BYTES).control(look),
+                "127.0.0.1:0")) {
             assertThat(seen).containsExactly(option(pair.left(), SEND_BUFFER));
         }
     }
 
     @Test
     void delayOfSmallWritesIsEachEndsChoice() throws Exception {
-        try (var pair =
-                ConnPair.tcp(
-                        Runtimes.listenConfig().noDelay(false),
-                        Runtimes.dialer().noDelay(false),
-                        "127.0.0.1:0")) {
+        try (var pair = ConnPair.tcp(
+                Runtimes.listenConfig().noDelay(false), Runtimes.dialer().noDelay(false), "127.0.0.1:0")) {
             assertThat(option(pair.left(), NO_DELAY)).isZero();
             assertThat(option(pair.right(), NO_DELAY)).isZero();
         }
@@ -151,11 +138,10 @@ class OptionsTest {
     void userTimeoutReachesBothEnds() throws Exception {
         assumeFalse(isNio());
         for (String address : LOOPBACKS) {
-            try (var pair =
-                    ConnPair.tcp(
-                            Runtimes.listenConfig().userTimeout(Duration.ofSeconds(7)),
-                            Runtimes.dialer().userTimeout(Duration.ofNanos(1_500_000)),
-                            address)) {
+            try (var pair = ConnPair.tcp(
+                    Runtimes.listenConfig().userTimeout(Duration.ofSeconds(7)),
+                    Runtimes.dialer().userTimeout(Duration.ofNanos(1_500_000)),
+                    address)) {
                 assertThat(pair.leftTcp().userTimeout()).contains(Duration.ofMillis(2));
                 assertThat(pair.rightTcp().userTimeout()).contains(Duration.ofSeconds(7));
                 pair.leftTcp().clearUserTimeout();
@@ -195,14 +181,12 @@ class OptionsTest {
     @Test
     void fastOpenDialCarriesData() throws Exception {
         assumeFalse(isNio());
-        try (Listener listener =
-                Runtimes.listenConfig().fastOpenQueue(10).listen("tcp", "127.0.0.1:0")) {
+        try (Listener listener = Runtimes.listenConfig().fastOpenQueue(10).listen("tcp", "127.0.0.1:0")) {
             // The first gets the cookie, if the system allows it, the second uses it.
             for (byte i = 0; i < 2; i++) {
-                try (Conn dialed =
-                        Runtimes.dialer()
-                                .fastOpen(true)
-                                .dial("tcp", listener.address().toString())) {
+                try (Conn dialed = Runtimes.dialer()
+                        .fastOpen(true)
+                        .dial("tcp", listener.address().toString())) {
                     assertThat(option(dialed, FAST_OPEN_CONNECT)).isEqualTo(1);
                     dialed.write(new byte[] {i});
                     try (Conn accepted = listener.accept()) {
@@ -219,19 +203,17 @@ class OptionsTest {
     void deviceIsUsedOrMissed() throws Exception {
         assumeFalse(isNio());
         try (Listener listener = Runtimes.listenConfig().device("lo").listen("tcp", "127.0.0.1:0");
-                Conn dialed =
-                        Runtimes.dialer().device("lo").dial("tcp", listener.address().toString());
+                Conn dialed = Runtimes.dialer()
+                        .device("lo")
+                        .dial("tcp", listener.address().toString());
                 Conn accepted = listener.accept()) {
             assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
             for (String missing : new String[] {"none0", "lo-and-a-name-longer-than-15"}) {
-                assertThatThrownBy(() ->
-                                Runtimes.dialer()
-                                        .device(missing)
-                                        .dial("tcp", listener.address().toString()))
+                assertThatThrownBy(() -> Runtimes.dialer()
+                                .device(missing)
+                                .dial("tcp", listener.address().toString()))
                         .isInstanceOf(DialException.class)
-                        .hasMessage(
-                                "dial tcp %s: setsockopt SO_BINDTODEVICE: no such device",
-                                listener.address());
+                        .hasMessage("dial tcp %s: setsockopt SO_BINDTODEVICE: no such device", listener.address());
             }
         }
     }
@@ -240,8 +222,8 @@ class OptionsTest {
     void optionThatTheJdkLacksFailsWhatAskedForIt() throws Exception {
         assumeTrue(isNio());
         try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
-                TcpConn conn =
-                        (TcpConn) Runtimes.dialer().dial("tcp", listener.address().toString())) {
+                TcpConn conn = (TcpConn)
+                        Runtimes.dialer().dial("tcp", listener.address().toString())) {
             String address = conn.remoteAddress().toString();
             Duration second = Duration.ofSeconds(1);
             assertUnsupported("TCP_USER_TIMEOUT", () -> conn.setUserTimeout(second));
@@ -274,24 +256,23 @@ class OptionsTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("sockopt " + option + ": protocol not available (NIO")
                 .isInstanceOfSatisfying(
-                        NetError.class,
-                        error -> assertThat(error.errno()).isEqualTo(Errno.ENOPROTOOPT));
+                        NetError.class, error -> assertThat(error.errno()).isEqualTo(Errno.ENOPROTOOPT));
     }
 
     @Test
     void valuesThatNoOptionCanHaveAreRefusedAtOnce() {
         assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().readBuffer(0));
         assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().trafficClass(256));
-        assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().writeBuffer(-1));
+        assertThrows(
+                IllegalArgumentException.class, () -> Runtimes.listenConfig().writeBuffer(-1));
         assertThrows(
                 IllegalArgumentException.class, () -> Runtimes.listenConfig().fastOpenQueue(0));
-        assertThrows(IllegalArgumentException.class, () -> Runtimes.listenConfig().backlog(0));
+        assertThrows(
+                IllegalArgumentException.class, () -> Runtimes.listenConfig().backlog(0));
         assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().device(""));
+        assertThrows(IllegalArgumentException.class, () -> Runtimes.dialer().userTimeout(Duration.ZERO));
         assertThrows(
-                IllegalArgumentException.class, () -> Runtimes.dialer().userTimeout(Duration.ZERO));
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> Runtimes.listenConfig().deferAccept(Duration.ofSeconds(-1)));
+                IllegalArgumentException.class, () -> Runtimes.listenConfig().deferAccept(Duration.ofSeconds(-1)));
     }
 
     /** A dialer's setters change copies: nothing of one dialer shows in another. */
@@ -311,11 +292,8 @@ class OptionsTest {
     @CsvSource({"PT5S, 5", "PT30S, 30"})
     @Behaviour({65, 79})
     void keepAliveOfADialReachesTheSocket(Duration every, int seconds) throws Exception {
-        try (var pair =
-                ConnPair.tcp(
-                        Runtimes.listenConfig(),
-                        Runtimes.dialer().keepAlive(KeepAlive.every(every)),
-                        "127.0.0.1:0")) {
+        try (var pair = ConnPair.tcp(
+                Runtimes.listenConfig(), Runtimes.dialer().keepAlive(KeepAlive.every(every)), "127.0.0.1:0")) {
             assertThat(option(pair.left(), KEEP_ALIVE)).isEqualTo(1);
             assertThat(option(pair.left(), KEEP_IDLE)).isEqualTo(seconds);
             assertThat(option(pair.left(), KEEP_INTERVAL)).isEqualTo(seconds);
@@ -327,10 +305,7 @@ class OptionsTest {
     @Behaviour(65)
     void keepAliveOfADialCanBeOff() throws Exception {
         try (var pair =
-                ConnPair.tcp(
-                        Runtimes.listenConfig(),
-                        Runtimes.dialer().keepAlive(KeepAlive.OFF),
-                        "127.0.0.1:0")) {
+                ConnPair.tcp(Runtimes.listenConfig(), Runtimes.dialer().keepAlive(KeepAlive.OFF), "127.0.0.1:0")) {
             assertThat(option(pair.left(), KEEP_ALIVE)).isZero();
         }
     }

@@ -4,7 +4,6 @@ import heddle.internal.fd.Descriptor;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.testing.Await;
 import heddle.testing.Task;
-
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -14,14 +13,10 @@ public final class Parked {
 
     /** Where threads of ours wait: for readiness, and for their turn. */
     private static final Set<String> WAITING_PLACES =
-            Set.of(
-                    "heddle.internal.poll.ReadinessSlot",
-                    "heddle.internal.fd.DescriptorLock",
-                    "heddle.net.PipeFlow");
+            Set.of("heddle.internal.poll.ReadinessSlot", "heddle.internal.fd.DescriptorLock", "heddle.net.PipeFlow");
 
     /** The JDK's timed wait is a pipe's; ours are not. */
-    private static final Set<Thread.State> WAITING =
-            EnumSet.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);
+    private static final Set<Thread.State> WAITING = EnumSet.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);
 
     private Parked() {}
 
@@ -65,20 +60,19 @@ public final class Parked {
 
     /** Returns once a thread waits in {@code listener} for a connection: that thread. */
     public static Thread awaitAcceptor(Listener listener) throws Exception {
-        return await(listener + " has an acceptor", descriptor(listener).registration().read());
+        return await(
+                listener + " has an acceptor",
+                descriptor(listener).registration().read());
     }
 
     private static Thread await(String what, ReadinessSlot slot) throws Exception {
-        // Only once: a writer goes on for a moment when the kernel moves bytes to the peer's
-        // buffer.
+        // Only once: a writer goes on for a moment when the kernel moves bytes to the peer's buffer.
         var seen = new AtomicReference<Thread>();
-        Await.until(
-                what,
-                () -> {
-                    Thread waiter = slot.waiter();
-                    seen.set(waiter);
-                    return waiter != null && waiter.getState() == Thread.State.WAITING;
-                });
+        Await.until(what, () -> {
+            Thread waiter = slot.waiter();
+            seen.set(waiter);
+            return waiter != null && waiter.getState() == Thread.State.WAITING;
+        });
         return seen.get();
     }
 
@@ -95,24 +89,22 @@ public final class Parked {
     /** Returns once {@code count} readers queue behind the one that reads. */
     public static void awaitQueuedReaders(Conn conn, int count) throws Exception {
         Await.until(
-                () ->
-                        conn
-                                + " has "
-                                + count
-                                + " queued readers, got "
-                                + descriptor(conn).lock().queuedReaders(),
+                () -> conn
+                        + " has "
+                        + count
+                        + " queued readers, got "
+                        + descriptor(conn).lock().queuedReaders(),
                 () -> descriptor(conn).lock().queuedReaders() == count);
     }
 
     /** Returns once {@code count} writers queue behind the one that writes. */
     public static void awaitQueuedWriters(Conn conn, int count) throws Exception {
         Await.until(
-                () ->
-                        conn
-                                + " has "
-                                + count
-                                + " queued writers, got "
-                                + descriptor(conn).lock().queuedWriters(),
+                () -> conn
+                        + " has "
+                        + count
+                        + " queued writers, got "
+                        + descriptor(conn).lock().queuedWriters(),
                 () -> descriptor(conn).lock().queuedWriters() == count);
     }
 

@@ -1,7 +1,6 @@
 package heddle.net;
 
 import static heddle.net.Streams.readExactly;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,18 +9,16 @@ import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 
 /**
- * {@link Net#pipe}: a write waits until readers have taken all of it, a second close does nothing, closed beats the deadline. {@link
- * PipeConnTest} has what every connection does.
+ * {@link Net#pipe}: a write waits until readers have taken all of it, a second close does nothing, closed beats the
+ * deadline. {@link PipeConnTest} has what every connection does.
  */
 @Ways
 class PipeTest {
@@ -48,8 +45,7 @@ class PipeTest {
             Task<Integer> parked = Task.start(() -> pipe.right().write(new byte[3]));
             Parked.await(parked.thread());
             pipe.left().closeRead();
-            assertThat(parked.failure(ConnResetException.class))
-                    .hasMessage("write pipe: write: broken pipe");
+            assertThat(parked.failure(ConnResetException.class)).hasMessage("write pipe: write: broken pipe");
             assertThrows(ConnResetException.class, () -> pipe.right().write(new byte[1]));
             assertThat(pipe.left().peerClosed()).isTrue();
         }
@@ -70,9 +66,7 @@ class PipeTest {
     @Behaviour(177)
     void readTakesNoMoreThanOneWrite() throws Exception {
         List<Task<Integer>> writers =
-                List.of(
-                        Task.start(() -> left.write(new byte[10])),
-                        Task.start(() -> left.write(new byte[10])));
+                List.of(Task.start(() -> left.write(new byte[10])), Task.start(() -> left.write(new byte[10])));
         for (Task<Integer> writer : writers) {
             Parked.await(writer.thread());
         }
@@ -100,9 +94,7 @@ class PipeTest {
     void writersTakeTurns() throws Exception {
         int each = 1000;
         List<Task<Integer>> writers =
-                List.of(
-                        Task.start(() -> left.write(filled(each, 1))),
-                        Task.start(() -> left.write(filled(each, 2))));
+                List.of(Task.start(() -> left.write(filled(each, 1))), Task.start(() -> left.write(filled(each, 2))));
         byte[] got = new byte[2 * each];
         for (int at = 0; at < got.length; ) {
             at += right.read(got, at, Math.min(7, got.length - at));
@@ -235,8 +227,7 @@ class PipeTest {
         Task<Integer> reader = Task.start(() -> right.read(new byte[1]));
         Parked.await(reader.thread());
         reader.thread().interrupt();
-        assertThat(reader.failure(CallInterruptedException.class))
-                .hasMessage("read pipe: interrupted");
+        assertThat(reader.failure(CallInterruptedException.class)).hasMessage("read pipe: interrupted");
         Task<Integer> writer = Task.start(() -> left.write(new byte[5]));
         assertThat(right.read(new byte[2])).isEqualTo(2);
         Parked.await(writer.thread());
@@ -248,8 +239,7 @@ class PipeTest {
 
     @Test
     void readerIsToldWhenAByteIsThere() throws Exception {
-        assertThrows(
-                DeadlineExceededException.class, () -> right.awaitReadable(Streams.inMillis(1)));
+        assertThrows(DeadlineExceededException.class, () -> right.awaitReadable(Streams.inMillis(1)));
         Task<Void> waiter = Task.run(() -> right.awaitReadable(Deadline.NONE));
         Parked.await(waiter.thread());
         assertThat(left.write(new byte[0])).as("an empty write meets it").isZero();

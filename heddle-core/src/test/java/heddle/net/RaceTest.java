@@ -11,11 +11,6 @@ import heddle.testing.Counted;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,10 +18,13 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Several addresses at a time. They are real: listeners for fast ones, full backlogs for slow ones, free ports for those that refuse. What
- * must not wait for the delay is shown with one of an hour.
+ * Several addresses at a time. They are real: listeners for fast ones, full backlogs for slow ones, free ports for
+ * those that refuse. What must not wait for the delay is shown with one of an hour.
  */
 @Ways
 class RaceTest {
@@ -85,9 +83,8 @@ class RaceTest {
     void fastFirstAddressIsTheOnlyOneTried(InterruptTest.Caller caller) throws Exception {
         try (Listener first = listen();
                 Listener second = listen();
-                Conn conn =
-                        caller.start(() -> dial(dialer(HOUR), first.address(), second.address()))
-                                .result()) {
+                Conn conn = caller.start(() -> dial(dialer(HOUR), first.address(), second.address()))
+                        .result()) {
             assertThat(conn.remoteAddress()).isEqualTo(first.address());
             assertThat(tried.addresses).containsExactly(first.address());
         }
@@ -100,14 +97,11 @@ class RaceTest {
         try (var slow = new FullBacklog();
                 Listener fast = listen()) {
             long from = System.nanoTime();
-            try (Conn conn =
-                    caller.start(() -> dial(dialer(SHORT), slow.where(), fast.address()))
-                            .result()) {
+            try (Conn conn = caller.start(() -> dial(dialer(SHORT), slow.where(), fast.address()))
+                    .result()) {
                 assertThat(conn.remoteAddress()).isEqualTo(fast.address());
                 // On a busy machine the first attempt's thread may run late, or when all is over.
-                assertThat(tried.addresses)
-                        .contains(fast.address())
-                        .isSubsetOf(slow.where(), fast.address());
+                assertThat(tried.addresses).contains(fast.address()).isSubsetOf(slow.where(), fast.address());
                 assertThat(tried.lastNanos - from).isGreaterThanOrEqualTo(SHORT.toNanos());
             }
         }
@@ -120,8 +114,7 @@ class RaceTest {
                 Listener fast = listen()) {
             long from = System.nanoTime();
             dial(Runtimes.dialer().control(tried), slow.where(), fast.address()).close();
-            assertThat(Duration.ofNanos(System.nanoTime() - from))
-                    .isGreaterThanOrEqualTo(Duration.ofMillis(250));
+            assertThat(Duration.ofNanos(System.nanoTime() - from)).isGreaterThanOrEqualTo(Duration.ofMillis(250));
         }
     }
 
@@ -155,8 +148,7 @@ class RaceTest {
     void slowFirstAddressWinsWhereTheOthersRefuse() throws Exception {
         try (var slow = new FullBacklog()) {
             Addr refusing = refusing();
-            Task<TcpConn> dial =
-                    Task.start(() -> dial(dialer(SHORT), slow.where(), refusing, refusing));
+            Task<TcpConn> dial = Task.start(() -> dial(dialer(SHORT), slow.where(), refusing, refusing));
             Await.until("all are tried", () -> tried.addresses.size() == 3);
             slow.accept();
             try (Conn conn = dial.result()) {
@@ -174,10 +166,8 @@ class RaceTest {
         assertThat(e).hasMessage("dial tcp " + first + ": connect: connection refused");
         assertThat(e.getSuppressed())
                 .singleElement()
-                .satisfies(other ->
-                        assertThat(other)
-                                .hasMessage(
-                                        "dial tcp " + second + ": connect: connection refused"));
+                .satisfies(
+                        other -> assertThat(other).hasMessage("dial tcp " + second + ": connect: connection refused"));
     }
 
     @Test
@@ -198,16 +188,13 @@ class RaceTest {
         try (var one = new FullBacklog();
                 var other = new FullBacklog()) {
             long before = Counted.value(Counter.DESCRIPTORS);
-            Task<Long> dial =
-                    caller.start(() -> {
-                        var e =
-                                assertThrows(
-                                        CallInterruptedException.class,
-                                        () -> dial(dialer(SHORT), one.where(), other.where()));
-                        assertThat(e).hasMessage("dial tcp " + one.where() + ": interrupted");
-                        assertThat(Thread.currentThread().isInterrupted()).isFalse();
-                        return Counted.value(Counter.DESCRIPTORS);
-                    });
+            Task<Long> dial = caller.start(() -> {
+                var e = assertThrows(
+                        CallInterruptedException.class, () -> dial(dialer(SHORT), one.where(), other.where()));
+                assertThat(e).hasMessage("dial tcp " + one.where() + ": interrupted");
+                assertThat(Thread.currentThread().isInterrupted()).isFalse();
+                return Counted.value(Counter.DESCRIPTORS);
+            });
             Await.until("both are tried", () -> tried.addresses.size() == 2);
             dial.thread().interrupt();
             // Those that lost earlier tests' races may still have been closing.
@@ -223,15 +210,9 @@ class RaceTest {
             long before = Counted.value(Counter.DESCRIPTORS);
             for (int i = 0; i < 10; i++) {
                 long from = System.nanoTime();
-                var e =
-                        assertThrows(
-                                DeadlineExceededException.class,
-                                () ->
-                                        dial(
-                                                dialer(Duration.ofMillis(10)),
-                                                Deadline.after(SHORT),
-                                                one.where(),
-                                                other.where()));
+                var e = assertThrows(
+                        DeadlineExceededException.class,
+                        () -> dial(dialer(Duration.ofMillis(10)), Deadline.after(SHORT), one.where(), other.where()));
                 assertThat(System.nanoTime() - from).isGreaterThanOrEqualTo(SHORT.toNanos());
                 assertThat(e).hasMessage("dial tcp " + one.where() + ": i/o timeout");
                 assertThat(e.timeout()).isTrue();
@@ -260,19 +241,18 @@ class RaceTest {
                 Listener early = listen()) {
             var won = new CountDownLatch(1);
             Task<Conn> accepting = Task.start(late::accept);
-            var race =
-                    new Race(
-                            Runtimes.current(),
-                            raw(late.address(), early.address()),
-                            Duration.ofNanos(1),
-                            Deadline.NONE,
-                            address -> {
-                                if (address.port() == ((TcpAddr) late.address()).port()) {
-                                    awaitUninterruptibly(won);
-                                    Thread.interrupted();
-                                }
-                                return dial(Runtimes.dialer(), new TcpAddr(address));
-                            });
+            var race = new Race(
+                    Runtimes.current(),
+                    raw(late.address(), early.address()),
+                    Duration.ofNanos(1),
+                    Deadline.NONE,
+                    address -> {
+                        if (address.port() == ((TcpAddr) late.address()).port()) {
+                            awaitUninterruptibly(won);
+                            Thread.interrupted();
+                        }
+                        return dial(Runtimes.dialer(), new TcpAddr(address));
+                    });
             try (Conn winner = race.run()) {
                 assertThat(winner.remoteAddress()).isEqualTo(early.address());
                 won.countDown();
@@ -301,17 +281,16 @@ class RaceTest {
                 Listener other = listen()) {
             for (int round = 0; round < 50; round++) {
                 var both = new CyclicBarrier(2);
-                var race =
-                        new Race(
-                                Runtimes.current(),
-                                raw(one.address(), other.address()),
-                                Duration.ofNanos(1),
-                                Deadline.NONE,
-                                address -> {
-                                    TcpConn conn = dial(Runtimes.dialer(), new TcpAddr(address));
-                                    meet(both);
-                                    return conn;
-                                });
+                var race = new Race(
+                        Runtimes.current(),
+                        raw(one.address(), other.address()),
+                        Duration.ofNanos(1),
+                        Deadline.NONE,
+                        address -> {
+                            TcpConn conn = dial(Runtimes.dialer(), new TcpAddr(address));
+                            meet(both);
+                            return conn;
+                        });
                 try (Conn winner = race.run();
                         Conn peerOfOne = one.accept();
                         Conn peerOfOther = other.accept()) {
@@ -361,15 +340,9 @@ class RaceTest {
         try (var slow = new FullBacklog();
                 Listener fast = listen()) {
             Dialer oneByOne = dialer(HOUR).inTurn();
-            var e =
-                    assertThrows(
-                            DeadlineExceededException.class,
-                            () ->
-                                    dial(
-                                            oneByOne,
-                                            Deadline.after(SHORT),
-                                            slow.where(),
-                                            fast.address()));
+            var e = assertThrows(
+                    DeadlineExceededException.class,
+                    () -> dial(oneByOne, Deadline.after(SHORT), slow.where(), fast.address()));
             assertThat(e).hasMessage("dial tcp " + slow.where() + ": i/o timeout");
             assertThat(tried.addresses).containsExactly(slow.where());
             try (Conn conn = dial(oneByOne, refusing(), fast.address())) {
@@ -385,9 +358,7 @@ class RaceTest {
             List<SockAddr> addresses = raw(slow.where(), fast.address());
             assertThrows(
                     DeadlineExceededException.class,
-                    () ->
-                            dialer(Duration.ofMillis(10))
-                                    .dialAny(Network.TCP4, addresses, Deadline.after(SHORT)));
+                    () -> dialer(Duration.ofMillis(10)).dialAny(Network.TCP4, addresses, Deadline.after(SHORT)));
             assertThat(tried.addresses).containsExactly(slow.where());
         }
     }
@@ -396,15 +367,10 @@ class RaceTest {
     void hooksDefectReachesTheCaller() throws Exception {
         try (Listener one = listen();
                 Listener other = listen()) {
-            Dialer dialer =
-                    Runtimes.dialer()
-                            .control((network, address, socket) -> {
-                                throw new IllegalStateException("a defect");
-                            });
-            var e =
-                    assertThrows(
-                            IllegalStateException.class,
-                            () -> dial(dialer, one.address(), other.address()));
+            Dialer dialer = Runtimes.dialer().control((network, address, socket) -> {
+                throw new IllegalStateException("a defect");
+            });
+            var e = assertThrows(IllegalStateException.class, () -> dial(dialer, one.address(), other.address()));
             assertThat(e).hasMessage("a defect");
         }
     }
@@ -415,8 +381,7 @@ class RaceTest {
         var user = new InheritableThreadLocal<String>();
         user.set("somebody");
         var seen = new ConcurrentLinkedQueue<String>();
-        Dialer dialer =
-                Runtimes.dialer().control((network, address, socket) -> seen.add(user.get()));
+        Dialer dialer = Runtimes.dialer().control((network, address, socket) -> seen.add(user.get()));
         try (Listener listener = listen()) {
             dial(dialer, listener.address()).close();
             dial(dialer, refusing(), listener.address()).close();
@@ -446,32 +411,30 @@ class RaceTest {
     void interruptAtTheInstantOfSuccessLeavesNothingHalf() throws Exception {
         Listener one = listen();
         try (Listener other = listen()) {
-            Task<Void> server =
-                    Task.run(() -> {
-                        try {
-                            while (true) {
-                                Conn conn = one.accept();
-                                Task.run(() -> Streams.echo(conn)).result();
-                                conn.close();
-                            }
-                        } catch (ConnClosedException end) {
-                            assertThat(end).hasMessageStartingWith("accept tcp");
-                        }
-                    });
+            Task<Void> server = Task.run(() -> {
+                try {
+                    while (true) {
+                        Conn conn = one.accept();
+                        Task.run(() -> Streams.echo(conn)).result();
+                        conn.close();
+                    }
+                } catch (ConnClosedException end) {
+                    assertThat(end).hasMessageStartingWith("accept tcp");
+                }
+            });
             for (int round = 0; round < 200; round++) {
                 var ready = new CyclicBarrier(2);
                 var interrupted = new CountDownLatch(1);
-                Task<Void> dial =
-                        Task.run(() -> {
-                            meet(ready);
-                            try (Conn conn = dial(dialer(HOUR), one.address(), other.address())) {
-                                awaitUninterruptibly(interrupted);
-                                Thread.interrupted();
-                                Streams.roundTrip(conn);
-                            } catch (CallInterruptedException e) {
-                                assertThat(e).hasMessageStartingWith("dial tcp ");
-                            }
-                        });
+                Task<Void> dial = Task.run(() -> {
+                    meet(ready);
+                    try (Conn conn = dial(dialer(HOUR), one.address(), other.address())) {
+                        awaitUninterruptibly(interrupted);
+                        Thread.interrupted();
+                        Streams.roundTrip(conn);
+                    } catch (CallInterruptedException e) {
+                        assertThat(e).hasMessageStartingWith("dial tcp ");
+                    }
+                });
                 meet(ready);
                 for (int i = 0; i < round; i++) {
                     Thread.onSpinWait();

@@ -4,7 +4,6 @@ import static heddle.net.Parked.afterParked;
 import static heddle.net.Streams.checkUsable;
 import static heddle.net.Streams.inMillis;
 import static heddle.net.Streams.readExactly;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -13,12 +12,10 @@ import heddle.testing.Behaviour;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 @Ways
 class ReadTest {
@@ -81,15 +78,12 @@ class ReadTest {
         try (var pair = ConnPair.tcp()) {
             pair.left().setReadDeadline(inMillis(30));
             for (int i = 0; i < 3; i++) {
-                checkTimeout(
-                        assertThrows(
-                                DeadlineExceededException.class,
-                                () -> pair.left().read(new byte[10])));
+                checkTimeout(assertThrows(
+                        DeadlineExceededException.class, () -> pair.left().read(new byte[10])));
             }
             pair.right().write(new byte[] {7});
-            checkTimeout(
-                    assertThrows(
-                            DeadlineExceededException.class, () -> pair.left().read(new byte[10])));
+            checkTimeout(assertThrows(
+                    DeadlineExceededException.class, () -> pair.left().read(new byte[10])));
             pair.left().setReadDeadline(inMillis(60_000));
             assertThat(readExactly(pair.left(), 1)).containsExactly(7);
             pair.left().setReadDeadline(Deadline.NONE);
@@ -104,10 +98,8 @@ class ReadTest {
             pair.right().write(new byte[] {1});
             pair.left().setReadDeadline(Deadline.PAST);
             for (int i = 0; i < 2; i++) {
-                checkTimeout(
-                        assertThrows(
-                                DeadlineExceededException.class,
-                                () -> pair.left().read(new byte[10])));
+                checkTimeout(assertThrows(
+                        DeadlineExceededException.class, () -> pair.left().read(new byte[10])));
             }
         }
     }
@@ -120,8 +112,8 @@ class ReadTest {
             pair.left().setReadDeadline(inMillis(50));
             byte[] buffer = new byte[10];
             assertThat(pair.left().read(buffer)).isEqualTo(1);
-            checkTimeout(
-                    assertThrows(DeadlineExceededException.class, () -> pair.left().read(buffer)));
+            checkTimeout(assertThrows(
+                    DeadlineExceededException.class, () -> pair.left().read(buffer)));
         }
     }
 
@@ -151,7 +143,9 @@ class ReadTest {
                 assertThat(conn.read(new byte[5], 5, 0)).isZero();
             }
             pair.left().setReadDeadline(Deadline.PAST);
-            assertThat(pair.left().read(new byte[0])).as("no look at the deadline").isZero();
+            assertThat(pair.left().read(new byte[0]))
+                    .as("no look at the deadline")
+                    .isZero();
             pair.left().close();
             assertThrows(ConnClosedException.class, () -> pair.left().read(new byte[0]));
         }
@@ -162,12 +156,9 @@ class ReadTest {
     void deadlineMovedToThePastEndsTheRead() throws Exception {
         try (var pair = ConnPair.tcp()) {
             Task<Void> mover =
-                    afterParked(
-                            Thread.currentThread(),
-                            () -> pair.left().setReadDeadline(Deadline.PAST));
-            checkTimeout(
-                    assertThrows(
-                            DeadlineExceededException.class, () -> pair.left().read(new byte[1])));
+                    afterParked(Thread.currentThread(), () -> pair.left().setReadDeadline(Deadline.PAST));
+            checkTimeout(assertThrows(
+                    DeadlineExceededException.class, () -> pair.left().read(new byte[1])));
             mover.result();
         }
     }
@@ -206,8 +197,7 @@ class ReadTest {
             for (int i = 1; i <= 100; i++) {
                 int length = i;
                 Task<Void> writer =
-                        afterParked(
-                                Thread.currentThread(), () -> pair.right().write(new byte[length]));
+                        afterParked(Thread.currentThread(), () -> pair.right().write(new byte[length]));
                 assertThat(pair.left().read(buffer)).isEqualTo(length);
                 writer.result();
             }
@@ -215,9 +205,7 @@ class ReadTest {
     }
 
     private static void checkTimeout(DeadlineExceededException e) {
-        assertThat(e)
-                .hasMessageStartingWith("read tcp 127.0.0.1:")
-                .hasMessageEndingWith(": i/o timeout");
+        assertThat(e).hasMessageStartingWith("read tcp 127.0.0.1:").hasMessageEndingWith(": i/o timeout");
         assertThat(e.timeout()).isTrue();
         assertThat(e.bytesTransferred()).isZero();
     }

@@ -8,17 +8,6 @@ import heddle.testing.Await;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import jdk.jfr.FlightRecorder;
-import jdk.jfr.Recording;
-import jdk.jfr.consumer.RecordedEvent;
-import jdk.jfr.consumer.RecordingFile;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +16,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The flight recorder's events, each in a recording. */
 @Ways
@@ -35,7 +32,8 @@ class RecorderTest {
     /** Long against the recorder's clock. */
     private static final Duration SHORT = Duration.ofMillis(20);
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     /** What a recording of {@code event} alone, without a threshold, has of it after {@code action}. */
     private List<RecordedEvent> record(String event, Task.Action action) throws Exception {
@@ -62,94 +60,71 @@ class RecorderTest {
     void aWaitIsRecordedWithItsSocketAndLatency() throws Exception {
         try (var pair = ConnPair.tcp()) {
             long beganNanos = System.nanoTime();
-            List<RecordedEvent> events =
-                    record(
-                            "heddle.Park",
-                            () -> {
-                                Task<Integer> reader =
-                                        Task.start(() -> pair.left().read(new byte[1]));
-                                Parked.awaitReader(pair.left());
-                                pair.right().write(new byte[1], 0, 1);
-                                reader.result();
-                            });
+            List<RecordedEvent> events = record("heddle.Park", () -> {
+                Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
+                Parked.awaitReader(pair.left());
+                pair.right().write(new byte[1], 0, 1);
+                reader.result();
+            });
             long wholeNanos = System.nanoTime() - beganNanos;
-            assertThat(events)
-                    .singleElement()
-                    .satisfies(park -> {
-                        assertThat(park.getEventType().getName()).isEqualTo("heddle.Park");
-                        assertThat(park.getString("op")).isEqualTo("read");
-                        assertThat(park.getString("socket")).isEqualTo(pair.left().toString());
-                        assertThat(park.getString("outcome")).isEqualTo("READY");
-                        assertThat(park.getDuration("latency").toNanos())
-                                .isPositive()
-                                .isLessThanOrEqualTo(park.getDuration().toNanos());
-                        assertThat(park.getDuration().toNanos()).isLessThan(wholeNanos);
-                        assertThat(park.getBoolean("beganBefore")).isFalse();
-                    });
+            assertThat(events).singleElement().satisfies(park -> {
+                assertThat(park.getEventType().getName()).isEqualTo("heddle.Park");
+                assertThat(park.getString("op")).isEqualTo("read");
+                assertThat(park.getString("socket")).isEqualTo(pair.left().toString());
+                assertThat(park.getString("outcome")).isEqualTo("READY");
+                assertThat(park.getDuration("latency").toNanos())
+                        .isPositive()
+                        .isLessThanOrEqualTo(park.getDuration().toNanos());
+                assertThat(park.getDuration().toNanos()).isLessThan(wholeNanos);
+                assertThat(park.getBoolean("beganBefore")).isFalse();
+            });
         }
     }
 
     @Test
     void aWaitThatCloseEndsIsRecordedAsSuch() throws Exception {
-        List<RecordedEvent> events =
-                record(
-                        "heddle.Park",
-                        () -> {
-                            Task<Conn> acceptor;
-                            try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
-                                acceptor = Task.start(listener::accept);
-                                Parked.awaitAcceptor(listener);
-                            }
-                            acceptor.failure(ConnClosedException.class);
-                        });
-        assertThat(events)
-                .singleElement()
-                .satisfies(park -> {
-                    assertThat(park.getString("op")).isEqualTo("accept");
-                    assertThat(park.getString("socket")).startsWith("tcp 127.0.0.1:");
-                    assertThat(park.getString("outcome")).isEqualTo("CLOSED");
-                    assertThat(park.getDuration("latency").toNanos()).isZero();
-                });
+        List<RecordedEvent> events = record("heddle.Park", () -> {
+            Task<Conn> acceptor;
+            try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
+                acceptor = Task.start(listener::accept);
+                Parked.awaitAcceptor(listener);
+            }
+            acceptor.failure(ConnClosedException.class);
+        });
+        assertThat(events).singleElement().satisfies(park -> {
+            assertThat(park.getString("op")).isEqualTo("accept");
+            assertThat(park.getString("socket")).startsWith("tcp 127.0.0.1:");
+            assertThat(park.getString("outcome")).isEqualTo("CLOSED");
+            assertThat(park.getDuration("latency").toNanos()).isZero();
+        });
     }
 
     @Test
     void anAcceptIsRecordedWithBothAddresses() throws Exception {
         try (Listener listener = Runtimes.listen("tcp", "127.0.0.1:0")) {
-            List<RecordedEvent> events =
-                    record(
-                            "heddle.Accept",
-                            () -> {
-                                try (Conn dialed =
-                                                Runtimes.dial(
-                                                        "tcp", listener.address().toString());
-                                        Conn accepted = listener.accept()) {
-                                    assertThat(accepted.remoteAddress())
-                                            .isEqualTo(dialed.localAddress());
-                                }
-                            });
-            assertThat(events)
-                    .singleElement()
-                    .satisfies(accept -> {
-                        assertThat(accept.getString("listener"))
-                                .isEqualTo(listener.address().toString());
-                        assertThat(accept.getString("peer")).startsWith("127.0.0.1:");
-                    });
+            List<RecordedEvent> events = record("heddle.Accept", () -> {
+                try (Conn dialed = Runtimes.dial("tcp", listener.address().toString());
+                        Conn accepted = listener.accept()) {
+                    assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
+                }
+            });
+            assertThat(events).singleElement().satisfies(accept -> {
+                assertThat(accept.getString("listener"))
+                        .isEqualTo(listener.address().toString());
+                assertThat(accept.getString("peer")).startsWith("127.0.0.1:");
+            });
         }
     }
 
     @Test
     void connectsAreRecordedWithTheirFailure() throws Exception {
         String[] free = new String[1];
-        List<RecordedEvent> events =
-                record(
-                        "heddle.Connect",
-                        () -> {
-                            try (var pair = ConnPair.tcp()) {
-                                free[0] = pair.left().remoteAddress().toString();
-                            }
-                            Task.start(() -> Runtimes.dial("tcp", free[0]))
-                                    .failure(ConnRefusedException.class);
-                        });
+        List<RecordedEvent> events = record("heddle.Connect", () -> {
+            try (var pair = ConnPair.tcp()) {
+                free[0] = pair.left().remoteAddress().toString();
+            }
+            Task.start(() -> Runtimes.dial("tcp", free[0])).failure(ConnRefusedException.class);
+        });
         assertThat(events).hasSize(2);
         assertThat(events.getFirst().getString("socket")).endsWith("->" + free[0]);
         assertThat(events.getFirst().getString("failure")).isEmpty();
@@ -160,15 +135,12 @@ class RecorderTest {
     @Test
     void pollsWithEventsAreRecorded() throws Exception {
         try (var pair = ConnPair.tcp()) {
-            List<RecordedEvent> events =
-                    record(
-                            "heddle.PollBatch",
-                            () -> {
-                                wakeReader(pair);
-                                // A poll is recorded after the threads that it woke may run: the
-                                // next one of the same poller shows that the first is recorded.
-                                wakeReader(pair);
-                            });
+            List<RecordedEvent> events = record("heddle.PollBatch", () -> {
+                wakeReader(pair);
+                // A poll is recorded after the threads that it woke may run: the
+                // next one of the same poller shows that the first is recorded.
+                wakeReader(pair);
+            });
             assertThat(events)
                     .allSatisfy(poll -> assertThat(poll.getInt("events")).isPositive())
                     .anySatisfy(poll -> assertThat(poll.getInt("woken")).isPositive());
@@ -184,28 +156,23 @@ class RecorderTest {
 
     @Test
     void aHandOffIsRecordedWhereThereAreProcessors() throws Exception {
-        List<RecordedEvent> events =
-                record(
-                        "heddle.HandOff",
-                        () -> {
-                            AtomicBoolean stop = new AtomicBoolean();
-                            Task<Void> loop =
-                                    Task.run(() -> {
-                                        while (!stop.get()) {
-                                            Thread.onSpinWait();
-                                        }
-                                    });
-                            awaitLoopElsewhere(loop.thread());
-                            stop.set(true);
-                            loop.result();
-                        });
+        List<RecordedEvent> events = record("heddle.HandOff", () -> {
+            AtomicBoolean stop = new AtomicBoolean();
+            Task<Void> loop = Task.run(() -> {
+                while (!stop.get()) {
+                    Thread.onSpinWait();
+                }
+            });
+            awaitLoopElsewhere(loop.thread());
+            stop.set(true);
+            loop.result();
+        });
         if (Runtimes.current().describe().contains("carriers of its own")) {
-            assertThat(events)
-                    .anySatisfy(handOff -> {
-                        assertThat(handOff.getInt("processor")).isNotNegative();
-                        assertThat(handOff.getString("carrier")).startsWith("heddle-carrier-");
-                        assertThat(handOff.getDuration("held").toMillis()).isPositive();
-                    });
+            assertThat(events).anySatisfy(handOff -> {
+                assertThat(handOff.getInt("processor")).isNotNegative();
+                assertThat(handOff.getString("carrier")).startsWith("heddle-carrier-");
+                assertThat(handOff.getDuration("held").toMillis()).isPositive();
+            });
         } else {
             assertThat(events).isEmpty();
         }
@@ -216,16 +183,13 @@ class RecorderTest {
         boolean ours = Runtimes.current().describe().contains("carriers of its own");
         Await.until(
                 loop + " computes without a processor",
-                () ->
-                        ours
-                                ? Runtimes.current()
-                                        .dump()
-                                        .lines()
-                                        .anyMatch(line ->
-                                                line.contains("runs a task without a processor")
-                                                        && line.contains(
-                                                                "#" + loop.threadId() + " "))
-                                : loop.getState() == Thread.State.RUNNABLE);
+                () -> ours
+                        ? Runtimes.current()
+                                .dump()
+                                .lines()
+                                .anyMatch(line -> line.contains("runs a task without a processor")
+                                        && line.contains("#" + loop.threadId() + " "))
+                        : loop.getState() == Thread.State.RUNNABLE);
     }
 
     @Test
@@ -243,25 +207,19 @@ class RecorderTest {
             recording.stop();
             Path file = folder.resolve("recording.jfr");
             recording.dump(file);
-            assertThat(heddleEvents(file))
-                    .singleElement()
-                    .satisfies(park -> {
-                        assertThat(park.getString("op")).isEqualTo("read");
-                        assertThat(park.getBoolean("beganBefore")).isTrue();
-                        // Of a clock of its own.
-                        assertThat(park.getStartTime())
-                                .isCloseTo(recording.getStartTime(), within(1, ChronoUnit.SECONDS));
-                        assertThat(park.getDuration()).isGreaterThanOrEqualTo(SHORT);
-                        assertThat(park.getDuration())
-                                .isLessThan(
-                                        Duration.between(
-                                                        recording.getStartTime(),
-                                                        recording.getStopTime())
-                                                .plusSeconds(1));
-                        assertThat(park.getDuration("latency").toNanos())
-                                .isPositive()
-                                .isLessThanOrEqualTo(park.getDuration().toNanos());
-                    });
+            assertThat(heddleEvents(file)).singleElement().satisfies(park -> {
+                assertThat(park.getString("op")).isEqualTo("read");
+                assertThat(park.getBoolean("beganBefore")).isTrue();
+                // Of a clock of its own.
+                assertThat(park.getStartTime()).isCloseTo(recording.getStartTime(), within(1, ChronoUnit.SECONDS));
+                assertThat(park.getDuration()).isGreaterThanOrEqualTo(SHORT);
+                assertThat(park.getDuration())
+                        .isLessThan(Duration.between(recording.getStartTime(), recording.getStopTime())
+                                .plusSeconds(1));
+                assertThat(park.getDuration("latency").toNanos())
+                        .isPositive()
+                        .isLessThanOrEqualTo(park.getDuration().toNanos());
+            });
         }
     }
 
@@ -273,20 +231,15 @@ class RecorderTest {
             Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
             Parked.awaitReader(pair.left());
             long beganNanos = System.nanoTime();
-            List<RecordedEvent> events =
-                    record(
-                            "heddle.Park",
-                            () -> {
-                                pair.right().write(new byte[1], 0, 1);
-                                reader.result();
-                            });
+            List<RecordedEvent> events = record("heddle.Park", () -> {
+                pair.right().write(new byte[1], 0, 1);
+                reader.result();
+            });
             long wholeNanos = System.nanoTime() - beganNanos;
-            assertThat(events)
-                    .singleElement()
-                    .satisfies(park -> {
-                        assertThat(park.getBoolean("beganBefore")).isTrue();
-                        assertThat(park.getDuration().toNanos()).isLessThan(wholeNanos);
-                    });
+            assertThat(events).singleElement().satisfies(park -> {
+                assertThat(park.getBoolean("beganBefore")).isTrue();
+                assertThat(park.getDuration().toNanos()).isLessThan(wholeNanos);
+            });
         }
     }
 
@@ -299,7 +252,8 @@ class RecorderTest {
 
     @Test
     void aUnixAcceptThatWaitsWhenTheRecordingStartsIsRecorded() throws Exception {
-        try (Listener listener = Runtimes.listen("unix", folder.resolve("socket").toString())) {
+        try (Listener listener =
+                Runtimes.listen("unix", folder.resolve("socket").toString())) {
             assertThatALateAcceptIsRecorded(listener);
         }
     }
@@ -307,24 +261,20 @@ class RecorderTest {
     private void assertThatALateAcceptIsRecorded(Listener listener) throws Exception {
         Task<Conn> acceptor = Task.start(listener::accept);
         Parked.awaitAcceptor(listener);
-        List<RecordedEvent> events =
-                record(
-                        "heddle.Accept",
-                        () -> {
-                            String network = listener.address().network();
-                            String address = listener.address().toString();
-                            for (int i = 0; i < 3; i++) {
-                                try (Conn _ = Runtimes.dial(network, address);
-                                        Conn _ = i == 0 ? acceptor.result() : listener.accept()) {}
-                            }
-                        });
+        List<RecordedEvent> events = record("heddle.Accept", () -> {
+            String network = listener.address().network();
+            String address = listener.address().toString();
+            for (int i = 0; i < 3; i++) {
+                try (Conn _ = Runtimes.dial(network, address);
+                        Conn _ = i == 0 ? acceptor.result() : listener.accept()) {}
+            }
+        });
         assertThat(events)
                 .extracting(accept -> accept.getBoolean("beganBefore"))
                 .containsExactly(true, false, false);
         assertThat(events)
-                .allSatisfy(accept ->
-                        assertThat(accept.getString("listener"))
-                                .isEqualTo(listener.address().toString()));
+                .allSatisfy(accept -> assertThat(accept.getString("listener"))
+                        .isEqualTo(listener.address().toString()));
     }
 
     @Test
@@ -333,20 +283,15 @@ class RecorderTest {
         try (var full = new FullBacklog()) {
             Task<Conn> dialer = Task.start(() -> Runtimes.dial("tcp", full.address()));
             Parked.await(dialer.thread());
-            List<RecordedEvent> events =
-                    record(
-                            "heddle.Connect",
-                            () -> {
-                                dialer.thread().interrupt();
-                                dialer.failure(IOException.class);
-                            });
-            assertThat(events)
-                    .singleElement()
-                    .satisfies(connect -> {
-                        assertThat(connect.getString("socket")).isEqualTo(full.address());
-                        assertThat(connect.getString("failure")).isNotEmpty();
-                        assertThat(connect.getBoolean("beganBefore")).isTrue();
-                    });
+            List<RecordedEvent> events = record("heddle.Connect", () -> {
+                dialer.thread().interrupt();
+                dialer.failure(IOException.class);
+            });
+            assertThat(events).singleElement().satisfies(connect -> {
+                assertThat(connect.getString("socket")).isEqualTo(full.address());
+                assertThat(connect.getString("failure")).isNotEmpty();
+                assertThat(connect.getBoolean("beganBefore")).isTrue();
+            });
         }
     }
 
@@ -356,23 +301,17 @@ class RecorderTest {
         assumeThat(Runtimes.current().describe()).doesNotStartWith("epoll, the JDK");
         try (var pair = ConnPair.tcp()) {
             // Its poller goes to sleep a moment after it is seen parked.
-            Await.until(
-                    "a poll that began before the recording",
-                    () -> {
-                        Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
-                        Parked.awaitReader(pair.left());
-                        return record(
-                                        "heddle.PollBatch",
-                                        () -> {
-                                            pair.right().write(new byte[1], 0, 1);
-                                            reader.result();
-                                            wakeReader(pair); // So that the first poll is over.
-                                        })
-                                .stream()
-                                .anyMatch(poll ->
-                                        poll.getBoolean("beganBefore")
-                                                && poll.getInt("events") > 0);
-                    });
+            Await.until("a poll that began before the recording", () -> {
+                Task<Integer> reader = Task.start(() -> pair.left().read(new byte[1]));
+                Parked.awaitReader(pair.left());
+                return record("heddle.PollBatch", () -> {
+                            pair.right().write(new byte[1], 0, 1);
+                            reader.result();
+                            wakeReader(pair); // So that the first poll is over.
+                        })
+                        .stream()
+                        .anyMatch(poll -> poll.getBoolean("beganBefore") && poll.getInt("events") > 0);
+            });
         }
     }
 
@@ -380,33 +319,26 @@ class RecorderTest {
     void aHandOffOfATaskThatRanBeforeTheRecordingIsRecorded() throws Exception {
         assumeThat(Runtimes.current().describe()).contains("carriers of its own");
         // The monitor leaves it alone: the task gives its processor away.
-        try (Heddle heddle =
-                Heddle.builder()
-                        .way(Way.CARRIERS)
-                        .parallelism(1)
-                        .handOff(Duration.ofHours(1))
-                        .start()) {
+        try (Heddle heddle = Heddle.builder()
+                .way(Way.CARRIERS)
+                .parallelism(1)
+                .handOff(Duration.ofHours(1))
+                .start()) {
             var running = new CountDownLatch(1);
             var go = new AtomicBoolean();
-            Task<Void> task =
-                    Task.on(
-                            heddle.ofVirtual(),
-                            () -> {
-                                running.countDown();
-                                while (!go.get()) {
-                                    Thread.onSpinWait();
-                                }
-                                Insides.of(heddle).scheduler().beforeBlocking();
-                                return null;
-                            });
+            Task<Void> task = Task.on(heddle.ofVirtual(), () -> {
+                running.countDown();
+                while (!go.get()) {
+                    Thread.onSpinWait();
+                }
+                Insides.of(heddle).scheduler().beforeBlocking();
+                return null;
+            });
             running.await();
-            List<RecordedEvent> events =
-                    record(
-                            "heddle.HandOff",
-                            () -> {
-                                go.set(true);
-                                task.result();
-                            });
+            List<RecordedEvent> events = record("heddle.HandOff", () -> {
+                go.set(true);
+                task.result();
+            });
             assertThat(events).isNotEmpty();
         }
     }

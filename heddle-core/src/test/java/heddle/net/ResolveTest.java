@@ -5,17 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.internal.socket.SockAddr;
 import heddle.testing.Behaviour;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** From text and a network to addresses. */
 @Timeout(60)
@@ -61,21 +59,20 @@ class ResolveTest {
     })
     void literalOfTheOtherVersionIsNoSuitableAddress(Network network, String address, String host) {
         var e = assertThrows(AddressException.class, () -> resolve(network, address));
-        assertThat(e)
-                .hasMessage("dial %s: address %s: no suitable address found", network.label, host);
+        assertThat(e).hasMessage("dial %s: address %s: no suitable address found", network.label, host);
     }
 
     @Test
     @Behaviour(181)
     void namesAddressesAreFilteredByTheNetworkAndKeepTheirOrder() throws Exception {
-        List<String> all =
-                Arrays.stream(InetAddress.getAllByName("localhost"))
-                        .map(a -> new TcpAddr(SockAddr.of(a, 80)).toString())
-                        .toList();
+        List<String> all = Arrays.stream(InetAddress.getAllByName("localhost"))
+                .map(a -> new TcpAddr(SockAddr.of(a, 80)).toString())
+                .toList();
         assertThat(resolve(Network.TCP, "localhost:80")).isEqualTo(all);
         for (Network network : List.of(Network.TCP4, Network.TCP6)) {
             boolean six = network == Network.TCP6;
-            List<String> expected = all.stream().filter(a -> a.startsWith("[") == six).toList();
+            List<String> expected =
+                    all.stream().filter(a -> a.startsWith("[") == six).toList();
             if (expected.isEmpty()) {
                 assertThrows(AddressException.class, () -> resolve(network, "localhost:80"));
             } else {
@@ -87,10 +84,7 @@ class ResolveTest {
     @Test
     @Behaviour(191)
     void failedLookupTellsItsCause() {
-        var e =
-                assertThrows(
-                        HostNotFoundException.class,
-                        () -> resolve(Network.TCP, "nobody.invalid:80"));
+        var e = assertThrows(HostNotFoundException.class, () -> resolve(Network.TCP, "nobody.invalid:80"));
         assertThat(e.getCause()).isInstanceOf(UnknownHostException.class);
         assertThat(e.getCause()).hasMessageContaining("nobody.invalid");
     }

@@ -10,19 +10,17 @@ import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Names: one lookup for all that ask at once, which outlives each of them. */
 @Ways
@@ -36,17 +34,16 @@ class ResolverTest {
     private final CountDownLatch answer = new CountDownLatch(1);
 
     /** Looks up as slowly as a test wants. */
-    private final Resolver slow =
-            new Resolver(
-                    host -> {
-                        begun.incrementAndGet();
-                        awaitUninterruptibly(answer);
-                        if (host.equals("nobody")) {
-                            throw new UnknownHostException(host);
-                        }
-                        return new InetAddress[] {ADDRESS};
-                    },
-                    new Life(null, "test"));
+    private final Resolver slow = new Resolver(
+            host -> {
+                begun.incrementAndGet();
+                awaitUninterruptibly(answer);
+                if (host.equals("nobody")) {
+                    throw new UnknownHostException(host);
+                }
+                return new InetAddress[] {ADDRESS};
+            },
+            new Life(null, "test"));
 
     private static void awaitUninterruptibly(CountDownLatch latch) {
         boolean interrupted = false;
@@ -116,10 +113,8 @@ class ResolverTest {
     @Behaviour(193)
     void deadlineEndsTheCallerByItsType() throws Exception {
         for (int i = 0; i < 3; i++) {
-            var e =
-                    assertThrows(
-                            DeadlineExceededException.class,
-                            () -> lookup("tcp", "somebody", Streams.inMillis(10)));
+            var e = assertThrows(
+                    DeadlineExceededException.class, () -> lookup("tcp", "somebody", Streams.inMillis(10)));
             assertThat(e).hasMessage("dial tcp: lookup somebody: i/o timeout");
             assertThat(e.timeout()).isTrue();
         }
@@ -148,19 +143,16 @@ class ResolverTest {
     @Test
     void lookupThatCannotBeginIsNotWaitedForByLaterOnes() throws Exception {
         var missing = new AtomicInteger(1);
-        var resolver =
-                new Resolver(
-                        _ -> new InetAddress[] {ADDRESS},
-                        task -> {
-                            if (missing.getAndDecrement() > 0) {
-                                throw new OutOfMemoryError("unable to create native thread");
-                            }
-                            Thread.ofPlatform().start(task);
-                        },
-                        new Life(null, "test"));
-        assertThrows(
-                OutOfMemoryError.class,
-                () -> resolver.lookup("dial", "tcp", "somebody", Deadline.NONE));
+        var resolver = new Resolver(
+                _ -> new InetAddress[] {ADDRESS},
+                task -> {
+                    if (missing.getAndDecrement() > 0) {
+                        throw new OutOfMemoryError("unable to create native thread");
+                    }
+                    Thread.ofPlatform().start(task);
+                },
+                new Life(null, "test"));
+        assertThrows(OutOfMemoryError.class, () -> resolver.lookup("dial", "tcp", "somebody", Deadline.NONE));
         assertThat(resolver.lookup("dial", "tcp", "somebody", Streams.inMillis(30_000)))
                 .containsExactly(ADDRESS);
     }
@@ -187,9 +179,7 @@ class ResolverTest {
     @Test
     void systemsNamesAreFound() throws Exception {
         try (Listener listener = Runtimes.listen("tcp", "localhost:0");
-                Conn dialed =
-                        Runtimes.dial(
-                                "tcp", "localhost:" + ((TcpAddr) listener.address()).port())) {
+                Conn dialed = Runtimes.dial("tcp", "localhost:" + ((TcpAddr) listener.address()).port())) {
             assertThat(dialed.remoteAddress()).isEqualTo(listener.address());
         }
     }
@@ -208,9 +198,7 @@ class ResolverTest {
             Runtimes.dial("tcp", four.address().toString()).close();
             Runtimes.dial("tcp", six.address().toString()).close();
             Runtimes.dial("tcp", ":" + ((TcpAddr) four.address()).port()).close();
-            assertThrows(
-                    DeadlineExceededException.class,
-                    () -> lookup("tcp", "one more", Streams.inMillis(20)));
+            assertThrows(DeadlineExceededException.class, () -> lookup("tcp", "one more", Streams.inMillis(20)));
         }
         answer.countDown();
         for (Task<InetAddress[]> lookup : hanging) {

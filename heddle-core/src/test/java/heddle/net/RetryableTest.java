@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.fd.Result;
 import heddle.internal.socket.Errno;
-
+import java.io.IOException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.io.IOException;
 
 /** Which failures pass by themselves. */
 class RetryableTest {
@@ -40,14 +38,7 @@ class RetryableTest {
 
     @ParameterizedTest
     @ValueSource(
-            ints = {
-                -Errno.EBADF,
-                -Errno.EINVAL,
-                -Errno.ENOTSOCK,
-                Result.CLOSED,
-                Result.EXPIRED,
-                Result.INTERRUPTED
-            })
+            ints = {-Errno.EBADF, -Errno.EINVAL, -Errno.ENOTSOCK, Result.CLOSED, Result.EXPIRED, Result.INTERRUPTED})
     void othersDoNot(int result) {
         assertThat(isRetryable("accept", result)).isFalse();
     }

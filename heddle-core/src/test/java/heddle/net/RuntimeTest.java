@@ -9,12 +9,6 @@ import heddle.testing.Await;
 import heddle.testing.Counted;
 import heddle.testing.ForkedJvm;
 import heddle.testing.Task;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -34,8 +28,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-
 import javax.management.ObjectName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Runtimes beside the shared one: what they share, which is nothing, and what they leave, which is nothing either. */
 @Timeout(120)
@@ -52,16 +49,13 @@ class RuntimeTest {
     /** Those of sockets, epoll and eventfd; others belong to class files and the like. */
     private static long descriptors() throws IOException {
         try (Stream<Path> all = Files.list(DESCRIPTORS)) {
-            return all.filter(
-                            one -> {
-                                try {
-                                    return Files.readSymbolicLink(one)
-                                            .toString()
-                                            .matches("socket:.*|anon_inode:.*");
-                                } catch (IOException closedMeanwhile) {
-                                    return false;
-                                }
-                            })
+            return all.filter(one -> {
+                        try {
+                            return Files.readSymbolicLink(one).toString().matches("socket:.*|anon_inode:.*");
+                        } catch (IOException closedMeanwhile) {
+                            return false;
+                        }
+                    })
                     .count();
         }
     }
@@ -72,17 +66,16 @@ class RuntimeTest {
 
     /** Echoes on threads of {@code heddle} until its listener is closed. */
     private static void serve(Heddle heddle, Listener listener) {
-        heddle.ofVirtual()
-                .start(() -> {
-                    try {
-                        while (true) {
-                            Conn conn = listener.accept();
-                            heddle.ofVirtual().start(() -> echo(conn));
-                        }
-                    } catch (IOException closed) {
-                        // The end.
-                    }
-                });
+        heddle.ofVirtual().start(() -> {
+            try {
+                while (true) {
+                    Conn conn = listener.accept();
+                    heddle.ofVirtual().start(() -> echo(conn));
+                }
+            } catch (IOException closed) {
+                // The end.
+            }
+        });
     }
 
     private static void echo(Conn conn) {
@@ -119,17 +112,13 @@ class RuntimeTest {
                     assertThat(server.way()).isEqualTo(one);
                     assertThat(client.way()).isEqualTo(other);
                     serve(server, listener);
-                    Task<Void> talk =
-                            Task.run(
-                                    client.ofVirtual(),
-                                    () -> {
-                                        try (Conn conn =
-                                                client.dialer().dial("tcp", text(listener))) {
-                                            for (int i = 0; i < 100; i++) {
-                                                roundTrip(conn, i);
-                                            }
-                                        }
-                                    });
+                    Task<Void> talk = Task.run(client.ofVirtual(), () -> {
+                        try (Conn conn = client.dialer().dial("tcp", text(listener))) {
+                            for (int i = 0; i < 100; i++) {
+                                roundTrip(conn, i);
+                            }
+                        }
+                    });
                     talk.result();
                     assertThat(Counted.value(server, Counter.ACCEPTED)).isEqualTo(1);
                     assertThat(Counted.value(server, Counter.DIALED)).isZero();
@@ -151,60 +140,49 @@ class RuntimeTest {
                 roundTrip(warm, 1);
             }
             Set<Thread> threadsBefore = threads();
-            Await.until(
-                    "the first one is gone", () -> Counted.value(stays, Counter.DESCRIPTORS) == 1);
+            Await.until("the first one is gone", () -> Counted.value(stays, Counter.DESCRIPTORS) == 1);
             long descriptorsBefore = descriptors();
             var survivors = new AtomicLong();
             var stop = new CountDownLatch(1);
-            Task<Void> other =
-                    Task.run(
-                            stays.ofVirtual(),
-                            () -> {
-                                try (Conn conn = stays.dialer().dial("tcp", text(listener))) {
-                                    while (stop.getCount() > 0) {
-                                        roundTrip(conn, 7);
-                                        survivors.incrementAndGet();
-                                    }
-                                }
-                            });
+            Task<Void> other = Task.run(stays.ofVirtual(), () -> {
+                try (Conn conn = stays.dialer().dial("tcp", text(listener))) {
+                    while (stop.getCount() > 0) {
+                        roundTrip(conn, 7);
+                        survivors.incrementAndGet();
+                    }
+                }
+            });
             Heddle goes = start(way);
             Listener own = goes.listenConfig().listen("tcp", "127.0.0.1:0");
             serve(goes, own);
             var rounds = new AtomicLong();
             List<Task<IOException>> clients = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
-                clients.add(
-                        Task.on(
-                                goes.ofVirtual(),
-                                () -> {
-                                    Conn conn = goes.dialer().dial("tcp", text(own));
-                                    try {
-                                        while (true) {
-                                            roundTrip(conn, 3);
-                                            rounds.incrementAndGet();
-                                        }
-                                    } catch (IOException end) {
-                                        return end;
-                                    }
-                                }));
+                clients.add(Task.on(goes.ofVirtual(), () -> {
+                    Conn conn = goes.dialer().dial("tcp", text(own));
+                    try {
+                        while (true) {
+                            roundTrip(conn, 3);
+                            rounds.incrementAndGet();
+                        }
+                    } catch (IOException end) {
+                        return end;
+                    }
+                }));
             }
             Await.until("load", () -> rounds.get() > 1_000);
             goes.close();
             for (Task<IOException> client : clients) {
-                assertThat(client.result())
-                        .isInstanceOfAny(ConnClosedException.class, ConnResetException.class);
+                assertThat(client.result()).isInstanceOfAny(ConnClosedException.class, ConnResetException.class);
             }
             long seen = survivors.get();
             Await.until("the other goes on", () -> survivors.get() > seen + 100);
             stop.countDown();
             other.result();
-            Await.until(
-                    "its socket is closed", () -> Counted.value(stays, Counter.DESCRIPTORS) == 1);
+            Await.until("its socket is closed", () -> Counted.value(stays, Counter.DESCRIPTORS) == 1);
             assertThat(Counted.value(goes, Counter.DESCRIPTORS)).isZero();
             // A leftover thread may still be on its way out.
-            Await.until(
-                    () -> "threads are gone, have " + threads(),
-                    () -> threadsBefore.containsAll(threads()));
+            Await.until(() -> "threads are gone, have " + threads(), () -> threadsBefore.containsAll(threads()));
             assertThat(descriptors()).isEqualTo(descriptorsBefore);
         }
     }
@@ -225,10 +203,8 @@ class RuntimeTest {
         Parked.awaitReader(conn);
         heddle.close();
         String why = "use of closed network connection: its Heddle runtime was closed";
-        assertThat(reader.failure(ConnClosedException.class))
-                .hasMessage("read " + conn + ": " + why);
-        assertThatThrownBy(listener::accept)
-                .hasMessage("accept tcp " + text(listener) + ": " + why);
+        assertThat(reader.failure(ConnClosedException.class)).hasMessage("read " + conn + ": " + why);
+        assertThatThrownBy(listener::accept).hasMessage("accept tcp " + text(listener) + ": " + why);
         assertThatThrownBy(() -> conn.write(new byte[1])).hasMessage("write " + conn + ": " + why);
         assertThat(conn.isOpen()).isFalse();
         assertThat(heddle.isOpen()).isFalse();
@@ -261,10 +237,7 @@ class RuntimeTest {
         Heddle heddle = start(Way.NIO);
         heddle.way();
         heddle.resolver().close();
-        var dial =
-                assertThrows(
-                        ConnClosedException.class,
-                        () -> heddle.dialer().dial("tcp", "somebody.invalid:1"));
+        var dial = assertThrows(ConnClosedException.class, () -> heddle.dialer().dial("tcp", "somebody.invalid:1"));
         assertThat(dial).hasMessage("dial tcp: the Heddle runtime is closed");
         heddle.close();
     }
@@ -304,18 +277,15 @@ class RuntimeTest {
         Heddle heddle = start(way);
         var waits = new CountDownLatch(1);
         var go = new CountDownLatch(1);
-        Task<String> outlives =
-                Task.on(
-                        heddle.ofVirtual(),
-                        () -> {
-                            waits.countDown();
-                            go.await();
-                            for (int i = 0; i < 100; i++) {
-                                Thread.yield();
-                                LockSupport.parkNanos(1_000);
-                            }
-                            return "ended";
-                        });
+        Task<String> outlives = Task.on(heddle.ofVirtual(), () -> {
+            waits.countDown();
+            go.await();
+            for (int i = 0; i < 100; i++) {
+                Thread.yield();
+                LockSupport.parkNanos(1_000);
+            }
+            return "ended";
+        });
         waits.await();
         heddle.close();
         go.countDown();
@@ -330,8 +300,7 @@ class RuntimeTest {
         Heddle heddle = start(way);
         Task.run(heddle.ofVirtual(), heddle::close).result();
         assertThat(heddle.isOpen()).isFalse();
-        Await.until(
-                () -> "threads are gone, have " + threads(), () -> before.containsAll(threads()));
+        Await.until(() -> "threads are gone, have " + threads(), () -> before.containsAll(threads()));
     }
 
     @ParameterizedTest
@@ -343,25 +312,17 @@ class RuntimeTest {
             List<Task<Void>> tasks = new ArrayList<>();
             var opened = new AtomicLong();
             for (int i = 0; i < 8; i++) {
-                tasks.add(
-                        Task.run(
-                                Thread.ofVirtual(),
-                                () -> {
-                                    try {
-                                        while (true) {
-                                            Listener listener =
-                                                    heddle.listenConfig()
-                                                            .listen("tcp", "127.0.0.1:0");
-                                            heddle.dialer().dial("tcp", text(listener));
-                                            opened.addAndGet(2);
-                                        }
-                                    } catch (ConnClosedException
-                                            | ConnRefusedException
-                                            | ConnResetException closed) {
-                                        // The end; refused or reset, if the listener was closed
-                                        // first.
-                                    }
-                                }));
+                tasks.add(Task.run(Thread.ofVirtual(), () -> {
+                    try {
+                        while (true) {
+                            Listener listener = heddle.listenConfig().listen("tcp", "127.0.0.1:0");
+                            heddle.dialer().dial("tcp", text(listener));
+                            opened.addAndGet(2);
+                        }
+                    } catch (ConnClosedException | ConnRefusedException | ConnResetException closed) {
+                        // The end; refused or reset, if the listener was closed first.
+                    }
+                }));
             }
             Await.until("some are open", () -> opened.get() > 20);
             heddle.close();
@@ -370,9 +331,7 @@ class RuntimeTest {
             }
             assertThat(Counted.value(heddle, Counter.DESCRIPTORS)).isZero();
         }
-        Await.until(
-                () -> "none left, have " + descriptorsOrFail(),
-                () -> descriptorsOrFail() == before);
+        Await.until(() -> "none left, have " + descriptorsOrFail(), () -> descriptorsOrFail() == before);
     }
 
     private static long descriptorsOrFail() {
@@ -383,32 +342,30 @@ class RuntimeTest {
         }
     }
 
-    /** Behind a full buffer it never waits, and nobody takes its only carrier away: after a number of calls it gives way by itself. */
+    /**
+     * Behind a full buffer it never waits, and nobody takes its only carrier away: after a number of calls it gives way
+     * by itself.
+     */
     @Test
     void threadThatNeverHasToWaitLetsOthersRun() throws Exception {
-        try (Heddle heddle =
-                        Heddle.builder()
-                                .way(Way.CARRIERS)
-                                .parallelism(1)
-                                .handOff(Duration.ofHours(1))
-                                .start();
-                ConnPair pair =
-                        ConnPair.tcp(heddle.listenConfig(), heddle.dialer(), "127.0.0.1:0")) {
+        try (Heddle heddle = Heddle.builder()
+                        .way(Way.CARRIERS)
+                        .parallelism(1)
+                        .handOff(Duration.ofHours(1))
+                        .start();
+                ConnPair pair = ConnPair.tcp(heddle.listenConfig(), heddle.dialer(), "127.0.0.1:0")) {
             int bytes = 10_000;
             pair.right().write(new byte[bytes]);
             pair.left().awaitReadable(Deadline.NONE);
             var done = new AtomicLong();
-            Task<Long> reader =
-                    Task.on(
-                            heddle.ofVirtual(),
-                            () -> {
-                                Task<Long> other = Task.on(heddle.ofVirtual(), done::get);
-                                byte[] one = new byte[1];
-                                while (done.get() < bytes) {
-                                    done.addAndGet(pair.left().read(one));
-                                }
-                                return other.result();
-                            });
+            Task<Long> reader = Task.on(heddle.ofVirtual(), () -> {
+                Task<Long> other = Task.on(heddle.ofVirtual(), done::get);
+                byte[] one = new byte[1];
+                while (done.get() < bytes) {
+                    done.addAndGet(pair.left().read(one));
+                }
+                return other.result();
+            });
             assertThat(reader.result()).as("reads before the other ran").isBetween(1L, 128L);
         }
     }
@@ -425,16 +382,13 @@ class RuntimeTest {
     @Test
     void settingsThatMakeNoSenseAreRefused() {
         Heddle.Builder builder = Heddle.builder();
-        assertThatThrownBy(() -> builder.parallelism(0))
-                .hasMessage("parallelism 0: want 1 or more");
-        assertThatThrownBy(() -> builder.carriersMax(-1))
-                .hasMessage("carriersMax -1: want 1 or more");
+        assertThatThrownBy(() -> builder.parallelism(0)).hasMessage("parallelism 0: want 1 or more");
+        assertThatThrownBy(() -> builder.carriersMax(-1)).hasMessage("carriersMax -1: want 1 or more");
         assertThatThrownBy(() -> builder.handOff(Duration.ofNanos(1)))
                 .hasMessage("handOff PT0.000000001S: want 1 ms or more");
         assertThatThrownBy(() -> builder.parallelism(8).carriersMax(8).start())
                 .hasMessage(
-                        "carriersMax 8: want more than the processors, which are 8, as each of them"
-                                + " takes one");
+                        "carriersMax 8: want more than the processors, which are 8, as each of them" + " takes one");
     }
 
     @Test
@@ -451,8 +405,7 @@ class RuntimeTest {
     /** In a JVM of its own, which has these properties. */
     @Test
     void whatTheBuilderDoesNotSetTheSystemPropertiesDo() throws Exception {
-        List<String> properties =
-                List.of("-Dheddle.parallelism=3", "-Dheddle.carriersMax=7", "-Dheddle.handOff=25");
+        List<String> properties = List.of("-Dheddle.parallelism=3", "-Dheddle.carriersMax=7", "-Dheddle.handOff=25");
         assertThat(ForkedJvm.start(Builds.class, properties).output().lines())
                 .endsWith(
                         "parallelism 3",
@@ -473,7 +426,8 @@ class RuntimeTest {
             try (Heddle both = Heddle.builder().way(Way.CARRIERS).parallelism(2).start()) {
                 System.out.println("parallelism " + both.parallelism());
             }
-            try (Heddle tooMany = Heddle.builder().way(Way.CARRIERS).parallelism(8).start()) {
+            try (Heddle tooMany =
+                    Heddle.builder().way(Way.CARRIERS).parallelism(8).start()) {
                 System.out.println(tooMany);
             } catch (IllegalStateException wrong) {
                 System.out.println(wrong.getMessage());
@@ -484,27 +438,27 @@ class RuntimeTest {
     /** Misspelt, or of an older version: it would have no effect, and nobody would know why. */
     @Test
     void propertyThatDoesNotExistIsWarnedOf() throws Exception {
-        String output =
-                ForkedJvm.start(UsesHeddle.class, List.of("-Dheddle.mode=nio", "-Dheddle.way=nio"))
-                        .output();
+        String output = ForkedJvm.start(UsesHeddle.class, List.of("-Dheddle.mode=nio", "-Dheddle.way=nio"))
+                .output();
         assertThat(output)
-                .contains(
-                        "-Dheddle.mode is no property of Heddle; there are [heddle.way,"
-                                + " heddle.parallelism, heddle.handOff, heddle.carriersMax]");
+                .contains("-Dheddle.mode is no property of Heddle; there are [heddle.way,"
+                        + " heddle.parallelism, heddle.handOff, heddle.carriersMax]");
     }
 
-    /** With a bean that management knows, a flight recording, and the lookup of a name. The heap is walked afterwards: nothing of it is left. */
+    /**
+     * With a bean that management knows, a flight recording, and the lookup of a name. The heap is walked afterwards:
+     * nothing of it is left.
+     */
     @Test
     void classLoaderIsLetGo() throws Exception {
-        String output =
-                ForkedJvm.start(
-                                LetsGo.class,
-                                List.of(
-                                        // The JDK's method handles keep classes by soft references.
-                                        "-XX:SoftRefLRUPolicyMSPerMB=0",
-                                        "-XX:StartFlightRecording=settings=none",
-                                        "-Xlog:jfr+startup=off"))
-                        .output();
+        String output = ForkedJvm.start(
+                        LetsGo.class,
+                        List.of(
+                                // The JDK's method handles keep classes by soft references.
+                                "-XX:SoftRefLRUPolicyMSPerMB=0",
+                                "-XX:StartFlightRecording=settings=none",
+                                "-Xlog:jfr+startup=off"))
+                .output();
         assertThat(output.lines()).endsWith("let go", "left in the heap: []");
     }
 
@@ -515,25 +469,22 @@ class RuntimeTest {
 
         public static void main(String[] args) throws Exception {
             WeakReference<ClassLoader> loader = useInItsOwnLoader();
-            Await.until(
-                    "the loader is let go",
-                    () -> {
-                        System.gc();
-                        return loader.get() == null;
-                    });
+            Await.until("the loader is let go", () -> {
+                System.gc();
+                return loader.get() == null;
+            });
             System.out.println("let go");
             System.out.println("left in the heap: " + left());
         }
 
         /** Classes of Heddle that have objects in the heap; this program itself is another class loader's. */
         private static List<String> left() throws Exception {
-            Object histogram =
-                    ManagementFactory.getPlatformMBeanServer()
-                            .invoke(
-                                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                                    "gcClassHistogram",
-                                    new Object[] {new String[0]},
-                                    new String[] {String[].class.getName()});
+            Object histogram = ManagementFactory.getPlatformMBeanServer()
+                    .invoke(
+                            new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                            "gcClassHistogram",
+                            new Object[] {new String[0]},
+                            new String[] {String[].class.getName()});
             return String.valueOf(histogram)
                     .lines()
                     .filter(line -> line.contains(" heddle."))
@@ -544,13 +495,10 @@ class RuntimeTest {
 
         private static WeakReference<ClassLoader> useInItsOwnLoader() throws Exception {
             List<URL> path = new ArrayList<>();
-            for (String entry :
-                    System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+            for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
                 path.add(Path.of(entry).toUri().toURL());
             }
-            try (var loader =
-                    new URLClassLoader(
-                            path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            try (var loader = new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
                 Class<?> uses = loader.loadClass(UsesHeddle.class.getName());
                 if (uses == UsesHeddle.class) {
                     throw new AssertionError("it is this loader's");

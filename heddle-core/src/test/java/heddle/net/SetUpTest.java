@@ -11,20 +11,17 @@ import heddle.testing.Runtimes;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /** Listening, accepting and dialing. */
 @Ways
 class SetUpTest {
 
     private static final int CONNECTIONS = 2_000 / Await.SLOWNESS;
-    private static final int PLATFORM_THREADS_MAX =
-            40; // The JVM's own and the test engine's among them.
+    private static final int PLATFORM_THREADS_MAX = 40; // The JVM's own and the test engine's among them.
 
     @Test
     @Scenario("S1")
@@ -112,27 +109,11 @@ class SetUpTest {
     @Test
     @Behaviour(125)
     void namesAndAddressesThatAreWrongEachHaveTheirError() {
-        assertFails(
-                "bogus",
-                "127.0.0.1:1",
-                UnknownNetworkException.class,
-                "dial bogus: unknown network bogus");
+        assertFails("bogus", "127.0.0.1:1", UnknownNetworkException.class, "dial bogus: unknown network bogus");
         assertFails("tcp", "", AddressException.class, "dial tcp: missing address");
-        assertFails(
-                "tcp",
-                "127.0.0.1",
-                AddressException.class,
-                "dial tcp: address 127.0.0.1: missing port in address");
-        assertFails(
-                "tcp",
-                "127.0.0.1:65536",
-                AddressException.class,
-                "dial tcp: address 65536: invalid port");
-        assertFails(
-                "tcp",
-                "127.0.0.1:http",
-                AddressException.class,
-                "dial tcp: address http: unknown port");
+        assertFails("tcp", "127.0.0.1", AddressException.class, "dial tcp: address 127.0.0.1: missing port in address");
+        assertFails("tcp", "127.0.0.1:65536", AddressException.class, "dial tcp: address 65536: invalid port");
+        assertFails("tcp", "127.0.0.1:http", AddressException.class, "dial tcp: address http: unknown port");
         assertFails(
                 "tcp6",
                 "127.0.0.1:1",
@@ -145,8 +126,7 @@ class SetUpTest {
                 "dial tcp: lookup nobody.invalid: no such host");
     }
 
-    private static void assertFails(
-            String network, String address, Class<? extends IOException> type, String message) {
+    private static void assertFails(String network, String address, Class<? extends IOException> type, String message) {
         assertThatThrownBy(() -> Runtimes.dial(network, address))
                 .isInstanceOf(type)
                 .hasMessage(message);

@@ -2,7 +2,6 @@ package heddle.net;
 
 import static heddle.net.Streams.readExactly;
 import static heddle.net.Streams.readToEnd;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.socket.Errno;
@@ -10,9 +9,6 @@ import heddle.testing.Behaviour;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 
 /** One connection, many threads. */
 @Ways
@@ -35,26 +32,23 @@ class SharingTest {
             List<Task<Void>> writers = new ArrayList<>();
             for (int i = 0; i < THREADS; i++) {
                 byte id = (byte) i;
-                writers.add(
-                        Task.run(() -> {
-                            var random = new Random(seed + id);
-                            for (int packet = 0; packet < 25; packet++) {
-                                byte[] bytes = packet(id, packet, random.nextInt(60_000));
-                                if (random.nextBoolean()) {
-                                    pair.left().write(bytes);
-                                } else {
-                                    pair.left().write(inTwo(bytes));
-                                }
-                            }
-                        }));
+                writers.add(Task.run(() -> {
+                    var random = new Random(seed + id);
+                    for (int packet = 0; packet < 25; packet++) {
+                        byte[] bytes = packet(id, packet, random.nextInt(60_000));
+                        if (random.nextBoolean()) {
+                            pair.left().write(bytes);
+                        } else {
+                            pair.left().write(inTwo(bytes));
+                        }
+                    }
+                }));
             }
             int[] next = new int[THREADS];
             for (int i = 0; i < THREADS * 25; i++) {
                 ByteBuffer head = ByteBuffer.wrap(readExactly(pair.right(), 9));
                 byte id = head.get();
-                assertThat(head.getInt())
-                        .as("packet of %d, seed %d", id, seed)
-                        .isEqualTo(next[id]++);
+                assertThat(head.getInt()).as("packet of %d, seed %d", id, seed).isEqualTo(next[id]++);
                 byte[] body = readExactly(pair.right(), head.getInt());
                 for (byte b : body) {
                     if (b != id) {
@@ -88,17 +82,14 @@ class SharingTest {
     void packetsWrittenInTwoCallsMayInterleave() throws Exception {
         try (var pair = ConnPair.tcp()) {
             pair.left().write(ascii("head1 "));
-            Task.run(
-                            () -> {
-                                pair.left().write(ascii("head2 "));
-                                pair.left().write(ascii("body2 "));
-                            })
+            Task.run(() -> {
+                        pair.left().write(ascii("head2 "));
+                        pair.left().write(ascii("body2 "));
+                    })
                     .result();
             pair.left().write(ascii("body1 "));
             byte[] got = readExactly(pair.right(), 24);
-            assertThat(got)
-                    .asString(StandardCharsets.US_ASCII)
-                    .isEqualTo("head1 head2 body2 body1 ");
+            assertThat(got).asString(StandardCharsets.US_ASCII).isEqualTo("head1 head2 body2 body1 ");
         }
     }
 

@@ -10,11 +10,6 @@ import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.ThreadDump;
 import heddle.testing.Ways;
-
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,14 +21,18 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
- * Everything at once: echoes of all sizes, short deadlines, interrupts, closes from other threads, loops and lingering closes that hold a
- * carrier. Afterwards every thread has ended, every echo was right, each wait that was begun was ended, no carrier is missing, and descriptors
- * and (what Leaks checks of each test class) threads are back to the start. The last line printed says so.
+ * Everything at once: echoes of all sizes, short deadlines, interrupts, closes from other threads, loops and lingering
+ * closes that hold a carrier. Afterwards every thread has ended, every echo was right, each wait that was begun was
+ * ended, no carrier is missing, and descriptors and (what Leaks checks of each test class) threads are back to the
+ * start. The last line printed says so.
  *
- * <p>-Dtest.soak.seconds sets how long (3), -Dtest.soak.seed what happens (the time); the soak tier runs ten minutes, {@code mvn verify
- * -Psoak -pl heddle-core}.
+ * <p>-Dtest.soak.seconds sets how long (3), -Dtest.soak.seed what happens (the time); the soak tier runs ten minutes,
+ * {@code mvn verify -Psoak -pl heddle-core}.
  */
 @Ways
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
@@ -88,8 +87,7 @@ class SoakTest {
             listener.close();
         }
         System.out.printf(
-                "soak of %d s, %s, seed %d: %s echoes, %s deadlines, %s interrupts, %s closes, %d"
-                        + " hand-offs%n",
+                "soak of %d s, %s, seed %d: %s echoes, %s deadlines, %s interrupts, %s closes, %d" + " hand-offs%n",
                 SECONDS,
                 Runtimes.current().describe(),
                 seed,
@@ -107,17 +105,12 @@ class SoakTest {
     }
 
     private long waiting() {
-        return more(Counter.PARKS)
-                - more(Counter.WAKES)
-                - more(Counter.EXPIRED)
-                - more(Counter.GIVEN_UP);
+        return more(Counter.PARKS) - more(Counter.WAKES) - more(Counter.EXPIRED) - more(Counter.GIVEN_UP);
     }
 
     /** What is counted soon after it happened may still be missing. */
     private void awaitBalance(@Nullable Scheduler scheduler) throws Exception {
-        Await.until(
-                () -> "as many waits ended as began, got " + waiting() + " left",
-                () -> waiting() == 0);
+        Await.until(() -> "as many waits ended as began, got " + waiting() + " left", () -> waiting() == 0);
         Await.until(
                 () -> "all sockets closed, got " + more(Counter.DESCRIPTORS) + " left",
                 () -> more(Counter.DESCRIPTORS) == 0);
@@ -141,9 +134,7 @@ class SoakTest {
         }
         Await.until(
                 "all carriers without a processor are spare",
-                () ->
-                        Counted.value(Counter.CARRIERS) - Counted.value(Counter.SPARES)
-                                == scheduler.parallelism());
+                () -> Counted.value(Counter.CARRIERS) - Counted.value(Counter.SPARES) == scheduler.parallelism());
         System.out.printf(
                 "carriers: %d at the end of the load, %d now, %d of them spare%n",
                 most, scheduler.carriers(), Counted.value(Counter.SPARES));
@@ -210,16 +201,12 @@ class SoakTest {
             }
             open.add(conn);
             try (conn) {
-                // An echo of two bytes at a time, as some sessions are, takes long for a long
-                // message.
+                // An echo of two bytes at a time, as some sessions are, takes long for a long message.
                 for (int i = random.nextInt(50); i >= 0 && System.nanoTime() < endNanos; i--) {
                     exchange(conn, random);
                 }
                 if (random.nextInt(4) == 0) {
-                    ((TcpConn) conn)
-                            .setLinger(
-                                    Duration.ofSeconds(
-                                            1)); // Its close gives the processor away at once.
+                    ((TcpConn) conn).setLinger(Duration.ofSeconds(1)); // Its close gives the processor away at once.
                 }
             } catch (ConnClosedException disturbed) {
                 closed.increment();
@@ -232,8 +219,7 @@ class SoakTest {
 
     /** Sends a message, and reads as much back, through all deadlines and interrupts. */
     private void exchange(Conn conn, Random random) throws Exception {
-        byte[] message =
-                new byte[1 + random.nextInt(random.nextBoolean() ? 100 : MESSAGE_BYTES_MAX)];
+        byte[] message = new byte[1 + random.nextInt(random.nextBoolean() ? 100 : MESSAGE_BYTES_MAX)];
         random.nextBytes(message);
         long writerSeed = random.nextLong();
         Task<Void> writer = Task.run(() -> writeAll(conn, message, new Random(writerSeed)));
@@ -247,7 +233,10 @@ class SoakTest {
         }
     }
 
-    /** Waits for {@code writer}, whatever comes; it ends early only if the connection was closed, which the reader saw too. */
+    /**
+     * Waits for {@code writer}, whatever comes; it ends early only if the connection was closed, which the reader saw
+     * too.
+     */
     private void awaitEnd(Task<Void> writer) throws Exception {
         while (true) {
             try {

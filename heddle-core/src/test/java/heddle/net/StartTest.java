@@ -6,14 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import heddle.testing.ForkedJvm;
 import heddle.testing.Runtimes;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /** The first use of Heddle in a JVM, which starts its pollers and threads. */
 @Ways
@@ -28,16 +26,15 @@ class StartTest {
         String which = mode == Way.NIO ? "1" : "2";
         // In way jdk the sixth one watches both pollers.
         String whichToo = mode == Way.JDK ? "+4" : "";
-        List<String> strace =
-                List.of(
-                        "strace",
-                        "-f",
-                        "--seccomp-bpf",
-                        "-qq",
-                        "-o/dev/null",
-                        "-etrace=epoll_create1,eventfd2",
-                        "-einject=epoll_create1:error=EMFILE:when=" + which + whichToo,
-                        "-einject=eventfd2:error=ENFILE:when=" + which);
+        List<String> strace = List.of(
+                "strace",
+                "-f",
+                "--seccomp-bpf",
+                "-qq",
+                "-o/dev/null",
+                "-etrace=epoll_create1,eventfd2",
+                "-einject=epoll_create1:error=EMFILE:when=" + which + whichToo,
+                "-einject=eventfd2:error=ENFILE:when=" + which);
         assumeTrue(ForkedJvm.canStartBy(strace), "needs strace, and leave to use it");
         List<String> told = new ArrayList<>();
         told.add(line(mode, "epoll_create1", "too many open files"));
@@ -46,12 +43,8 @@ class StartTest {
             told.add(line(mode, "epoll_create1", "too many open files"));
         }
         told.add("echoed");
-        String output =
-                ForkedJvm.startBy(
-                                strace,
-                                ListensUntilItCan.class,
-                                List.of("-ea", "-Dheddle.parallelism=2"))
-                        .output();
+        String output = ForkedJvm.startBy(strace, ListensUntilItCan.class, List.of("-ea", "-Dheddle.parallelism=2"))
+                .output();
         assertThat(output.lines().filter(line -> line.matches("listen.*|echoed")))
                 .containsExactlyElementsOf(told);
     }

@@ -6,9 +6,6 @@ import heddle.testing.Await;
 import heddle.testing.ForkedJvm;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.net.InetAddress;
@@ -17,20 +14,19 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /** The first use of Heddle in a JVM. */
 @Ways
 class StartUpTest {
 
     /**
-     * Those who come second wait in the JVM for the class that the first initialises, and hold their carriers meanwhile; so does the first.
-     * What it waits for must not need another carrier of the JDK's.
+     * Those who come second wait in the JVM for the class that the first initialises, and hold their carriers
+     * meanwhile; so does the first. What it waits for must not need another carrier of the JDK's.
      */
     @Test
     void firstUseByThreadsOnAllOfTheJdksCarriers() throws Exception {
-        ForkedJvm jvm =
-                ForkedJvm.start(
-                        FirstUse.class, List.of("-Djdk.virtualThreadScheduler.parallelism=2"));
+        ForkedJvm jvm = ForkedJvm.start(FirstUse.class, List.of("-Djdk.virtualThreadScheduler.parallelism=2"));
         assertThat(jvm.output()).contains("all have used it");
     }
 
@@ -56,9 +52,7 @@ class StartUpTest {
     /** The JDK's pollers stay, for the life of the JVM, with the scheduler of the thread that first needs one. */
     @Test
     void javaNetOnOurThreadsLeavesTheJdksPollersOnTheJdksCarriers() throws Exception {
-        ForkedJvm jvm =
-                ForkedJvm.start(
-                        UsesJavaNet.class, List.of("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"));
+        ForkedJvm jvm = ForkedJvm.start(UsesJavaNet.class, List.of("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"));
         assertThat(jvm.output())
                 .contains("on java.util.concurrent.ForkJoinPool")
                 .doesNotContain("on heddle");
@@ -92,9 +86,7 @@ class StartUpTest {
                     var left = new Socket(listener.getInetAddress(), listener.getLocalPort());
                     var right = listener.accept()) {
                 Task<Integer> reader = Task.start(() -> read(left));
-                Await.until(
-                        "the reader waits",
-                        () -> reader.thread().getState() == Thread.State.WAITING);
+                Await.until("the reader waits", () -> reader.thread().getState() == Thread.State.WAITING);
                 right.getOutputStream().write(7);
                 assertThat(reader.result()).isEqualTo(7);
             }

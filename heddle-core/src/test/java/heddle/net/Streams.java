@@ -83,10 +83,7 @@ final class Streams {
         var error = (NetError) end;
         assertThat(error.op()).isEqualTo(op);
         assertThat(end.getMessage())
-                .startsWith(
-                        error.network().equals("pipe")
-                                ? "io: read/write on closed pipe"
-                                : op + " ");
+                .startsWith(error.network().equals("pipe") ? "io: read/write on closed pipe" : op + " ");
     }
 
     /** Sends back what comes until either side is closed. */

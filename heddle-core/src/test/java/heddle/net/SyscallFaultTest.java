@@ -10,11 +10,6 @@ import heddle.testing.Behaviour;
 import heddle.testing.Counted;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,6 +23,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// For k = 1, 2, ... the k-th system call of a session fails, once with each errno, until a session goes through with
 /// no call left to fail. A failure either does not show, where Heddle knows what to do, or comes up once as an
@@ -60,7 +58,10 @@ class SyscallFaultTest {
     private static final byte[] LARGE = Streams.random(5 * BUFFER_BYTES, 3);
     private static final byte[] GOODBYE = Streams.random(10, 4);
 
-    /** What the calling thread is doing, as {@link NetError#op} names it, but for gathering writes and waits without a buffer. */
+    /**
+     * What the calling thread is doing, as {@link NetError#op} names it, but for gathering writes and waits without a
+     * buffer.
+     */
     private static final ThreadLocal<String> OP = ThreadLocal.withInitial(() -> "");
 
     /** A call that was made to fail. */
@@ -72,8 +73,7 @@ class SyscallFaultTest {
                 case "close", "unlink" -> true; // It is gone: nothing is left to do for anybody.
                 case "setsockopt" -> op.equals("set") ? errno == Errno.EINTR : true; // best effort
                 case "getsockname" -> !op.equals("listen");
-                case "accept4", "read", "readv", "write", "writev" ->
-                        errno == Errno.EINTR || errno == Errno.EAGAIN;
+                case "accept4", "read", "readv", "write", "writev" -> errno == Errno.EINTR || errno == Errno.EAGAIN;
                 case "poll", "connect", "shutdown" -> errno == Errno.EINTR;
                 case "getpeername" -> errno == Errno.EINTR || errno == Errno.ENOTCONN;
                 default -> false;
@@ -108,20 +108,23 @@ class SyscallFaultTest {
             return switch (call) {
                 case "readv" -> "read";
                 case "listen" -> // by which the JDK binds Unix sockets
-                        network.equals("unix") && !Networks.hasKernelNames() ? "bind" : call;
+                    network.equals("unix") && !Networks.hasKernelNames() ? "bind" : call;
                 case "epoll_ctl" ->
-                        switch (op) {
-                            case "accept" -> "accept4";
-                            case "dial" -> "connect";
-                            default -> op;
-                        };
+                    switch (op) {
+                        case "accept" -> "accept4";
+                        case "dial" -> "connect";
+                        default -> op;
+                    };
                 case "getpeername", "getsockopt" -> "connect"; // They ask how that went.
                 default -> call;
             };
         }
     }
 
-    /** Lets the k-th call fail; and the first getpeername, as where a handshake takes its time: else nothing would wait for it. */
+    /**
+     * Lets the k-th call fail; and the first getpeername, as where a handshake takes its time: else nothing would wait
+     * for it.
+     */
     private static final class KthCall implements FaultySyscalls.Plan {
 
         private final String network;
@@ -178,8 +181,7 @@ class SyscallFaultTest {
     }
 
     /** Whether a call was made to fail in a session with {@code plan}. */
-    private static boolean strikes(FaultySyscalls faulty, String network, KthCall plan)
-            throws Exception {
+    private static boolean strikes(FaultySyscalls faulty, String network, KthCall plan) throws Exception {
         Session session;
         try (var path = new SocketPath()) {
             String wanted = network.equals("tcp") ? "127.0.0.1:0" : path.toString();
@@ -198,7 +200,9 @@ class SyscallFaultTest {
 
     private static void check(List<Failure> failures, Strike strike) {
         if (failures.isEmpty()) {
-            assertThat(strike == null || !strike.mustShow()).as("told: %s", strike).isTrue();
+            assertThat(strike == null || !strike.mustShow())
+                    .as("told: %s", strike)
+                    .isTrue();
             return;
         }
         assertThat(strike.mustNotShow())
@@ -206,9 +210,7 @@ class SyscallFaultTest {
                 .isFalse();
         IOException failure = failures.getFirst().exception;
         assertThat(failure)
-                .hasMessage(
-                        "%s: %s: %s",
-                        failures.getFirst().prefix, strike.name(), Errno.text(strike.errno));
+                .hasMessage("%s: %s: %s", failures.getFirst().prefix, strike.name(), Errno.text(strike.errno));
         NetError error = (NetError) failure;
         assertThat(error.op()).isEqualTo(strike.toldOp());
         assertThat(error.errno()).isEqualTo(strike.errno);
@@ -242,7 +244,10 @@ class SyscallFaultTest {
         private final CompletableFuture<SocketConn> accepted = new CompletableFuture<>();
         private final CompletableFuture<SocketConn> dialed = new CompletableFuture<>();
 
-        /** The first dial failed when its connection stood, which the listener has in its queue. Set before {@link #dialed}. */
+        /**
+         * The first dial failed when its connection stood, which the listener has in its queue. Set before {@link
+         * #dialed}.
+         */
         private volatile boolean dialAbandoned;
 
         Session(Heddle heddle, String network, String wanted, KthCall plan) {
@@ -253,10 +258,9 @@ class SyscallFaultTest {
         }
 
         void run() throws Exception {
-            List<Task<Void>> sides =
-                    List.of(
-                            Task.run(heddle.ofVirtual(), () -> closingIfItFails(this::serve)),
-                            Task.run(heddle.ofVirtual(), () -> closingIfItFails(this::talk)));
+            List<Task<Void>> sides = List.of(
+                    Task.run(heddle.ofVirtual(), () -> closingIfItFails(this::serve)),
+                    Task.run(heddle.ofVirtual(), () -> closingIfItFails(this::talk)));
             try {
                 Await.until(
                         () -> "the end of the session with " + plan.strike + "\n" + heddle.dump(),
@@ -293,11 +297,10 @@ class SyscallFaultTest {
         }
 
         private void serve() throws Exception {
-            Listener listener =
-                    step(
-                            "listen",
-                            "listen " + network + " " + wanted,
-                            () -> heddle.listenConfig().listen(network, wanted));
+            Listener listener = step(
+                    "listen",
+                    "listen " + network + " " + wanted,
+                    () -> heddle.listenConfig().listen(network, wanted));
             opened.add(listener);
             listening.complete(listener);
             SocketConn first = accept(listener);
@@ -311,7 +314,8 @@ class SyscallFaultTest {
             writeArray(conn, small);
             writeGathered(conn, readScattered(conn, GATHERED.length));
             writeArray(conn, readArray(conn, LARGE.length));
-            assertThat(step("read", "read " + conn, () -> conn.read(new byte[1]))).isEqualTo(-1);
+            assertThat(step("read", "read " + conn, () -> conn.read(new byte[1])))
+                    .isEqualTo(-1);
             writeArray(conn, GOODBYE);
             step("close", "", conn::close);
             step("close", "", listener::close);
@@ -321,15 +325,10 @@ class SyscallFaultTest {
             Listener listener = listening.get();
             Parked.awaitAcceptor(listener);
             String address = listener.address().toString();
-            SocketConn conn =
-                    step(
-                            "dial",
-                            "dial " + network + " " + address,
-                            () -> {
-                                dialAbandoned =
-                                        plan.strike != null && plan.strike.comesAfterConnect();
-                                return heddle.dialer().dial(network, address);
-                            });
+            SocketConn conn = step("dial", "dial " + network + " " + address, () -> {
+                dialAbandoned = plan.strike != null && plan.strike.comesAfterConnect();
+                return heddle.dialer().dial(network, address);
+            });
             opened.add(conn);
             dialed.complete(conn);
             setBuffers(conn);
@@ -342,17 +341,14 @@ class SyscallFaultTest {
             assertThat(readArray(conn, LARGE.length)).isEqualTo(LARGE);
             step("close", "close " + conn, conn::closeWrite);
             assertThat(readArray(conn, GOODBYE.length)).isEqualTo(GOODBYE);
-            assertThat(step("read", "read " + conn, () -> conn.read(new byte[1]))).isEqualTo(-1);
+            assertThat(step("read", "read " + conn, () -> conn.read(new byte[1])))
+                    .isEqualTo(-1);
             step("close", "", conn::close);
         }
 
         private SocketConn accept(Listener listener) throws Exception {
             SocketConn conn =
-                    (SocketConn)
-                            step(
-                                    "accept",
-                                    "accept " + network + " " + listener.address(),
-                                    listener::accept);
+                    (SocketConn) step("accept", "accept " + network + " " + listener.address(), listener::accept);
             opened.add(conn);
             return conn;
         }
@@ -379,9 +375,7 @@ class SyscallFaultTest {
         private void writeGathered(SocketConn conn, byte[] bytes) {
             ByteBuffer all = ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
             ByteBuffer[] pieces = {
-                ByteBuffer.wrap(bytes, 0, 1_000),
-                all.slice(1_000, 1_000),
-                all.slice(2_000, bytes.length - 2_000)
+                ByteBuffer.wrap(bytes, 0, 1_000), all.slice(1_000, 1_000), all.slice(2_000, bytes.length - 2_000)
             };
             OP.set("writev");
             while (pieces[2].hasRemaining()) {
@@ -420,13 +414,10 @@ class SyscallFaultTest {
         }
 
         private void step(String op, String prefix, Task.Action body) throws Exception {
-            step(
-                    op,
-                    prefix,
-                    () -> {
-                        body.run();
-                        return 0;
-                    });
+            step(op, prefix, () -> {
+                body.run();
+                return 0;
+            });
         }
 
         /** Does {@code body}, and if it fails once more: a failed call has done nothing. */
@@ -453,13 +444,11 @@ class SyscallFaultTest {
     @Behaviour(39)
     void acceptPassesOverConnectionsThatWereAborted() throws Exception {
         var aborted = new AtomicInteger(3);
-        try (var faulty =
-                        new FaultySyscalls((call, _) ->
-                                call.equals("accept4") && aborted.getAndDecrement() > 0
-                                        ? Errno.ECONNABORTED
-                                        : 0);
+        try (var faulty = new FaultySyscalls(
+                        (call, _) -> call.equals("accept4") && aborted.getAndDecrement() > 0 ? Errno.ECONNABORTED : 0);
                 Listener listener = faulty.heddle().listenConfig().listen("tcp", "127.0.0.1:0");
-                Conn dialed = faulty.heddle().dialer().dial("tcp", listener.address().toString());
+                Conn dialed =
+                        faulty.heddle().dialer().dial("tcp", listener.address().toString());
                 Conn accepted = listener.accept()) {
             assertThat(aborted).hasNonPositiveValue();
             assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
@@ -471,20 +460,15 @@ class SyscallFaultTest {
     @ValueSource(strings = {"write", "writev"})
     void writeGoesOnWhenTheHandshakeThatItBeganIsDone(String call) throws Exception {
         var answers = new AtomicInteger(2);
-        try (var faulty =
-                        new FaultySyscalls((made, _) ->
-                                made.equals(call) && answers.getAndDecrement() > 0
-                                        ? Errno.EINPROGRESS
-                                        : 0);
+        try (var faulty = new FaultySyscalls(
+                        (made, _) -> made.equals(call) && answers.getAndDecrement() > 0 ? Errno.EINPROGRESS : 0);
                 ConnPair pair = faulty.tcp()) {
             ByteBuffer[] buffers = {ByteBuffer.allocateDirect(1), ByteBuffer.allocateDirect(2)};
-            long written =
-                    call.equals("write")
-                            ? pair.left().write(buffers[1])
-                            : pair.left().write(buffers);
+            long written = call.equals("write")
+                    ? pair.left().write(buffers[1])
+                    : pair.left().write(buffers);
             assertThat(answers).hasNonPositiveValue();
-            assertThat(Streams.readExactly(pair.right(), (int) written))
-                    .hasSize(call.equals("write") ? 2 : 3);
+            assertThat(Streams.readExactly(pair.right(), (int) written)).hasSize(call.equals("write") ? 2 : 3);
         }
     }
 
@@ -495,31 +479,27 @@ class SyscallFaultTest {
     void deadlineEndsALargeWriteThatNeverHasToWait(boolean gathering) throws Exception {
         var pieces = new AtomicInteger();
         var writer = new CompletableFuture<Conn>();
-        try (var faulty =
-                        new FaultySyscalls((call, _) -> {
-                            if (call.equals("write") && pieces.incrementAndGet() == 2) {
-                                try {
-                                    writer.join().setWriteDeadline(Deadline.PAST);
-                                } catch (IOException closed) {
-                                    throw new UncheckedIOException(closed);
-                                }
-                            }
-                            return 0;
-                        });
+        try (var faulty = new FaultySyscalls((call, _) -> {
+                    if (call.equals("write") && pieces.incrementAndGet() == 2) {
+                        try {
+                            writer.join().setWriteDeadline(Deadline.PAST);
+                        } catch (IOException closed) {
+                            throw new UncheckedIOException(closed);
+                        }
+                    }
+                    return 0;
+                });
                 ConnPair pair = faulty.tcp()) {
             writer.complete(pair.left());
             ByteBuffer[] buffers = new ByteBuffer[3];
             Arrays.setAll(buffers, _ -> ByteBuffer.allocate(1_000));
-            var e =
-                    assertThrows(
-                            DeadlineExceededException.class,
-                            () -> {
-                                if (gathering) {
-                                    pair.left().write(buffers);
-                                } else {
-                                    pair.left().write(new byte[3 << 16]);
-                                }
-                            });
+            var e = assertThrows(DeadlineExceededException.class, () -> {
+                if (gathering) {
+                    pair.left().write(buffers);
+                } else {
+                    pair.left().write(new byte[3 << 16]);
+                }
+            });
             assertThat(pieces).hasValue(2);
             int sent = (int) e.bytesTransferred();
             assertThat(sent).isBetween(1, gathering ? 2_000 : 2 << 16);
@@ -530,16 +510,12 @@ class SyscallFaultTest {
 
     @Test
     void portThatCannotBeSharedFailsTheListenThatAskedForThat() throws Exception {
-        try (var faulty =
-                new FaultySyscalls((call, _) -> call.equals("setsockopt") ? Errno.EOPNOTSUPP : 0)) {
+        try (var faulty = new FaultySyscalls((call, _) -> call.equals("setsockopt") ? Errno.EOPNOTSUPP : 0)) {
             ListenConfig plain = faulty.heddle().listenConfig();
             plain.listen("tcp", "127.0.0.1:0").close();
             ListenConfig config = plain.reusePort(true);
             var e = assertThrows(NetException.class, () -> config.listen("tcp", "127.0.0.1:0"));
-            assertThat(e)
-                    .hasMessage(
-                            "listen tcp 127.0.0.1:0: setsockopt SO_REUSEPORT: operation not"
-                                    + " supported");
+            assertThat(e).hasMessage("listen tcp 127.0.0.1:0: setsockopt SO_REUSEPORT: operation not" + " supported");
         }
     }
 
@@ -549,11 +525,12 @@ class SyscallFaultTest {
     void acceptThatFailsLeavesTheConnectionQueued(int errno) throws Exception {
         var failed = new AtomicBoolean();
         try (var faulty =
-                        new FaultySyscalls((call, _) ->
-                                call.equals("accept4") && !failed.getAndSet(true) ? errno : 0);
+                        new FaultySyscalls((call, _) -> call.equals("accept4") && !failed.getAndSet(true) ? errno : 0);
                 Listener listener = faulty.heddle().listenConfig().listen("tcp", "127.0.0.1:0");
-                Conn dialed = faulty.heddle().dialer().dial("tcp", listener.address().toString())) {
-            assertThat(assertThrows(NetException.class, listener::accept).errno()).isEqualTo(errno);
+                Conn dialed =
+                        faulty.heddle().dialer().dial("tcp", listener.address().toString())) {
+            assertThat(assertThrows(NetException.class, listener::accept).errno())
+                    .isEqualTo(errno);
             try (Conn accepted = listener.accept()) {
                 assertThat(accepted.remoteAddress()).isEqualTo(dialed.localAddress());
             }

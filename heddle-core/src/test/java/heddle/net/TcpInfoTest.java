@@ -11,10 +11,8 @@ import heddle.testing.Await;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
 
 /** What the kernel tells of a connection. */
 @Ways
@@ -74,12 +72,11 @@ class TcpInfoTest {
         assumeFalse(isNio());
         try (var pair = ConnPair.tcp()) {
             pair.leftTcp().closeWrite();
-            Await.until(
-                    "left has ended its stream",
-                    () -> pair.leftTcp().info().state() == TcpInfo.State.FIN_WAIT_2);
+            Await.until("left has ended its stream", () -> pair.leftTcp().info().state() == TcpInfo.State.FIN_WAIT_2);
             assertThat(pair.rightTcp().info().state()).isEqualTo(TcpInfo.State.CLOSE_WAIT);
             pair.leftTcp().close();
-            assertThat(assertThrows(ConnClosedException.class, () -> pair.leftTcp().info()))
+            assertThat(assertThrows(
+                            ConnClosedException.class, () -> pair.leftTcp().info()))
                     .hasMessageStartingWith("get tcp 127.0.0.1:");
         }
     }
@@ -91,8 +88,7 @@ class TcpInfoTest {
             assertThatThrownBy(() -> pair.leftTcp().info())
                     .hasMessageContaining(": getsockopt TCP_INFO: protocol not available (NIO")
                     .isInstanceOfSatisfying(
-                            NetError.class,
-                            error -> assertThat(error.errno()).isEqualTo(Errno.ENOPROTOOPT));
+                            NetError.class, error -> assertThat(error.errno()).isEqualTo(Errno.ENOPROTOOPT));
         }
     }
 }

@@ -1,7 +1,6 @@
 package heddle.net;
 
 import heddle.testing.Await;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,17 +42,18 @@ final class TcpQueues {
 
     private static long unread(TcpConn conn) throws Exception {
         long[] sum = new long[1];
-        Await.until(
-                "one line for each end of " + conn + " in " + TABLE,
-                () -> {
-                    OptionalLong seen = sum(conn);
-                    sum[0] = seen.orElse(0);
-                    return seen.isPresent();
-                });
+        Await.until("one line for each end of " + conn + " in " + TABLE, () -> {
+            OptionalLong seen = sum(conn);
+            sum[0] = seen.orElse(0);
+            return seen.isPresent();
+        });
         return sum[0];
     }
 
-    /** Empty if the lines of the two ends were not there once each: the table is no snapshot while others connect and close. */
+    /**
+     * Empty if the lines of the two ends were not there once each: the table is no snapshot while others connect and
+     * close.
+     */
     private static OptionalLong sum(TcpConn conn) throws IOException {
         String local = hexPort(conn.localAddress());
         String remote = hexPort(conn.remoteAddress());

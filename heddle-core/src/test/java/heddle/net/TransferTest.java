@@ -4,22 +4,12 @@ import static heddle.net.Streams.random;
 import static heddle.net.Streams.readExactly;
 import static heddle.net.Streams.readFully;
 import static heddle.net.Streams.readToEnd;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.testing.Behaviour;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -31,8 +21,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** A connection where the JDK wants a channel or a stream: files, pipes and other connections as sources and targets. */
+/**
+ * A connection where the JDK wants a channel or a stream: files, pipes and other connections as sources and targets.
+ */
 @Ways
 class TransferTest {
 
@@ -42,7 +41,9 @@ class TransferTest {
     /** As in SoakTest: the long tier has minutes. */
     static final boolean SOAK = Long.getLong("test.soak.seconds", 3) >= 60;
 
-    @TempDir private Path directory;
+    @TempDir
+    private Path directory;
+
     private ConnPair pair;
     private Conn left;
     private Conn right;
@@ -95,13 +96,12 @@ class TransferTest {
     void partBeyondTwoGibibytesArrives() throws Exception {
         byte[] content = random(10_000, 3);
         Path path = directory.resolve("sparse");
-        try (FileChannel sparse =
-                FileChannel.open(
-                        path,
-                        StandardOpenOption.CREATE_NEW,
-                        StandardOpenOption.SPARSE,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.READ)) {
+        try (FileChannel sparse = FileChannel.open(
+                path,
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.SPARSE,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.READ)) {
             sparse.write(ByteBuffer.wrap(content), 1L << 31);
             assertThat(sparse.transferTo(1L << 31, 1L << 31, left)).isEqualTo(content.length);
             assertThat(readExactly(right, content.length)).isEqualTo(content);
@@ -119,11 +119,9 @@ class TransferTest {
             for (int part = 0; part < 3; part++) {
                 out.write(in.readNBytes(3));
             }
-            assertThat(readExactly(right, 9))
-                    .isEqualTo(Arrays.copyOfRange(content, 65_000, 65_009));
+            assertThat(readExactly(right, 9)).isEqualTo(Arrays.copyOfRange(content, 65_000, 65_009));
             assertThat(source.transferTo(source.position(), 10_000, left)).isEqualTo(10_000);
-            assertThat(readExactly(right, 10_000))
-                    .isEqualTo(Arrays.copyOfRange(content, 65_009, 75_009));
+            assertThat(readExactly(right, 10_000)).isEqualTo(Arrays.copyOfRange(content, 65_009, 75_009));
             assertThat(source.position()).as("transferTo leaves it").isEqualTo(65_009);
         }
     }
@@ -133,12 +131,11 @@ class TransferTest {
     void pipesBytesArriveAsTheyComeAndThePipeStaysAsItWas() throws Exception {
         Pipe pipe = Pipe.open();
         try (Pipe.SourceChannel source = pipe.source()) {
-            Task<Long> copy =
-                    Task.start(() -> {
-                        long n = Channels.newInputStream(source).transferTo(left.outputStream());
-                        left.close();
-                        return n;
-                    });
+            Task<Long> copy = Task.start(() -> {
+                long n = Channels.newInputStream(source).transferTo(left.outputStream());
+                left.close();
+                return n;
+            });
             try (Pipe.SinkChannel sink = pipe.sink()) {
                 for (byte b = 1; b <= 2; b++) {
                     sink.write(ByteBuffer.wrap(new byte[] {b}));
@@ -157,10 +154,7 @@ class TransferTest {
         byte[] content = random(5_000, 5);
         try (FileChannel source = file(content)) {
             left.setWriteDeadline(Deadline.PAST);
-            var e =
-                    assertThrows(
-                            DeadlineExceededException.class,
-                            () -> source.transferTo(0, content.length, left));
+            var e = assertThrows(DeadlineExceededException.class, () -> source.transferTo(0, content.length, left));
             assertThat(e.bytesTransferred()).isZero();
             left.setWriteDeadline(Deadline.NONE);
             left.write(new byte[] {7});
@@ -184,18 +178,20 @@ class TransferTest {
         relay(from, to, 5 << 20, SOAK ? 205 : 3);
     }
 
-    /** Writes {@code count} times the same to a connection, whose other end goes to another, whose other end is compared. */
+    /**
+     * Writes {@code count} times the same to a connection, whose other end goes to another, whose other end is
+     * compared.
+     */
     private static void relay(String from, String to, int chunkBytes, int count) throws Exception {
         byte[] chunk = random(chunkBytes, 6);
         try (var source = ConnPair.of(from);
                 var onward = ConnPair.of(to)) {
-            Task<Void> writer =
-                    Task.run(() -> {
-                        for (int i = 0; i < count; i++) {
-                            source.left().write(chunk);
-                        }
-                        source.left().close();
-                    });
+            Task<Void> writer = Task.run(() -> {
+                for (int i = 0; i < count; i++) {
+                    source.left().write(chunk);
+                }
+                source.left().close();
+            });
             Task<Long> relay = relay((SocketConn) source.right(), onward.leftSocket());
             byte[] got = new byte[chunkBytes];
             for (int i = 0; i < count; i++) {
@@ -219,12 +215,11 @@ class TransferTest {
         }
         ByteBuffer[] buffers = new ByteBuffer[count];
         Arrays.setAll(buffers, _ -> block.duplicate());
-        Task<Long> writer =
-                Task.start(() -> {
-                    long n = left.write(buffers);
-                    left.close();
-                    return n;
-                });
+        Task<Long> writer = Task.start(() -> {
+            long n = left.write(buffers);
+            left.close();
+            return n;
+        });
         ByteBuffer got = ByteBuffer.allocateDirect(1 << 20);
         long total = 0;
         while (right.read(got) >= 0) {
@@ -249,14 +244,11 @@ class TransferTest {
         byte[] content = random(FILE_BYTES, 7);
         Path target = directory.resolve("target");
         try (var source = ConnPair.of(network);
-                FileChannel file =
-                        FileChannel.open(
-                                target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            Task<Void> writer =
-                    Task.run(() -> {
-                        source.left().write(content);
-                        source.left().close();
-                    });
+                FileChannel file = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            Task<Void> writer = Task.run(() -> {
+                source.left().write(content);
+                source.left().close();
+            });
             assertThat(file.transferFrom(source.right(), 0, Long.MAX_VALUE)).isEqualTo(FILE_BYTES);
             writer.result();
         }
@@ -266,18 +258,14 @@ class TransferTest {
     @Test
     @Behaviour({116, 117, 118, 119})
     void limitLeavesTheRestInTheConnection() throws Exception {
-        try (FileChannel file =
-                FileChannel.open(
-                        directory.resolve("target"),
-                        StandardOpenOption.CREATE_NEW,
-                        StandardOpenOption.WRITE)) {
+        try (FileChannel file = FileChannel.open(
+                directory.resolve("target"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             assertThat(file.transferFrom(right, 0, 0)).as("no limit, no read").isZero();
             byte[] content = random(20_000, 8);
             left.write(content);
             pair.leftTcp().closeWrite();
             assertThat(file.transferFrom(right, 0, 12_345)).isEqualTo(12_345);
-            assertThat(readExactly(right, 10))
-                    .isEqualTo(Arrays.copyOfRange(content, 12_345, 12_355));
+            assertThat(readExactly(right, 10)).isEqualTo(Arrays.copyOfRange(content, 12_345, 12_355));
             assertThat(file.transferFrom(right, 12_345, 1_000_000)).isEqualTo(20_000 - 12_355);
             assertThat(file.transferFrom(right, 20_000, 10)).as("at the end").isZero();
         }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.internal.socket.UnixName;
-
 import org.junit.jupiter.api.Test;
 
 class UnixAddrTest {

@@ -2,9 +2,7 @@ package heddle.net;
 
 import heddle.testing.NotIn;
 
-@NotIn(
-        value = Way.NIO,
-        because = "the JDK's channels have no packets; UnixTest shows what they answer")
+@NotIn(value = Way.NIO, because = "the JDK's channels have no packets; UnixTest shows what they answer")
 class UnixPacketConnTest extends ConnContract {
 
     @Override

@@ -8,16 +8,12 @@ import heddle.testing.Behaviour;
 import heddle.testing.NotIn;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.nio.ByteBuffer;
+import org.junit.jupiter.api.Test;
 
 /** What is different where each write is a packet. */
 @Ways
-@NotIn(
-        value = Way.NIO,
-        because = "the JDK's channels have no packets; UnixTest shows what they answer")
+@NotIn(value = Way.NIO, because = "the JDK's channels have no packets; UnixTest shows what they answer")
 class UnixPacketTest {
 
     @Test
@@ -98,12 +94,11 @@ class UnixPacketTest {
     void writerThatFoundNoRoomSendsItsPacketWhole() throws Exception {
         try (var pair = ConnPair.unix("unixpacket")) {
             byte[] packet = Streams.random(20_000, 5);
-            Task<Void> writer =
-                    Task.run(() -> {
-                        for (int i = 0; i < 50; i++) {
-                            assertThat(pair.left().write(packet)).isEqualTo(packet.length);
-                        }
-                    });
+            Task<Void> writer = Task.run(() -> {
+                for (int i = 0; i < 50; i++) {
+                    assertThat(pair.left().write(packet)).isEqualTo(packet.length);
+                }
+            });
             Parked.await(writer.thread());
             byte[] got = new byte[30_000];
             for (int i = 0; i < 50; i++) {

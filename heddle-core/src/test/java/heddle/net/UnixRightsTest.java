@@ -1,22 +1,19 @@
 package heddle.net;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.NotIn;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import org.junit.jupiter.api.Test;
 
 /** A peer that sends descriptors between its bytes, as any program may; unix(7), SCM_RIGHTS. */
 @Ways
@@ -24,13 +21,15 @@ import java.lang.invoke.MethodHandle;
 class UnixRightsTest {
 
     @SuppressWarnings("restricted") // The ways that have descriptors have native access.
-    private static final MethodHandle SENDMSG =
-            Linker.nativeLinker()
-                    .downcallHandle(
-                            Linker.nativeLinker().defaultLookup().findOrThrow("sendmsg"),
-                            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle SENDMSG = Linker.nativeLinker()
+            .downcallHandle(
+                    Linker.nativeLinker().defaultLookup().findOrThrow("sendmsg"),
+                    FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
 
-    /** The kernel ends a read behind the byte that the descriptor came with, though more bytes wait and no edge will tell of them. */
+    /**
+     * The kernel ends a read behind the byte that the descriptor came with, though more bytes wait and no edge will
+     * tell of them.
+     */
     @Test
     void readCutShortByADescriptorIsNoProofThatNothingIsLeft() throws Exception {
         try (var pair = ConnPair.unix("unix")) {

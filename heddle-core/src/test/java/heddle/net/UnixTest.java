@@ -2,7 +2,6 @@ package heddle.net;
 
 import static heddle.net.Streams.readExactly;
 import static heddle.net.Streams.roundTrip;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,16 +13,14 @@ import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Unix sockets: their names, and over them the behaviours that docs/conformance.md asks of all networks. */
 @Ways
@@ -208,16 +205,8 @@ class UnixTest {
     @Behaviour({125, 128})
     void errorsNameThePathAndTheCall(String network) throws Exception {
         try (var path = new SocketPath()) {
-            var missing =
-                    assertThrows(
-                            DialException.class, () -> Runtimes.dial(network, path.toString()));
-            assertThat(missing)
-                    .hasMessage(
-                            "dial "
-                                    + network
-                                    + " "
-                                    + path
-                                    + ": connect: no such file or directory");
+            var missing = assertThrows(DialException.class, () -> Runtimes.dial(network, path.toString()));
+            assertThat(missing).hasMessage("dial " + network + " " + path + ": connect: no such file or directory");
             assertThat(missing.errno()).isEqualTo(Errno.ENOENT);
             assertThatThrownBy(() -> Runtimes.listen(network, path + "/below"))
                     .hasMessageStartingWith("listen " + network + " " + path + "/below: bind: ");
@@ -243,9 +232,7 @@ class UnixTest {
             Files.createSymbolicLink(path.path(), path.path());
             assertThatThrownBy(() -> Runtimes.dial(network, path.toString()))
                     .isInstanceOf(DialException.class)
-                    .hasMessage(
-                            "dial %s %s: connect: too many levels of symbolic links",
-                            network, path);
+                    .hasMessage("dial %s %s: connect: too many levels of symbolic links", network, path);
         }
     }
 
@@ -254,10 +241,10 @@ class UnixTest {
         assumeTrue(Networks.hasKernelNames(), "the JDK's channels have no packets");
         try (var path = new SocketPath();
                 Listener listener = Runtimes.listen("unix", path.toString())) {
-            assertThatThrownBy(() -> Runtimes.dial("unixpacket", listener.address().toString()))
+            assertThatThrownBy(
+                            () -> Runtimes.dial("unixpacket", listener.address().toString()))
                     .isInstanceOf(DialException.class)
-                    .hasMessage(
-                            "dial unixpacket %s: connect: protocol wrong type for socket", path);
+                    .hasMessage("dial unixpacket %s: connect: protocol wrong type for socket", path);
         }
     }
 
@@ -282,19 +269,13 @@ class UnixTest {
     void dialToAFullBacklogIsToldAndNotKeptWaiting() throws Exception {
         List<Conn> conns = new ArrayList<>();
         try (var path = new SocketPath();
-                Listener listener =
-                        Runtimes.listenConfig().backlog(1).listen("unix", path.toString())) {
-            var full =
-                    assertThrows(
-                            DialException.class,
-                            () -> {
-                                for (int i = 0; i < 10; i++) {
-                                    conns.add(Runtimes.dial("unix", path.toString()));
-                                }
-                            });
-            assertThat(full)
-                    .hasMessage(
-                            "dial unix " + path + ": connect: resource temporarily unavailable");
+                Listener listener = Runtimes.listenConfig().backlog(1).listen("unix", path.toString())) {
+            var full = assertThrows(DialException.class, () -> {
+                for (int i = 0; i < 10; i++) {
+                    conns.add(Runtimes.dial("unix", path.toString()));
+                }
+            });
+            assertThat(full).hasMessage("dial unix " + path + ": connect: resource temporarily unavailable");
             assertThat(full.errno()).isEqualTo(Errno.EAGAIN);
             conns.add(listener.accept());
             conns.add(Runtimes.dial("unix", path.toString()));
@@ -309,9 +290,7 @@ class UnixTest {
     void timeThatIsOverFailsTheDial() throws Exception {
         try (var path = new SocketPath();
                 Listener listener = Runtimes.listen("unix", path.toString())) {
-            assertThatThrownBy(() ->
-                            Runtimes.dial(
-                                    "unix", listener.address().toString(), Duration.ofSeconds(-1)))
+            assertThatThrownBy(() -> Runtimes.dial("unix", listener.address().toString(), Duration.ofSeconds(-1)))
                     .isInstanceOf(DeadlineExceededException.class)
                     .hasMessage("dial unix " + path + ": i/o timeout");
         }
@@ -324,8 +303,7 @@ class UnixTest {
         List<String> seen = new ArrayList<>();
         Control hook = (concrete, address, _) -> seen.add(concrete + " " + address);
         try (var path = new SocketPath();
-                Listener listener =
-                        Runtimes.listenConfig().control(hook).listen(network, path.toString());
+                Listener listener = Runtimes.listenConfig().control(hook).listen(network, path.toString());
                 Conn dialed = Runtimes.dialer().control(hook).dial(network, path.toString())) {
             assertThat(dialed.isOpen()).isTrue();
             assertThat(listener.address().network()).isEqualTo(network);
@@ -345,12 +323,7 @@ class UnixTest {
                 listener.close();
                 listener.close();
                 assertThat(acceptor.failure(ConnClosedException.class))
-                        .hasMessage(
-                                "accept "
-                                        + network
-                                        + " "
-                                        + path
-                                        + ": use of closed network connection");
+                        .hasMessage("accept " + network + " " + path + ": use of closed network connection");
                 assertThrows(ConnClosedException.class, listener::accept);
             }
         }

@@ -7,17 +7,19 @@ import heddle.testing.Behaviour;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever a call waits for, its virtual thread leaves its carrier meanwhile. A carrier that is held would be missed by nobody for long where
- * processors are handed over, so the thread itself is asked.
+ * Whatever a call waits for, its virtual thread leaves its carrier meanwhile. A carrier that is held would be missed by
+ * nobody for long where processors are handed over, so the thread itself is asked.
  */
 @Ways
 class UnmountedTest {
 
-    /** A thread names its carrier in its text as long as it has one: {@code VirtualThread[#22]/runnable@heddle-carrier-1}. */
+    /**
+     * A thread names its carrier in its text as long as it has one: {@code
+     * VirtualThread[#22]/runnable@heddle-carrier-1}.
+     */
     private static void awaitUnmounted(Task<?> task) throws Exception {
         Parked.await(task.thread());
         Await.until(

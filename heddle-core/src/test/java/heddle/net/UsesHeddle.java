@@ -1,15 +1,13 @@
 package heddle.net;
 
 import heddle.testing.Await;
-
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-
 import javax.management.ObjectName;
 
 /**
- * Uses a runtime of each way that is possible, and the shared one, and closes them. Without any library, since this runs in a class loader
- * of its own, which a library may hold.
+ * Uses a runtime of each way that is possible, and the shared one, and closes them. Without any library, since this
+ * runs in a class loader of its own, which a library may hold.
  */
 public final class UsesHeddle implements Runnable {
 

@@ -9,9 +9,6 @@ import heddle.testing.Runtimes;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 
 /** Whoever waits in a poller is woken, by whatever route, and however many they are. */
 @Ways
@@ -71,8 +69,7 @@ class WakeUpTest {
     /** The limit of this process less what it has open; proc(5). */
     private static int descriptorsFree() throws IOException {
         Matcher limit =
-                Pattern.compile("Max open files +(\\d+)")
-                        .matcher(Files.readString(Path.of("/proc/self/limits")));
+                Pattern.compile("Max open files +(\\d+)").matcher(Files.readString(Path.of("/proc/self/limits")));
         assertThat(limit.find()).isTrue();
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             return Math.min(Integer.parseInt(limit.group(1)) - (int) open.count(), DESCRIPTORS_MAX);
@@ -107,13 +104,12 @@ class WakeUpTest {
     @Scenario("P1")
     void descriptorIsRegisteredOnceHoweverOftenItIsWaitedFor() throws Exception {
         Map<Integer, Integer> registered = new ConcurrentHashMap<>();
-        FaultySyscalls.Plan count =
-                (call, fd) -> {
-                    if (call.equals("epoll_ctl")) {
-                        registered.merge(fd, 1, Integer::sum);
-                    }
-                    return 0;
-                };
+        FaultySyscalls.Plan count = (call, fd) -> {
+            if (call.equals("epoll_ctl")) {
+                registered.merge(fd, 1, Integer::sum);
+            }
+            return 0;
+        };
         try (var counting = new FaultySyscalls(count);
                 ConnPair pair = counting.tcp().withBuffers(20_000)) {
             Conn conn = pair.left();
@@ -125,7 +121,8 @@ class WakeUpTest {
                 Streams.readExactly(pair.right(), large.length);
                 assertThat(writer.result()).isEqualTo(large.length);
             }
-            assertThat(registered).containsEntry(Parked.descriptor(conn).registration().fd(), 1);
+            assertThat(registered)
+                    .containsEntry(Parked.descriptor(conn).registration().fd(), 1);
         }
     }
 
@@ -138,7 +135,8 @@ class WakeUpTest {
             Task<Integer> reader = Task.start(() -> conn.read(new byte[1]));
             Parked.awaitReader(conn);
             conn.setReadDeadline(Deadline.afterNanos(1_000_000));
-            assertThat(reader.failure(DeadlineExceededException.class).timeout()).isTrue();
+            assertThat(reader.failure(DeadlineExceededException.class).timeout())
+                    .isTrue();
         }
     }
 

@@ -3,7 +3,6 @@ package heddle.net;
 import static heddle.net.Streams.inMillis;
 import static heddle.net.Streams.readExactly;
 import static heddle.net.Streams.readToEnd;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -16,11 +15,6 @@ import heddle.testing.Counted;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -29,6 +23,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Ways
 class WriteTest {
@@ -44,15 +41,14 @@ class WriteTest {
         try (var pair = bufferBytes == 0 ? ConnPair.tcp() : ConnPair.tcpWithBuffers(bufferBytes)) {
             var written = new AtomicLong();
             var enough = new AtomicBoolean();
-            Task<Void> writer =
-                    Task.run(() -> {
-                        while (!enough.get()) {
-                            long at = written.get();
-                            assertThat(pair.left().write(pattern(at, CHUNK))).isEqualTo(CHUNK);
-                            written.addAndGet(CHUNK);
-                        }
-                        pair.left().close();
-                    });
+            Task<Void> writer = Task.run(() -> {
+                while (!enough.get()) {
+                    long at = written.get();
+                    assertThat(pair.left().write(pattern(at, CHUNK))).isEqualTo(CHUNK);
+                    written.addAndGet(CHUNK);
+                }
+                pair.left().close();
+            });
             long read = 0;
             for (int round = 0; round < 3; round++) {
                 Parked.await(writer.thread());
@@ -83,15 +79,13 @@ class WriteTest {
         assumeTrue(TcpQueues.canSee(), "no /proc/net/tcp to count what the kernel has");
         try (var pair = ConnPair.tcpWithBuffers(20_000)) {
             var completed = new AtomicLong();
-            Task<Void> writer =
-                    Task.run(() -> {
-                        while (true) {
-                            completed.addAndGet(pair.left().write(new byte[CHUNK]));
-                        }
-                    });
+            Task<Void> writer = Task.run(() -> {
+                while (true) {
+                    completed.addAndGet(pair.left().write(new byte[CHUNK]));
+                }
+            });
             Parked.await(writer.thread());
-            // What the kernel has of the parked write: nobody reads, so all of it is in one of the
-            // two queues.
+            // What the kernel has of the parked write: nobody reads, so all of it is in one of the two queues.
             long partial = TcpQueues.awaitUnread(pair.leftTcp()) - completed.get();
             pair.rightTcp().setLinger(Duration.ZERO);
             pair.right().close();
@@ -100,12 +94,11 @@ class WriteTest {
             assertThat(e.errno()).isIn(Errno.ECONNRESET, Errno.EPIPE);
             assertThat(e)
                     .message()
-                    .startsWith(
-                            "write tcp "
-                                    + pair.left().localAddress()
-                                    + "->"
-                                    + pair.left().remoteAddress()
-                                    + ": write: ")
+                    .startsWith("write tcp "
+                            + pair.left().localAddress()
+                            + "->"
+                            + pair.left().remoteAddress()
+                            + ": write: ")
                     .containsAnyOf("connection reset by peer", "broken pipe");
             assertThrows(ConnResetException.class, () -> pair.left().write(new byte[1]));
         }
@@ -118,14 +111,14 @@ class WriteTest {
         try (var pair = ConnPair.tcpWithBuffers(20_000)) {
             byte[] all = pattern(0, 4 << 20);
             pair.left().setWriteDeadline(Deadline.afterNanos(TimeUnit.MICROSECONDS.toNanos(10)));
-            var e = assertThrows(DeadlineExceededException.class, () -> pair.left().write(all));
+            var e = assertThrows(
+                    DeadlineExceededException.class, () -> pair.left().write(all));
             long partial = e.bytesTransferred();
             assertThat(partial).isBetween(0L, all.length - 1L);
-            assertThat(e)
-                    .hasMessageStartingWith("write tcp ")
-                    .hasMessageEndingWith(": i/o timeout");
+            assertThat(e).hasMessageStartingWith("write tcp ").hasMessageEndingWith(": i/o timeout");
             for (int i = 0; i < 3; i++) {
-                e = assertThrows(DeadlineExceededException.class, () -> pair.left().write(all));
+                e = assertThrows(
+                        DeadlineExceededException.class, () -> pair.left().write(all));
                 assertThat(e.bytesTransferred()).as("after the deadline").isZero();
             }
             pair.left().setWriteDeadline(Deadline.NONE);
@@ -143,21 +136,19 @@ class WriteTest {
     void largeWriteCutShortByItsDeadlineIsCountedExactly() throws Exception {
         try (var pair = ConnPair.tcpWithBuffers(20_000)) {
             byte[] all = new byte[TransferTest.SOAK ? 1025 << 20 : 256 << 20];
-            Task<Long> reader =
-                    Task.start(() -> {
-                        long total = 0;
-                        byte[] buffer = new byte[5_000];
-                        for (int n; (n = pair.right().read(buffer)) >= 0; ) {
-                            total += n;
-                        }
-                        return total;
-                    });
+            Task<Long> reader = Task.start(() -> {
+                long total = 0;
+                byte[] buffer = new byte[5_000];
+                for (int n; (n = pair.right().read(buffer)) >= 0; ) {
+                    total += n;
+                }
+                return total;
+            });
             long taken = 0;
-            for (int millis = 50;
-                    taken == 0;
-                    millis *= 2) { // a busy machine may take long to begin
+            for (int millis = 50; taken == 0; millis *= 2) { // a busy machine may take long to begin
                 pair.left().setWriteDeadline(inMillis(millis));
-                var e = assertThrows(DeadlineExceededException.class, () -> pair.left().write(all));
+                var e = assertThrows(
+                        DeadlineExceededException.class, () -> pair.left().write(all));
                 taken = e.bytesTransferred();
                 InterruptedIOException jdks = e;
                 assertThat((long) jdks.bytesTransferred).as("the JDK's field").isEqualTo(taken);
@@ -173,10 +164,8 @@ class WriteTest {
         try (var pair = ConnPair.tcp()) {
             pair.left().setWriteDeadline(Deadline.PAST);
             for (int i = 0; i < 2; i++) {
-                var e =
-                        assertThrows(
-                                DeadlineExceededException.class,
-                                () -> pair.left().write(new byte[1]));
+                var e = assertThrows(
+                        DeadlineExceededException.class, () -> pair.left().write(new byte[1]));
                 assertThat(e.bytesTransferred()).isZero();
             }
             assertThrows(DeadlineExceededException.class, () -> pair.left().write(new byte[0]));
@@ -190,10 +179,7 @@ class WriteTest {
             Task<Void> reader = Task.run(() -> Streams.readUntilClosed(pair.right()));
             Deadline deadline = inMillis(10);
             pair.left().setWriteDeadline(deadline);
-            var e =
-                    assertThrows(
-                            DeadlineExceededException.class,
-                            () -> Streams.writeForEver(pair.left(), new byte[1]));
+            var e = assertThrows(DeadlineExceededException.class, () -> Streams.writeForEver(pair.left(), new byte[1]));
             assertThat(deadline.hasPassed()).isTrue();
             assertThat(e.bytesTransferred()).isZero();
             pair.left().close();
@@ -227,9 +213,7 @@ class WriteTest {
             assertThat(pair.left().read(new byte[1])).isEqualTo(-1);
             long parksBefore = Counted.value(Counter.PARKS);
             pair.left().setWriteDeadline(inMillis(5));
-            assertThrows(
-                    DeadlineExceededException.class,
-                    () -> Streams.writeForEver(pair.left(), new byte[CHUNK]));
+            assertThrows(DeadlineExceededException.class, () -> Streams.writeForEver(pair.left(), new byte[CHUNK]));
             assertThat(Counted.value(Counter.PARKS) - parksBefore).isLessThanOrEqualTo(20);
         }
     }

@@ -64,22 +64,26 @@ public final class Api {
         Files.writeString(file, text(Path.of(args[0])));
     }
 
-    /** Fails with what has changed if the module's file in docs/api is not what its class files, below the working directory, say. */
+    /**
+     * Fails with what has changed if the module's file in docs/api is not what its class files, below the working
+     * directory, say.
+     */
     public static void assertFresh(String module) throws IOException {
         Path file = Path.of("../docs/api", module + ".txt");
         String kept = Files.exists(file) ? Files.readString(file) : "";
         List<String> changes = changes(kept, text(Path.of("target/classes")));
         if (!changes.isEmpty()) {
-            throw new AssertionError(
-                    "The public API differs from docs/api/"
-                            + module
-                            + ".txt (- as there, + as compiled):\n"
-                            + String.join("\n", changes)
-                            + "\nIf that is meant, run: mvn -q -Papi");
+            throw new AssertionError("The public API differs from docs/api/"
+                    + module
+                    + ".txt (- as there, + as compiled):\n"
+                    + String.join("\n", changes)
+                    + "\nIf that is meant, run: mvn -q -Papi");
         }
     }
 
-    /** The lines of one text that the other has not, each with the class it belongs to; empty if the texts are equal. */
+    /**
+     * The lines of one text that the other has not, each with the class it belongs to; empty if the texts are equal.
+     */
     static List<String> changes(String before, String after) {
         List<String> changes = new ArrayList<>();
         Set<String> old = members(before);
@@ -117,10 +121,9 @@ public final class Api {
     static String text(Path directory) throws IOException {
         var api = new Api();
         api.readAll(directory);
-        var text =
-                new StringBuilder("# What module ")
-                        .append(api.module)
-                        .append(" shows to others; made by mvn -q -Papi.\n");
+        var text = new StringBuilder("# What module ")
+                .append(api.module)
+                .append(" shows to others; made by mvn -q -Papi.\n");
         for (ClassModel type : api.classes.values()) {
             if (api.isShown(type)) {
                 text.append('\n').append(api.header(type)).append('\n');
@@ -171,7 +174,8 @@ public final class Api {
     }
 
     private String header(ClassModel type) {
-        Set<AccessFlag> flags = inner(type).map(InnerClassInfo::flags).orElse(type.flags().flags());
+        Set<AccessFlag> flags =
+                inner(type).map(InnerClassInfo::flags).orElse(type.flags().flags());
         var names = new Names(type);
         var signature = signature(type);
         boolean isInterface = flags.contains(AccessFlag.INTERFACE);
@@ -191,21 +195,17 @@ public final class Api {
         line.append(
                 flags.contains(AccessFlag.ANNOTATION)
                         ? "@interface "
-                        : isInterface
-                                ? "interface "
-                                : isRecord ? "record " : isEnum ? "enum " : "class ");
-        line.append(
-                type.thisClass()
-                        .asSymbol()
-                        .descriptorString()
-                        .replaceAll("^L|;$", "")
-                        .replaceAll("[/$]", "."));
+                        : isInterface ? "interface " : isRecord ? "record " : isEnum ? "enum " : "class ");
+        line.append(type.thisClass()
+                .asSymbol()
+                .descriptorString()
+                .replaceAll("^L|;$", "")
+                .replaceAll("[/$]", "."));
         line.append(names.typeParameters(signature.typeParameters(), type, true));
         if (isRecord) {
-            line.append(
-                    type.findAttribute(Attributes.record()).get().components().stream()
-                            .map(c -> names.component(c) + " " + c.name().stringValue())
-                            .collect(Collectors.joining(", ", "(", ")")));
+            line.append(type.findAttribute(Attributes.record()).get().components().stream()
+                    .map(c -> names.component(c) + " " + c.name().stringValue())
+                    .collect(Collectors.joining(", ", "(", ")")));
         }
         List<String> supertypes = new ArrayList<>();
         List<String> interfaces = new ArrayList<>();
@@ -219,17 +219,18 @@ public final class Api {
         }
         if (isSealed) {
             line.append(" permits ");
-            line.append(
-                    permitted.get().permittedSubclasses().stream()
-                            .map(names::of)
-                            .collect(Collectors.joining(", ")));
+            line.append(permitted.get().permittedSubclasses().stream()
+                    .map(names::of)
+                    .collect(Collectors.joining(", ")));
         }
         return deprecated(type) + line;
     }
 
-    /** The nearest superclass that can be named, unless it is Object, and the interfaces of the class and of what is between. */
-    private void supertypes(
-            ClassModel type, Names names, List<String> supertypes, List<String> interfaces) {
+    /**
+     * The nearest superclass that can be named, unless it is Object, and the interfaces of the class and of what is
+     * between.
+     */
+    private void supertypes(ClassModel type, Names names, List<String> supertypes, List<String> interfaces) {
         ClassSignature signature = signature(type);
         signature.superinterfaceSignatures().stream()
                 .map(i -> names.of(i))
@@ -249,8 +250,10 @@ public final class Api {
 
     /** The superclass if it is the module's and nobody outside can name it. */
     private ClassModel hiddenParent(ClassModel type) {
-        ClassModel parent =
-                type.superclass().map(ClassEntry::asInternalName).map(classes::get).orElse(null);
+        ClassModel parent = type.superclass()
+                .map(ClassEntry::asInternalName)
+                .map(classes::get)
+                .orElse(null);
         return parent == null || isShown(parent) ? null : parent;
     }
 
@@ -267,14 +270,9 @@ public final class Api {
             for (MethodModel method : from.methods()) {
                 String name = method.methodName().stringValue();
                 boolean isConstructor = name.equals("<init>");
-                if (isShown(method.flags().flags())
-                        && !(isConstructor && from != type)
-                        && !isMadeUp(method, type)) {
+                if (isShown(method.flags().flags()) && !(isConstructor && from != type) && !isMadeUp(method, type)) {
                     lines.putIfAbsent(
-                            name
-                                    + method.methodTypeSymbol()
-                                            .displayDescriptor()
-                                            .replaceAll("\\).*", ""),
+                            name + method.methodTypeSymbol().displayDescriptor().replaceAll("\\).*", ""),
                             names.method(method));
                 }
             }
@@ -286,13 +284,15 @@ public final class Api {
         return flags.stream().anyMatch(SHOWN::contains) && !flags.contains(AccessFlag.SYNTHETIC);
     }
 
-    /** Whether the compiler wrote the method, as it does for every enum and every record that has no such method of its own. */
+    /**
+     * Whether the compiler wrote the method, as it does for every enum and every record that has no such method of its
+     * own.
+     */
     private static boolean isMadeUp(MethodModel method, ClassModel type) {
         String head =
                 method.methodName().stringValue() + method.methodTypeSymbol().displayDescriptor();
         if (type.flags().has(AccessFlag.ENUM)) {
-            return method.flags().has(AccessFlag.STATIC)
-                    && head.matches("values\\(\\).*|valueOf\\(String\\).*");
+            return method.flags().has(AccessFlag.STATIC) && head.matches("values\\(\\).*|valueOf\\(String\\).*");
         }
         return type.findAttribute(Attributes.record()).isPresent()
                 && method.flags().has(AccessFlag.FINAL)
@@ -302,13 +302,12 @@ public final class Api {
     private static ClassSignature signature(ClassModel type) {
         return type.findAttribute(Attributes.signature())
                 .map(a -> a.asClassSignature())
-                .orElseGet(() ->
-                        ClassSignature.of(
-                                Signature.ClassTypeSig.of(
-                                        type.superclass().orElse(type.thisClass()).asSymbol()),
-                                type.interfaces().stream()
-                                        .map(i -> Signature.ClassTypeSig.of(i.asSymbol()))
-                                        .toArray(Signature.ClassTypeSig[]::new)));
+                .orElseGet(() -> ClassSignature.of(
+                        Signature.ClassTypeSig.of(
+                                type.superclass().orElse(type.thisClass()).asSymbol()),
+                        type.interfaces().stream()
+                                .map(i -> Signature.ClassTypeSig.of(i.asSymbol()))
+                                .toArray(Signature.ClassTypeSig[]::new)));
     }
 
     private static void flag(StringBuilder line, Set<AccessFlag> flags, AccessFlag flag) {
@@ -324,7 +323,10 @@ public final class Api {
     /** Writes signatures as they stand in a source of the class's package. */
     private static final class Names {
 
-        /** Where in what is being written a Nullable stands: kind of place, its number, and the path into the type there. */
+        /**
+         * Where in what is being written a Nullable stands: kind of place, its number, and the path into the type
+         * there.
+         */
         private Set<String> nullable = Set.of();
 
         private final String ownPackage;
@@ -335,35 +337,27 @@ public final class Api {
 
         String field(FieldModel field) {
             nullable = nullable(field);
-            Signature type =
-                    field.findAttribute(Attributes.signature())
-                            .map(a -> a.asTypeSignature())
-                            .orElseGet(() -> Signature.of(field.fieldTypeSymbol()));
-            String value =
-                    field.findAttribute(Attributes.constantValue())
-                            .map(a -> " = " + constant(a.constant().constantValue(), type))
-                            .orElse("");
+            Signature type = field.findAttribute(Attributes.signature())
+                    .map(a -> a.asTypeSignature())
+                    .orElseGet(() -> Signature.of(field.fieldTypeSymbol()));
+            String value = field.findAttribute(Attributes.constantValue())
+                    .map(a -> " = " + constant(a.constant().constantValue(), type))
+                    .orElse("");
             if (field.flags().has(AccessFlag.ENUM)) {
                 return deprecated(field) + "enum constant " + field.fieldName().stringValue();
             }
             var line = new StringBuilder(deprecated(field));
             Set<AccessFlag> flags = field.flags().flags();
-            Stream.of(
-                            AccessFlag.PUBLIC,
-                            AccessFlag.PROTECTED,
-                            AccessFlag.STATIC,
-                            AccessFlag.FINAL,
-                            AccessFlag.VOLATILE)
+            Stream.of(AccessFlag.PUBLIC, AccessFlag.PROTECTED, AccessFlag.STATIC, AccessFlag.FINAL, AccessFlag.VOLATILE)
                     .forEach(f -> flag(line, flags, f));
             return line + of(type, "FIELD") + " " + field.fieldName().stringValue() + value;
         }
 
         String method(MethodModel method) {
             nullable = nullable(method);
-            MethodSignature signature =
-                    method.findAttribute(Attributes.signature())
-                            .map(a -> a.asMethodSignature())
-                            .orElseGet(() -> MethodSignature.of(method.methodTypeSymbol()));
+            MethodSignature signature = method.findAttribute(Attributes.signature())
+                    .map(a -> a.asMethodSignature())
+                    .orElseGet(() -> MethodSignature.of(method.methodTypeSymbol()));
             ClassModel owner = method.parent().orElseThrow();
             Set<AccessFlag> flags = method.flags().flags();
             var line = new StringBuilder(deprecated(method));
@@ -392,18 +386,16 @@ public final class Api {
                 types.add(types.removeLast().replaceFirst("\\[]$", "..."));
             }
             line.append('(').append(String.join(", ", types)).append(')');
-            List<String> thrown =
-                    signature.throwableSignatures().isEmpty()
-                            ? method.findAttribute(Attributes.exceptions()).stream()
-                                    .flatMap(a -> a.exceptions().stream())
-                                    .map(this::of)
-                                    .toList()
-                            : signature.throwableSignatures().stream()
-                                    .map(t -> of((Signature) t))
-                                    .toList();
+            List<String> thrown = signature.throwableSignatures().isEmpty()
+                    ? method.findAttribute(Attributes.exceptions()).stream()
+                            .flatMap(a -> a.exceptions().stream())
+                            .map(this::of)
+                            .toList()
+                    : signature.throwableSignatures().stream()
+                            .map(t -> of((Signature) t))
+                            .toList();
             if (!thrown.isEmpty()) {
-                line.append(" throws ")
-                        .append(thrown.stream().sorted().collect(Collectors.joining(", ")));
+                line.append(" throws ").append(thrown.stream().sorted().collect(Collectors.joining(", ")));
             }
             method.findAttribute(Attributes.annotationDefault())
                     .ifPresent(a -> line.append(" default ").append(value(a.defaultValue())));
@@ -421,10 +413,7 @@ public final class Api {
         }
 
         /** {@code <T extends A & B>}, or nothing. */
-        String typeParameters(
-                List<Signature.TypeParam> parameters,
-                AttributedElement declaration,
-                boolean ofClass) {
+        String typeParameters(List<Signature.TypeParam> parameters, AttributedElement declaration, boolean ofClass) {
             if (parameters.isEmpty()) {
                 return "";
             }
@@ -436,21 +425,12 @@ public final class Api {
                 String place = (ofClass ? "CLASS" : "METHOD") + "_TYPE_PARAMETER_BOUND " + i + ".";
                 parameter.classBound().ifPresent(b -> bounds.add(of(b, place + 0)));
                 for (Signature bound : parameter.interfaceBounds()) {
-                    bounds.add(
-                            of(
-                                    bound,
-                                    place
-                                            + (bounds.size()
-                                                    + (parameter.classBound().isPresent()
-                                                            ? 0
-                                                            : 1))));
+                    bounds.add(of(
+                            bound,
+                            place + (bounds.size() + (parameter.classBound().isPresent() ? 0 : 1))));
                 }
                 bounds.remove("Object");
-                texts.add(
-                        parameter.identifier()
-                                + (bounds.isEmpty()
-                                        ? ""
-                                        : " extends " + String.join(" & ", bounds)));
+                texts.add(parameter.identifier() + (bounds.isEmpty() ? "" : " extends " + String.join(" & ", bounds)));
             }
             return "<" + String.join(", ", texts) + ">";
         }
@@ -470,24 +450,20 @@ public final class Api {
             boolean isNullable = nullable.contains(at);
             return switch (type) {
                 case Signature.ArrayTypeSig array ->
-                        // The mark of the array stands before its brackets: byte @Nullable [].
-                        of(array.componentSignature(), into(at, "ARRAY 0"))
-                                + (isNullable ? " @Nullable []" : "[]");
-                case Signature.ClassTypeSig named ->
-                        (isNullable ? "@Nullable " : "") + named(named, at);
-                case Signature.TypeVarSig variable ->
-                        (isNullable ? "@Nullable " : "") + variable.identifier();
+                    // The mark of the array stands before its brackets: byte @Nullable [].
+                    of(array.componentSignature(), into(at, "ARRAY 0")) + (isNullable ? " @Nullable []" : "[]");
+                case Signature.ClassTypeSig named -> (isNullable ? "@Nullable " : "") + named(named, at);
+                case Signature.TypeVarSig variable -> (isNullable ? "@Nullable " : "") + variable.identifier();
                 case Signature.BaseTypeSig base ->
-                        ClassDesc.ofDescriptor(base.signatureString()).displayName();
+                    ClassDesc.ofDescriptor(base.signatureString()).displayName();
             };
         }
 
         private String named(Signature.ClassTypeSig type, String at) {
             String binary = type.className().replace('/', '.');
-            String name =
-                    type.outerType().isPresent()
-                            ? named(type.outerType().get(), at) + "." + binary
-                            : shortened(binary.replace('$', '.'));
+            String name = type.outerType().isPresent()
+                    ? named(type.outerType().get(), at) + "." + binary
+                    : shortened(binary.replace('$', '.'));
             List<String> arguments = new ArrayList<>();
             for (int i = 0; i < type.typeArgs().size(); i++) {
                 String inside = into(at, "TYPE_ARGUMENT " + i);
@@ -495,19 +471,11 @@ public final class Api {
                         switch (type.typeArgs().get(i)) {
                             case Signature.TypeArg.Unbounded _ -> "?";
                             case Signature.TypeArg.Bounded bounded ->
-                                    switch (bounded.wildcardIndicator()) {
-                                        case NONE -> of(bounded.boundType(), inside);
-                                        case EXTENDS ->
-                                                "? extends "
-                                                        + of(
-                                                                bounded.boundType(),
-                                                                into(inside, "WILDCARD 0"));
-                                        case SUPER ->
-                                                "? super "
-                                                        + of(
-                                                                bounded.boundType(),
-                                                                into(inside, "WILDCARD 0"));
-                                    };
+                                switch (bounded.wildcardIndicator()) {
+                                    case NONE -> of(bounded.boundType(), inside);
+                                    case EXTENDS -> "? extends " + of(bounded.boundType(), into(inside, "WILDCARD 0"));
+                                    case SUPER -> "? super " + of(bounded.boundType(), into(inside, "WILDCARD 0"));
+                                };
                         });
             }
             return name + (arguments.isEmpty() ? "" : "<" + String.join(", ", arguments) + ">");
@@ -537,19 +505,15 @@ public final class Api {
 
         private static String place(TypeAnnotation annotation) {
             var target = annotation.targetInfo();
-            String number =
-                    switch (target) {
-                        case TypeAnnotation.FormalParameterTarget p ->
-                                " " + p.formalParameterIndex();
-                        case TypeAnnotation.TypeParameterBoundTarget b ->
-                                " " + b.typeParameterIndex() + "." + b.boundIndex();
-                        default -> "";
-                    };
+            String number = switch (target) {
+                case TypeAnnotation.FormalParameterTarget p -> " " + p.formalParameterIndex();
+                case TypeAnnotation.TypeParameterBoundTarget b -> " " + b.typeParameterIndex() + "." + b.boundIndex();
+                default -> "";
+            };
             return target.targetType()
                     + number
                     + annotation.targetPath().stream()
-                            // A nested class that is not static would be a step of its own: the API
-                            // has none.
+                            // A nested class that is not static would be a step of its own: the API has none.
                             .map(s -> "/" + s.typePathKind() + " " + s.typeArgumentIndex())
                             .collect(Collectors.joining("", " [", "]"));
         }
@@ -566,21 +530,19 @@ public final class Api {
         private static String value(AnnotationValue value) {
             return switch (value) {
                 case AnnotationValue.OfString text -> quoted(text.stringValue());
-                case AnnotationValue.OfConstant constant -> constant.resolvedValue().toString();
+                case AnnotationValue.OfConstant constant ->
+                    constant.resolvedValue().toString();
                 case AnnotationValue.OfArray array ->
-                        array.values().stream()
-                                .map(Names::value)
-                                .collect(Collectors.joining(", ", "{", "}"));
+                    array.values().stream().map(Names::value).collect(Collectors.joining(", ", "{", "}"));
                 case AnnotationValue.OfEnum constant -> constant.constantName().stringValue();
                 case AnnotationValue.OfClass type -> type.classSymbol().displayName() + ".class";
-                case AnnotationValue.OfAnnotation annotation -> annotation.annotation().toString();
+                case AnnotationValue.OfAnnotation annotation ->
+                    annotation.annotation().toString();
             };
         }
 
         private static String quoted(String text) {
-            return '"'
-                    + text.replace("\\", "\\\\").replace("\n", "\\n").replace("\"", "\\\"")
-                    + '"';
+            return '"' + text.replace("\\", "\\\\").replace("\n", "\\n").replace("\"", "\\\"") + '"';
         }
     }
 }

@@ -2,21 +2,20 @@ package heddle.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ApiTest {
 
-    @TempDir private Path root;
+    @TempDir
+    private Path root;
 
     @Test
     void fileIsFresh() throws IOException {
@@ -27,14 +26,10 @@ class ApiTest {
     void onlyWhatOthersCanReachIsListed() throws IOException {
         source("module-info", "module m { exports p; exports q to java.sql; }");
         source("p/Shown", "package p; public class Shown { int a; private int b; void c() {} }");
-        source(
-                "p/Hidden",
-                "package p; class Hidden { public void run() {} public static class In {} }");
+        source("p/Hidden", "package p; class Hidden { public void run() {} public static class In {} }");
         source("q/ForOne", "package q; public class ForOne {}");
         source("r/Inside", "package r; public class Inside {}");
-        assertThat(text())
-                .isEqualTo(
-                        """
+        assertThat(text()).isEqualTo("""
                         # What module m shows to others; made by mvn -q -Papi.
 
                         public class p.Shown
@@ -45,9 +40,7 @@ class ApiTest {
     @Test
     void whatAHiddenSuperclassGivesIsListedOnce() throws IOException {
         source("module-info", "module m { exports p; }");
-        source(
-                "p/Base",
-                """
+        source("p/Base", """
                 package p;
                 abstract class Base<T> extends Thread implements AutoCloseable {
                     protected Base(int n) {}
@@ -55,18 +48,14 @@ class ApiTest {
                     public void close() {}
                 }
                 """);
-        source(
-                "p/Leaf",
-                """
+        source("p/Leaf", """
                 package p;
                 public final class Leaf extends Base<String> {
                     Leaf() { super(1); }
                     @Override public String get() { return ""; }
                 }
                 """);
-        assertThat(text())
-                .endsWith(
-                        """
+        assertThat(text()).endsWith("""
 
                         public final class p.Leaf extends Thread implements AutoCloseable
                             public void close()
@@ -77,16 +66,12 @@ class ApiTest {
     @Test
     void genericsConstantsAndNullnessAreWritten() throws IOException {
         source("module-info", "module m { exports p; }");
-        source(
-                "org/jspecify/annotations/Nullable",
-                """
+        source("org/jspecify/annotations/Nullable", """
                 package org.jspecify.annotations;
                 import java.lang.annotation.*;
                 @Target(ElementType.TYPE_USE) @Retention(RetentionPolicy.RUNTIME) public @interface Nullable {}
                 """);
-        source(
-                "p/Box",
-                """
+        source("p/Box", """
                 package p;
                 import java.util.*;
                 import java.util.function.*;
@@ -105,9 +90,7 @@ class ApiTest {
                     public static class In { public Map.@Nullable Entry<String, int[]> entry(@Nullable Object o) { return null; } }
                 }
                 """);
-        assertThat(text())
-                .endsWith(
-                        """
+        assertThat(text()).endsWith("""
 
                         public abstract class p.Box<T extends @Nullable Object, N extends Number & Comparable<N>>
                             @Deprecated public Box(String...)
@@ -133,19 +116,15 @@ class ApiTest {
         source("p/Dot", "package p; public record Dot(int x, int y) implements Shape {}");
         source(
                 "p/Line",
-                "package p; public non-sealed interface Line extends Shape { default int n() {"
-                        + " return 1; } }");
+                "package p; public non-sealed interface Line extends Shape { default int n() {" + " return 1; } }");
         source(
                 "p/Way",
                 "package p; public enum Way { OUT, BACK { @Override int n() { return 1; } }; int"
                         + " n() { return 0; } }");
         source(
                 "p/Mark",
-                "package p; public @interface Mark { int value() default 3; Way[] ways() default"
-                        + " {Way.OUT}; }");
-        assertThat(text())
-                .endsWith(
-                        """
+                "package p; public @interface Mark { int value() default 3; Way[] ways() default" + " {Way.OUT}; }");
+        assertThat(text()).endsWith("""
 
                         public record p.Dot(int x, int y) implements Shape
                             public Dot(int, int)
@@ -169,8 +148,7 @@ class ApiTest {
 
     @Test
     void changesNameTheClass() {
-        String before =
-                """
+        String before = """
                 # x
 
                 public class p.A
@@ -206,22 +184,9 @@ class ApiTest {
         var compiler = ToolProvider.getSystemJavaCompiler();
         try (var files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
             List<String> options =
-                    List.of(
-                            "-d",
-                            classes.toString(),
-                            "-proc:none",
-                            "--add-modules",
-                            "java.sql",
-                            "-Xlint:none");
-            assertThat(
-                            compiler.getTask(
-                                            null,
-                                            files,
-                                            null,
-                                            options,
-                                            null,
-                                            files.getJavaFileObjectsFromPaths(sources))
-                                    .call())
+                    List.of("-d", classes.toString(), "-proc:none", "--add-modules", "java.sql", "-Xlint:none");
+            assertThat(compiler.getTask(null, files, null, options, null, files.getJavaFileObjectsFromPaths(sources))
+                            .call())
                     .isTrue();
         }
         return Api.text(classes);

@@ -11,7 +11,6 @@ import com.sun.source.tree.ModifiersTree;
 import com.sun.source.tree.NewArrayTree;
 import com.sun.source.util.JavacTask;
 import com.sun.source.util.TreeScanner;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,21 +25,19 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-
 import javax.lang.model.element.Modifier;
 import javax.tools.ToolProvider;
 
 /**
- * Makes docs/conformance.md of behaviours.txt and of what the tests cite ({@link Behaviour}, {@link Scenario}): {@code mvn -q
- * -Pconformance}. ConformanceTest fails when the file is stale.
+ * Makes docs/conformance.md of behaviours.txt and of what the tests cite ({@link Behaviour}, {@link Scenario}): {@code
+ * mvn -q -Pconformance}. ConformanceTest fails when the file is stale.
  *
- * <p>It parses the sources of all modules, with the JDK's own compiler, and needs nothing to be built: neither an order of modules, nor
- * a module that depends on all the others. Hence it runs by the java launcher too.
+ * <p>It parses the sources of all modules, with the JDK's own compiler, and needs nothing to be built: neither an order
+ * of modules, nor a module that depends on all the others. Hence it runs by the java launcher too.
  */
 public final class Conformance {
 
-    private static final Path BEHAVIOURS =
-            Path.of("heddle-core/src/test/resources/heddle/testing/behaviours.txt");
+    private static final Path BEHAVIOURS = Path.of("heddle-core/src/test/resources/heddle/testing/behaviours.txt");
 
     private static final Path DOCUMENT = Path.of("docs/conformance.md");
 
@@ -64,7 +61,10 @@ public final class Conformance {
         }
     }
 
-    /** A class with its citations; {@code name} is after that of the class around and a dot, {@code without} the way it is disabled in. */
+    /**
+     * A class with its citations; {@code name} is after that of the class around and a dot, {@code without} the way it
+     * is disabled in.
+     */
     private record Type(
             String packageName,
             String name,
@@ -109,15 +109,7 @@ public final class Conformance {
             if (!applies()) {
                 tests = "no test: " + reason;
             }
-            return "| "
-                    + id
-                    + " | "
-                    + name
-                    + " | "
-                    + tests
-                    + " | "
-                    + String.join(", ", once)
-                    + " |";
+            return "| " + id + " | " + name + " | " + tests + " | " + String.join(", ", once) + " |";
         }
     }
 
@@ -187,8 +179,7 @@ public final class Conformance {
                     if (Files.isDirectory(sources)) {
                         try (Stream<Path> files = Files.walk(sources)) {
                             for (Path file : files.sorted().toList()) {
-                                if (file.toString().endsWith(".java")
-                                        && MATTERS.test(Files.readString(file))) {
+                                if (file.toString().endsWith(".java") && MATTERS.test(Files.readString(file))) {
                                     found.add(file);
                                 }
                             }
@@ -203,15 +194,8 @@ public final class Conformance {
     private void parse(List<Path> sources) throws IOException {
         var compiler = ToolProvider.getSystemJavaCompiler();
         try (var files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
-            var task =
-                    (JavacTask)
-                            compiler.getTask(
-                                    null,
-                                    files,
-                                    null,
-                                    List.of("-proc:none"),
-                                    null,
-                                    files.getJavaFileObjectsFromPaths(sources));
+            var task = (JavacTask) compiler.getTask(
+                    null, files, null, List.of("-proc:none"), null, files.getJavaFileObjectsFromPaths(sources));
             for (CompilationUnitTree unit : task.parse()) {
                 new Reader(unit).scan(unit, "");
             }
@@ -232,10 +216,7 @@ public final class Conformance {
             if (tree.getSimpleName().isEmpty()) {
                 return super.visitClass(tree, outer);
             }
-            String name =
-                    outer.isEmpty()
-                            ? "" + tree.getSimpleName()
-                            : outer + "." + tree.getSimpleName();
+            String name = outer.isEmpty() ? "" + tree.getSimpleName() : outer + "." + tree.getSimpleName();
             ModifiersTree modifiers = tree.getModifiers();
             boolean stress = has(modifiers, "JCStressTest"::equals);
             List<Citation> citations = new ArrayList<>();
@@ -250,21 +231,19 @@ public final class Conformance {
                 }
             }
             ExpressionTree parent = (ExpressionTree) tree.getExtendsClause();
-            types.add(
-                    new Type(
-                            packageName,
-                            name,
-                            parent == null ? "" : parent.toString(),
-                            modifiers.getFlags().contains(Modifier.ABSTRACT),
-                            has(modifiers, "Ways"::equals),
-                            stress,
-                            without(modifiers),
-                            citations));
+            types.add(new Type(
+                    packageName,
+                    name,
+                    parent == null ? "" : parent.toString(),
+                    modifiers.getFlags().contains(Modifier.ABSTRACT),
+                    has(modifiers, "Ways"::equals),
+                    stress,
+                    without(modifiers),
+                    citations));
             return super.visitClass(tree, name);
         }
 
-        private void addCitation(
-                List<Citation> citations, String method, ModifiersTree modifiers, boolean isTest) {
+        private void addCitation(List<Citation> citations, String method, ModifiersTree modifiers, boolean isTest) {
             List<String> ids = new ArrayList<>();
             for (AnnotationTree annotation : modifiers.getAnnotations()) {
                 if (Set.of("Behaviour", "Scenario").contains(nameOf(annotation))) {
@@ -307,8 +286,7 @@ public final class Conformance {
         private static void addLiterals(List<String> ids, ExpressionTree expression) {
             switch (expression) {
                 case AssignmentTree assignment -> addLiterals(ids, assignment.getExpression());
-                case NewArrayTree array ->
-                        array.getInitializers().forEach(e -> addLiterals(ids, e));
+                case NewArrayTree array -> array.getInitializers().forEach(e -> addLiterals(ids, e));
                 case LiteralTree literal -> ids.add(literal.getValue().toString());
                 default -> ids.add("(no literal: " + expression + ")");
             }
@@ -326,13 +304,7 @@ public final class Conformance {
                 for (String id : citation.ids) {
                     Row row = rows.get(id);
                     if (row == null) {
-                        errors.add(
-                                where
-                                        + " cites "
-                                        + id
-                                        + ", which "
-                                        + BEHAVIOURS
-                                        + " does not list");
+                        errors.add(where + " cites " + id + ", which " + BEHAVIOURS + " does not list");
                     } else {
                         cite(row, type, citation.without, where);
                     }
@@ -344,22 +316,19 @@ public final class Conformance {
                 errors.add(row.id + " has neither a test nor a reason to have none");
             }
             if (!row.applies() && row.isTested()) {
-                errors.add(
-                        row.id
-                                + " has a reason to have no test ("
-                                + row.reason
-                                + ") and tests: "
-                                + row.everyWay
-                                + row.once);
+                errors.add(row.id
+                        + " has a reason to have no test ("
+                        + row.reason
+                        + ") and tests: "
+                        + row.everyWay
+                        + row.once);
             }
         }
     }
 
     private void cite(Row row, Type type, String without, String where) {
         String note =
-                type.stress
-                        ? " (jcstress)"
-                        : notIn(without.isEmpty() && !type.isAbstract ? type.without : without);
+                type.stress ? " (jcstress)" : notIn(without.isEmpty() && !type.isAbstract ? type.without : without);
         Set<String> everyWay = new TreeSet<>();
         Set<String> once = new TreeSet<>();
         for (Type run : withSubtypes(type).filter(t -> !t.isAbstract).toList()) {
@@ -379,8 +348,7 @@ public final class Conformance {
 
     /** What a contract's subclass runs it over, by its name: TcpConnTest over tcp. */
     private static String networkOf(Type run) {
-        return run.name.replaceFirst("(Conn)?Test$", "").toLowerCase(Locale.ROOT)
-                + notIn(run.without);
+        return run.name.replaceFirst("(Conn)?Test$", "").toLowerCase(Locale.ROOT) + notIn(run.without);
     }
 
     private static String over(Type type, Set<String> networks) {
@@ -394,9 +362,7 @@ public final class Conformance {
     private Stream<Type> withSubtypes(Type type) {
         return Stream.concat(
                 Stream.of(type),
-                types.stream()
-                        .filter(t -> parentOf(t).anyMatch(type::equals))
-                        .flatMap(this::withSubtypes));
+                types.stream().filter(t -> parentOf(t).anyMatch(type::equals)).flatMap(this::withSubtypes));
     }
 
     /** The superclass if it is one of ours: a sibling, of the same package, or the only one of that name. */
@@ -405,21 +371,19 @@ public final class Conformance {
             return Stream.empty();
         }
         String outer = type.name.substring(0, type.name.lastIndexOf('.') + 1);
-        List<Type> named =
-                types.stream()
-                        .filter(t ->
-                                t.name.equals(type.parent) || t.name.equals(outer + type.parent))
-                        .toList();
-        List<Type> near =
-                named.stream().filter(t -> t.packageName.equals(type.packageName)).toList();
+        List<Type> named = types.stream()
+                .filter(t -> t.name.equals(type.parent) || t.name.equals(outer + type.parent))
+                .toList();
+        List<Type> near = named.stream()
+                .filter(t -> t.packageName.equals(type.packageName))
+                .toList();
         List<Type> found = near.isEmpty() ? named : near;
         return found.size() == 1 ? found.stream() : Stream.empty();
     }
 
     private String text() {
         var text = new StringBuilder();
-        text.append(
-                """
+        text.append("""
                 # Conformance
 
                 Which tests show what Go's package net promises its users, by the numbers that `@Behaviour` cites, and the
@@ -433,8 +397,7 @@ public final class Conformance {
         count(text, "with tests", behaviours, row -> row.isTested());
         count(text, "of these, in each way of running", behaviours, row -> !row.everyWay.isEmpty());
         count(text, "with a reason to have none", behaviours, row -> !row.applies());
-        text.append(
-                """
+        text.append("""
 
                 The tests of the third column run three times: over epoll with carriers of Heddle's, over epoll on the JDK's, and
                 over NIO. Those of the fourth run once: they need no socket, or pick the way themselves, or are jcstress tests.
@@ -443,8 +406,7 @@ public final class Conformance {
                 |---|---|---|---|
                 """);
         behaviours.forEach(row -> text.append(row.line()).append('\n'));
-        text.append(
-                """
+        text.append("""
 
                 | | situation | tests in each way (carriers, jdk, nio) | tests that run once |
                 |---|---|---|---|
@@ -455,8 +417,7 @@ public final class Conformance {
         return text.toString();
     }
 
-    private static void count(
-            StringBuilder text, String what, List<Row> rows, Predicate<Row> condition) {
+    private static void count(StringBuilder text, String what, List<Row> rows, Predicate<Row> condition) {
         long n = rows.stream().filter(condition).count();
         text.append("| ").append(what).append(" | ").append(n).append(" |\n");
     }

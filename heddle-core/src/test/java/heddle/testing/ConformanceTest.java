@@ -4,24 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.testing.Conformance.WrongException;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ConformanceTest {
 
-    @TempDir private Path root;
+    @TempDir
+    private Path root;
 
     @Test
     void documentIsFresh() throws IOException {
         assertThat(Conformance.isFresh(Conformance.root()))
-                .as(
-                        "docs/conformance.md is what the tests' annotations say; if not: mvn -q"
-                                + " -Pconformance")
+                .as("docs/conformance.md is what the tests' annotations say; if not: mvn -q" + " -Pconformance")
                 .isTrue();
     }
 
@@ -50,8 +47,7 @@ class ConformanceTest {
         source(
                 "heddle-stress/src/main",
                 "FireStress",
-                "class FireStress { @JCStressTest @Behaviour(1) @Scenario(\"S1\") static class"
-                        + " Moved {} }");
+                "class FireStress { @JCStressTest @Behaviour(1) @Scenario(\"S1\") static class" + " Moved {} }");
         assertThat(Conformance.document(root))
                 .contains("| of these, in each way of running | 0 |")
                 .contains("| 1 | one |  | `FireStress.Moved` (jcstress) |")
@@ -71,8 +67,7 @@ class ConformanceTest {
                 .hasMessageContaining("1 is listed twice")
                 .hasMessageContaining("got: nothing")
                 .hasMessageContaining("5 has neither a test nor a reason")
-                .hasMessageContaining(
-                        "1 has a reason to have no test (no use) and tests: [][`OddTest#both`]")
+                .hasMessageContaining("1 has a reason to have no test (no use) and tests: [][`OddTest#both`]")
                 .hasMessageContaining("OddTest#helper cites [2] and is no test")
                 .hasMessageContaining("OddTest#unknown cites 221");
     }

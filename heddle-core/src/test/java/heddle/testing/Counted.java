@@ -2,7 +2,6 @@ package heddle.testing;
 
 import heddle.internal.trace.Counter;
 import heddle.net.Heddle;
-
 import java.util.Objects;
 
 /** What runtimes have counted, that under test if none is named. */

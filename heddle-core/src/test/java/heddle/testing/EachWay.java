@@ -1,7 +1,12 @@
 package heddle.testing;
 
 import heddle.net.Way;
-
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterClassTemplateInvocationCallback;
 import org.junit.jupiter.api.extension.ClassTemplateInvocationContext;
 import org.junit.jupiter.api.extension.ClassTemplateInvocationContextProvider;
@@ -10,13 +15,6 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.Extension;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
-
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Locale;
-import java.util.stream.Stream;
 
 /** Runs a test class once for each way, on that way's runtime; with -Dheddle.way in that one alone. */
 final class EachWay implements ClassTemplateInvocationContextProvider {
@@ -27,8 +25,7 @@ final class EachWay implements ClassTemplateInvocationContextProvider {
     }
 
     @Override
-    public Stream<ClassTemplateInvocationContext> provideClassTemplateInvocationContexts(
-            ExtensionContext context) {
+    public Stream<ClassTemplateInvocationContext> provideClassTemplateInvocationContexts(ExtensionContext context) {
         String only = System.getProperty("heddle.way");
         return Arrays.stream(Way.values())
                 .filter(way -> only == null || only.equals(label(way)))
@@ -41,8 +38,7 @@ final class EachWay implements ClassTemplateInvocationContextProvider {
     }
 
     /** The class in one way. */
-    private record InOne(Way way)
-            implements ClassTemplateInvocationContext, AfterClassTemplateInvocationCallback {
+    private record InOne(Way way) implements ClassTemplateInvocationContext, AfterClassTemplateInvocationCallback {
 
         @Override
         public String getDisplayName(int index) {
@@ -70,9 +66,7 @@ final class EachWay implements ClassTemplateInvocationContextProvider {
             return context.getElement()
                     .flatMap(element -> AnnotationSupport.findAnnotation(element, NotIn.class))
                     .or(() ->
-                            context.getTestClass()
-                                    .flatMap(type ->
-                                            AnnotationSupport.findAnnotation(type, NotIn.class)))
+                            context.getTestClass().flatMap(type -> AnnotationSupport.findAnnotation(type, NotIn.class)))
                     .filter(not -> not.value() == way)
                     .map(not -> ConditionEvaluationResult.disabled(not.because()))
                     .orElseGet(() -> ConditionEvaluationResult.enabled("possible"));

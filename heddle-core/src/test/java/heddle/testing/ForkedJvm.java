@@ -1,7 +1,6 @@
 package heddle.testing;
 
 import heddle.net.Way;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -20,22 +19,23 @@ public final class ForkedJvm {
         this.process = process;
         // At once, on a thread of its own: a full pipe would stop the other JVM.
         var reader =
-                new FutureTask<>(() ->
-                        new String(
-                                process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+                new FutureTask<>(() -> new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
         Thread.ofPlatform().name("process reaper output").daemon().start(reader);
         this.output = reader;
     }
 
-    /** Starts {@code main} with this JVM's class path and access to the JDK, in the way of {@link Runtimes}, and with {@code flags}. */
-    public static ForkedJvm start(Class<?> main, List<String> flags, String... arguments)
-            throws IOException {
+    /**
+     * Starts {@code main} with this JVM's class path and access to the JDK, in the way of {@link Runtimes}, and with
+     * {@code flags}.
+     */
+    public static ForkedJvm start(Class<?> main, List<String> flags, String... arguments) throws IOException {
         return startBy(List.of(), main, flags, arguments);
     }
 
-    /** The same, started by a command that runs another one in an environment of its own, for instance {@code unshare}. */
-    public static ForkedJvm startBy(
-            List<String> launcher, Class<?> main, List<String> flags, String... arguments)
+    /**
+     * The same, started by a command that runs another one in an environment of its own, for instance {@code unshare}.
+     */
+    public static ForkedJvm startBy(List<String> launcher, Class<?> main, List<String> flags, String... arguments)
             throws IOException {
         List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -49,7 +49,8 @@ public final class ForkedJvm {
         command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
-        return new ForkedJvm(new ProcessBuilder(command).redirectErrorStream(true).start());
+        return new ForkedJvm(
+                new ProcessBuilder(command).redirectErrorStream(true).start());
     }
 
     /** Whether {@code launcher} is there and may do what it says. */

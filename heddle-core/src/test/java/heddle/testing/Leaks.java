@@ -1,16 +1,6 @@
 package heddle.testing;
 
 import heddle.net.Heddle;
-
-import org.junit.jupiter.api.ClassTemplate;
-import org.junit.jupiter.api.extension.AfterAllCallback;
-import org.junit.jupiter.api.extension.AfterClassTemplateInvocationCallback;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.BeforeClassTemplateInvocationCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
-import org.junit.platform.commons.support.AnnotationSupport;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -29,11 +19,20 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.ClassTemplate;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterClassTemplateInvocationCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeClassTemplateInvocationCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * Fails a test class that leaves behind a socket, a poller's descriptor or a thread, or that closed a standard stream's descriptor: a
- * stray close(0) ends what the build tool reads from there, much later. JUnit finds this extension by itself (see META-INF/services), so
- * each test class is checked, of each module with this jar on its class path; one that runs in each way, after each.
+ * Fails a test class that leaves behind a socket, a poller's descriptor or a thread, or that closed a standard stream's
+ * descriptor: a stray close(0) ends what the build tool reads from there, much later. JUnit finds this extension by
+ * itself (see META-INF/services), so each test class is checked, of each module with this jar on its class path; one
+ * that runs in each way, after each.
  *
  * <p>What is left is given time to go: a thread that ends, or a socket that its selector has yet to drop, is no leak.
  */
@@ -44,27 +43,28 @@ public final class Leaks
                 AfterClassTemplateInvocationCallback {
 
     /**
-     * Threads that come and go by the runtime's own rules: the JVM's, the JDK's (carriers, pollers, timers of virtual threads), JUnit's
-     * and surefire's, and those of Heddle that serve the whole process.
+     * Threads that come and go by the runtime's own rules: the JVM's, the JDK's (carriers, pollers, timers of virtual
+     * threads), JUnit's and surefire's, and those of Heddle that serve the whole process.
      */
     private static final Pattern OF_THE_RUNTIME =
-            Pattern.compile(
-                    "main|Reference Handler|Finalizer|Signal Dispatcher|Notification"
-                        + " Thread|Common-Cleaner|Attach Listener|process reaper.*|Thread dump.*"
-                        + "|VirtualThread-unparker.*|VirtualThread-unblocker"
-                        + "|ForkJoinPool-.*|ForkJoinPool\\.commonPool-.*|CompletableFuture.*|.*-Poller.*|MasterPoller|Cleaner-\\d+|JFR"
-                        + " .*|surefire-.*|junit-.*|ping-.*|last-ditch-.*"
-                        + "|heddle-carrier-\\d+|heddle-monitor|heddle-poller(-\\d+)?"
-                        + "|heddle-resolver-\\d+|heddle-start|heddle-management|heddle-spare-\\d+");
+            Pattern.compile("main|Reference Handler|Finalizer|Signal Dispatcher|Notification"
+                    + " Thread|Common-Cleaner|Attach Listener|process reaper.*|Thread dump.*"
+                    + "|VirtualThread-unparker.*|VirtualThread-unblocker"
+                    + "|ForkJoinPool-.*|ForkJoinPool\\.commonPool-.*|CompletableFuture.*|.*-Poller.*|MasterPoller|Cleaner-\\d+|JFR"
+                    + " .*|surefire-.*|junit-.*|ping-.*|last-ditch-.*"
+                    + "|heddle-carrier-\\d+|heddle-monitor|heddle-poller(-\\d+)?"
+                    + "|heddle-resolver-\\d+|heddle-start|heddle-management|heddle-spare-\\d+");
 
-    /** Configuration parameter: how long to wait for what is late to go, in milliseconds; {@link Await#LIMIT} by default. */
+    /**
+     * Configuration parameter: how long to wait for what is late to go, in milliseconds; {@link Await#LIMIT} by
+     * default.
+     */
     static final String LIMIT_MILLIS = "heddle.leaks.limitMillis";
 
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
     /** What exists at one moment: thread ids, how many descriptors there are of each kind, and what 0, 1 and 2 are. */
-    private record Snapshot(
-            Set<Long> threads, Map<String, Integer> descriptors, List<String> standard) {
+    private record Snapshot(Set<Long> threads, Map<String, Integer> descriptors, List<String> standard) {
 
         static Snapshot take() {
             Set<Long> threads = new HashSet<>();
@@ -83,23 +83,20 @@ public final class Leaks
             ThreadDump.threads(dump)
                     .filter(thread -> !threads.contains(thread.id()))
                     .filter(thread -> !OF_THE_RUNTIME.matcher(thread.name()).matches())
-                    .forEach(thread ->
-                            added.add(
-                                    thread
-                                            + " still runs\n"
-                                            + ThreadDump.stack(dump, thread.id())));
-            openDescriptors()
-                    .forEach((kind, count) -> {
-                        int more = count - descriptors.getOrDefault(kind, 0);
-                        if (more > 0) {
-                            added.add(more + " descriptor(s) still open: " + kind);
-                        }
-                    });
+                    .forEach(thread -> added.add(thread + " still runs\n" + ThreadDump.stack(dump, thread.id())));
+            openDescriptors().forEach((kind, count) -> {
+                int more = count - descriptors.getOrDefault(kind, 0);
+                if (more > 0) {
+                    added.add(more + " descriptor(s) still open: " + kind);
+                }
+            });
             return added;
         }
     }
 
-    /** Sockets, each by its inode, and pollers' descriptors, all of a kind together; nothing where there is no /proc. */
+    /**
+     * Sockets, each by its inode, and pollers' descriptors, all of a kind together; nothing where there is no /proc.
+     */
     private static Map<String, Integer> openDescriptors() {
         Map<String, Integer> open = new HashMap<>();
         if (!Files.isDirectory(DESCRIPTORS)) {
@@ -121,7 +118,10 @@ public final class Leaks
     }
 
     private static List<String> standardDescriptors() {
-        return Stream.of("0", "1", "2").map(DESCRIPTORS::resolve).map(Leaks::target).toList();
+        return Stream.of("0", "1", "2")
+                .map(DESCRIPTORS::resolve)
+                .map(Leaks::target)
+                .toList();
     }
 
     private static String target(Path descriptor) {
@@ -145,17 +145,11 @@ public final class Leaks
         warm = true;
         Heddle.shared().ofVirtual().start(() -> {}).join();
         try (var listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            var dialed =
-                    Task.on(
-                            Thread.ofVirtual(),
-                            () -> {
-                                try (var socket =
-                                        new Socket(
-                                                listener.getInetAddress(),
-                                                listener.getLocalPort())) {
-                                    return socket.getInputStream().read();
-                                }
-                            });
+            var dialed = Task.on(Thread.ofVirtual(), () -> {
+                try (var socket = new Socket(listener.getInetAddress(), listener.getLocalPort())) {
+                    return socket.getInputStream().read();
+                }
+            });
             listener.accept().close();
             dialed.result();
         }
@@ -196,18 +190,16 @@ public final class Leaks
 
     private static void check(ExtensionContext context) throws Exception {
         Snapshot before = store(context).get(Snapshot.class, Snapshot.class);
-        Duration limit =
-                context.getConfigurationParameter(LIMIT_MILLIS)
-                        .map(millis -> Duration.ofMillis(Long.parseLong(millis)))
-                        .orElse(Await.LIMIT);
+        Duration limit = context.getConfigurationParameter(LIMIT_MILLIS)
+                .map(millis -> Duration.ofMillis(Long.parseLong(millis)))
+                .orElse(Await.LIMIT);
         Await.until(
                 limit,
-                () ->
-                        context.getRequiredTestClass().getSimpleName()
-                                + " "
-                                + context.getDisplayName()
-                                + " leaves behind:\n"
-                                + String.join("\n", before.added()),
+                () -> context.getRequiredTestClass().getSimpleName()
+                        + " "
+                        + context.getDisplayName()
+                        + " leaves behind:\n"
+                        + String.join("\n", before.added()),
                 () -> before.added().isEmpty());
     }
 

@@ -4,16 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import heddle.net.Listener;
-
-import org.junit.jupiter.api.Test;
-import org.junit.platform.engine.TestExecutionResult;
-import org.junit.platform.testkit.engine.EngineTestKit;
-import org.junit.platform.testkit.engine.Event;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.testkit.engine.EngineTestKit;
+import org.junit.platform.testkit.engine.Event;
 
 /** The classes here leak on purpose; none of them names the extension that must see it. */
 @Ways
@@ -52,13 +50,12 @@ class LeaksTest {
 
     /** What the class as a whole fails with; empty if it passes. */
     static String failureOf(Class<?> testClass) {
-        var results =
-                EngineTestKit.engine("junit-jupiter")
-                        .enableImplicitConfigurationParameters(true) // junit-platform.properties
-                        .selectors(selectClass(testClass))
-                        // The bound for what is late; here nothing comes any more.
-                        .configurationParameter(Leaks.LIMIT_MILLIS, "200")
-                        .execute();
+        var results = EngineTestKit.engine("junit-jupiter")
+                .enableImplicitConfigurationParameters(true) // junit-platform.properties
+                .selectors(selectClass(testClass))
+                // The bound for what is late; here nothing comes any more.
+                .configurationParameter(Leaks.LIMIT_MILLIS, "200")
+                .execute();
         assertThat(results.testEvents().succeeded().count()).isEqualTo(1);
         return results.containerEvents().failed().stream()
                 .map(LeaksTest::message)

@@ -1,7 +1,6 @@
 package heddle.testing;
 
 import heddle.net.Way;
-
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;

@@ -1,14 +1,16 @@
 package heddle.testing;
 
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 
-import java.lang.reflect.Method;
-import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
-
-/** Runs test methods on a virtual thread of the runtime under test, where its users' code runs. A time-out interrupts that thread. */
+/**
+ * Runs test methods on a virtual thread of the runtime under test, where its users' code runs. A time-out interrupts
+ * that thread.
+ */
 final class OnVirtualThread implements InvocationInterceptor {
 
     /** For a test that was told to end: then its thread is given up. */
@@ -16,36 +18,30 @@ final class OnVirtualThread implements InvocationInterceptor {
 
     @Override
     public void interceptTestMethod(
-            Invocation<Void> invocation,
-            ReflectiveInvocationContext<Method> test,
-            ExtensionContext context)
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> test, ExtensionContext context)
             throws Throwable {
         run(invocation, context);
     }
 
     @Override
     public void interceptTestTemplateMethod(
-            Invocation<Void> invocation,
-            ReflectiveInvocationContext<Method> test,
-            ExtensionContext context)
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> test, ExtensionContext context)
             throws Throwable {
         run(invocation, context);
     }
 
-    private static void run(Invocation<Void> invocation, ExtensionContext context)
-            throws Throwable {
+    private static void run(Invocation<Void> invocation, ExtensionContext context) throws Throwable {
         var thrown = new AtomicReference<Throwable>();
-        Thread thread =
-                Runtimes.current()
-                        .ofVirtual()
-                        .name("test " + context.getDisplayName())
-                        .start(() -> {
-                            try {
-                                invocation.proceed();
-                            } catch (Throwable failure) {
-                                thrown.set(failure);
-                            }
-                        });
+        Thread thread = Runtimes.current()
+                .ofVirtual()
+                .name("test " + context.getDisplayName())
+                .start(() -> {
+                    try {
+                        invocation.proceed();
+                    } catch (Throwable failure) {
+                        thrown.set(failure);
+                    }
+                });
         try {
             thread.join();
         } catch (InterruptedException timedOut) {

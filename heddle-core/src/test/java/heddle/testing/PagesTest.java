@@ -2,9 +2,6 @@ package heddle.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -18,11 +15,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The pages lead where they say, and their samples compile. */
 class PagesTest {
@@ -31,14 +29,11 @@ class PagesTest {
 
     private static final Pattern LINK = Pattern.compile("\\[[^\\]]*\\]\\(([^)\\s]+)\\)");
     private static final Pattern HEADING = Pattern.compile("^#+ +(.*)$", Pattern.MULTILINE);
-    private static final Pattern CODE =
-            Pattern.compile("^```.*?^```$", Pattern.MULTILINE | Pattern.DOTALL);
-    private static final Pattern SAMPLE =
-            Pattern.compile("^```java\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
+    private static final Pattern CODE = Pattern.compile("^```.*?^```$", Pattern.MULTILINE | Pattern.DOTALL);
+    private static final Pattern SAMPLE = Pattern.compile("^```java\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
 
     /** What a sample of docs/coming-from.md takes as given. */
-    private static final String FRAME =
-            """
+    private static final String FRAME = """
             import heddle.net.*;
             import java.io.OutputStream;
             import java.time.Duration;
@@ -52,7 +47,8 @@ class PagesTest {
             }
             """;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @Test
     void everyLinkLeadsSomewhere() throws IOException {
@@ -77,7 +73,9 @@ class PagesTest {
     private static List<Path> pages() throws IOException {
         try (Stream<Path> top = Files.list(ROOT);
                 Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
-            return Stream.concat(top, docs).filter(f -> f.toString().endsWith(".md")).toList();
+            return Stream.concat(top, docs)
+                    .filter(f -> f.toString().endsWith(".md"))
+                    .toList();
         }
     }
 
@@ -97,11 +95,10 @@ class PagesTest {
     private static Set<String> anchors(Path page) throws IOException {
         return HEADING.matcher(Files.readString(page))
                 .results()
-                .map(heading ->
-                        heading.group(1)
-                                .toLowerCase(Locale.ROOT)
-                                .replaceAll("[^\\p{L}\\p{N} _-]", "")
-                                .replace(' ', '-'))
+                .map(heading -> heading.group(1)
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^\\p{L}\\p{N} _-]", "")
+                        .replace(' ', '-'))
                 .collect(Collectors.toSet());
     }
 
@@ -110,10 +107,9 @@ class PagesTest {
         Path decisions = ROOT.resolve("docs/decisions");
         String index = Files.readString(decisions.resolve("README.md"));
         try (Stream<Path> files = Files.list(decisions)) {
-            List<String> names =
-                    files.map(f -> f.getFileName().toString())
-                            .filter(name -> name.matches("\\d{4}-.*\\.md"))
-                            .toList();
+            List<String> names = files.map(f -> f.getFileName().toString())
+                    .filter(name -> name.matches("\\d{4}-.*\\.md"))
+                    .toList();
             assertThat(names).hasSizeGreaterThan(10);
             assertThat(names).allSatisfy(name -> assertThat(index).contains("(" + name + ")"));
         }
@@ -125,30 +121,27 @@ class PagesTest {
         StringBuilder methods = new StringBuilder();
         int count = 0;
         for (Matcher sample = SAMPLE.matcher(page); sample.find(); count++) {
-            methods.append(
-                    "void sample%d() throws Exception {\n%s}\n".formatted(count, sample.group(1)));
+            methods.append("void sample%d() throws Exception {\n%s}\n".formatted(count, sample.group(1)));
         }
         assertThat(count).isGreaterThan(3);
         var problems = new DiagnosticCollector<JavaFileObject>();
         var compiler = ToolProvider.getSystemJavaCompiler();
-        List<String> options =
-                List.of(
-                        "--enable-preview",
-                        "--release",
-                        Integer.toString(Runtime.version().feature()),
-                        "-cp",
-                        Path.of("target/classes").toString(),
-                        "-d",
-                        folder.toString());
-        boolean compiled =
-                compiler.getTask(
-                                new StringWriter(),
-                                null,
-                                problems,
-                                options,
-                                null,
-                                List.of(new Source(FRAME.replace("SAMPLES", methods))))
-                        .call();
+        List<String> options = List.of(
+                "--enable-preview",
+                "--release",
+                Integer.toString(Runtime.version().feature()),
+                "-cp",
+                Path.of("target/classes").toString(),
+                "-d",
+                folder.toString());
+        boolean compiled = compiler.getTask(
+                        new StringWriter(),
+                        null,
+                        problems,
+                        options,
+                        null,
+                        List.of(new Source(FRAME.replace("SAMPLES", methods))))
+                .call();
         assertThat(compiled).as(() -> problems.getDiagnostics().toString()).isTrue();
     }
 

@@ -41,88 +41,78 @@ import java.util.stream.Stream;
 final class References {
 
     /** Names of others that look like ours. */
-    private static final Set<String> FOREIGN =
-            Set.of(
-                    // Units, products and their parts.
-                    "KiB",
-                    "MiB",
-                    "GiB",
-                    "macOS",
-                    "ArchUnit",
-                    "AssertJ",
-                    "DevTools",
-                    "GitHub",
-                    "IntelliJ",
-                    "MapDB",
-                    "NullAway",
-                    "RocksDB",
-                    "SplitMix64",
-                    "ThreadPriorityCheck",
-                    "VisualVM",
-                    "WebDriver",
-                    "WebJar",
-                    "testCompile",
-                    "argLine",
-                    "commandlineArgs",
-                    "attachListener_linux",
-                    "toolchains.xml",
-                    // Go's, and a flag of the JVM.
-                    "FallbackDelay",
-                    "SetReadDeadline",
-                    "SetWriteDeadline",
-                    "SetDeadline",
-                    "CloseWrite",
-                    "fd_mutex.go",
-                    "MaxFDLimit",
-                    // A field on the wire; the attribute that a counter's id becomes.
-                    "totalLength",
-                    "GivenUp",
-                    "ErrorTooLong",
-                    // Of the user's project in docs/library.md.
-                    "src/main/java/app/Main.java",
-                    "src/test/java/app/MainTest.java");
+    private static final Set<String> FOREIGN = Set.of(
+            // Units, products and their parts.
+            "KiB",
+            "MiB",
+            "GiB",
+            "macOS",
+            "ArchUnit",
+            "AssertJ",
+            "DevTools",
+            "GitHub",
+            "IntelliJ",
+            "MapDB",
+            "NullAway",
+            "RocksDB",
+            "SplitMix64",
+            "ThreadPriorityCheck",
+            "VisualVM",
+            "WebDriver",
+            "WebJar",
+            "testCompile",
+            "argLine",
+            "commandlineArgs",
+            "attachListener_linux",
+            "toolchains.xml",
+            // Go's, and a flag of the JVM.
+            "FallbackDelay",
+            "SetReadDeadline",
+            "SetWriteDeadline",
+            "SetDeadline",
+            "CloseWrite",
+            "fd_mutex.go",
+            "MaxFDLimit",
+            // A field on the wire; the attribute that a counter's id becomes.
+            "totalLength",
+            "GivenUp",
+            "ErrorTooLong",
+            // Of the user's project in docs/library.md.
+            "src/main/java/app/Main.java",
+            "src/test/java/app/MainTest.java");
 
     private static final Pattern COMMENT_OR_TEXT =
-            Pattern.compile(
-                    "(?<text>\"\"\"(?s:.*?)\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*+\"|'(?:\\\\.|[^'\\\\\\n])++')"
-                        + "|(?<comment>/\\*(?s:.*?)\\*/|//[^\\n]*)");
+            Pattern.compile("(?<text>\"\"\"(?s:.*?)\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*+\"|'(?:\\\\.|[^'\\\\\\n])++')"
+                    + "|(?<comment>/\\*(?s:.*?)\\*/|//[^\\n]*)");
 
     private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_$][\\w$]*");
 
     private static final Pattern CALL = Pattern.compile("([A-Za-z_$][\\w$]*)\\s*\\(|::\\s*(\\w+)");
 
-    private static final Pattern TYPE =
-            Pattern.compile("\\b(?:class|interface|enum|record|@interface)\\s+([A-Z]\\w*)");
+    private static final Pattern TYPE = Pattern.compile("\\b(?:class|interface|enum|record|@interface)\\s+([A-Z]\\w*)");
 
     private static final Pattern HOME = Pattern.compile("(?m)^(?:package|module) ([\\w.]+)");
 
-    private static final Pattern SUPERTYPES =
-            Pattern.compile("\\b(?:extends|implements)\\s+([^{]+)\\{");
+    private static final Pattern SUPERTYPES = Pattern.compile("\\b(?:extends|implements)\\s+([^{]+)\\{");
 
-    private static final Pattern FILE =
-            Pattern.compile(
-                    "(?<![\\w/.-])(?:[\\w.-]+/)*[\\w.-]*\\w\\.(?:md|java|txt|py|go|json|args|xml|css|js)\\b(?![\\w/(])");
+    private static final Pattern FILE = Pattern.compile(
+            "(?<![\\w/.-])(?:[\\w.-]+/)*[\\w.-]*\\w\\.(?:md|java|txt|py|go|json|args|xml|css|js)\\b(?![\\w/(])");
 
     private static final Pattern PATH =
-            Pattern.compile(
-                    "(?<![\\w/.-])(?:docs|tools|examples|\\.ci|\\.mvn|heddle-[a-z]+)(?:/[\\w.-]*\\w)+");
+            Pattern.compile("(?<![\\w/.-])(?:docs|tools|examples|\\.ci|\\.mvn|heddle-[a-z]+)(?:/[\\w.-]*\\w)+");
 
     private static final Pattern MEMBER =
             Pattern.compile("(?<![\\w.$/-])([A-Z]\\w*)[.#]([A-Za-z]\\w*)(?![\\w/-]|\\.\\w)");
 
-    private static final Pattern METHOD =
-            Pattern.compile("(?<![\\w/-])([a-z][a-zA-Z0-9]*)\\((?=\\)|[^0-9A-Z])");
+    private static final Pattern METHOD = Pattern.compile("(?<![\\w/-])([a-z][a-zA-Z0-9]*)\\((?=\\)|[^0-9A-Z])");
 
     private static final Pattern HUMPS =
-            Pattern.compile(
-                    "(?<![\\w.$/@%-])([A-Za-z][a-z0-9]+(?:[A-Z][a-z0-9]+)*[A-Z]\\w*)(?![\\w/-])");
+            Pattern.compile("(?<![\\w.$/@%-])([A-Za-z][a-z0-9]+(?:[A-Z][a-z0-9]+)*[A-Z]\\w*)(?![\\w/-])");
 
     private static final Pattern CONSTANT =
-            Pattern.compile(
-                    "(?<![\\w./-])(?!(?:TCP|SO|IPV6|IOV|MSG|SCM|EPOLL)_)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?!\\w)");
+            Pattern.compile("(?<![\\w./-])(?!(?:TCP|SO|IPV6|IOV|MSG|SCM|EPOLL)_)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?!\\w)");
 
-    private static final Pattern OURS =
-            Pattern.compile("(?<![\\w./-])(?:-D)?(heddle(?:\\.[a-zA-Z]\\w*)+)");
+    private static final Pattern OURS = Pattern.compile("(?<![\\w./-])(?:-D)?(heddle(?:\\.[a-zA-Z]\\w*)+)");
 
     private static final Pattern SNIPPET = Pattern.compile("\\{@snippet(?s:.*?)\\n[ */]*}\\s");
 
@@ -177,23 +167,19 @@ final class References {
 
     /** Not by Files.walk: what the build makes comes and goes meanwhile. */
     private void readFiles() throws IOException {
-        Files.walkFileTree(
-                root,
-                new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult preVisitDirectory(
-                            Path directory, BasicFileAttributes attributes) {
-                        boolean isOurs =
-                                !directory.endsWith("target") && !directory.endsWith(".git");
-                        return isOurs ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
-                    }
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+                boolean isOurs = !directory.endsWith("target") && !directory.endsWith(".git");
+                return isOurs ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
+            }
 
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                        files.add(root.relativize(file).toString());
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                files.add(root.relativize(file).toString());
+                return FileVisitResult.CONTINUE;
+            }
+        });
         for (String name : files) {
             if (name.matches("(heddle-[a-z]+/src|examples|tools)/.*\\.java")) {
                 readSource(root.resolve(name));
@@ -216,13 +202,11 @@ final class References {
                 strings.append(matcher.group()).append('\n');
             }
             if (isComment) {
-                int line =
-                        1
-                                + (int)
-                                        text.substring(0, matcher.start())
-                                                .chars()
-                                                .filter(c -> c == '\n')
-                                                .count();
+                int line = 1
+                        + (int) text.substring(0, matcher.start())
+                                .chars()
+                                .filter(c -> c == '\n')
+                                .count();
                 String comment = matcher.group("comment");
                 if (comment.startsWith("//") && lastLine == line - 1) {
                     Comment before = comments.removeLast();
@@ -266,11 +250,10 @@ final class References {
             for (Path file : (Iterable<Path>) all::iterator) {
                 String name = file.toString();
                 if (name.endsWith(".class") && !name.endsWith("-info.class")) {
-                    name =
-                            file.subpath(2, file.getNameCount())
-                                    .toString()
-                                    .replaceAll("\\.class$", "")
-                                    .replace('/', '.');
+                    name = file.subpath(2, file.getNameCount())
+                            .toString()
+                            .replaceAll("\\.class$", "")
+                            .replace('/', '.');
                     jdk.computeIfAbsent(name.replaceAll(".*[.$]", ""), _ -> new HashSet<>())
                             .add(name);
                 }
@@ -287,9 +270,7 @@ final class References {
             text = pattern.matcher(text).replaceAll(" ");
         }
         all(OURS, text).stream().filter(n -> !isOurs(n)).forEach(unknown::add);
-        text =
-                OURS.matcher(text)
-                        .replaceAll(n -> n.group().replaceFirst("^([a-z]\\w*\\.)+(?=[A-Z])", ""));
+        text = OURS.matcher(text).replaceAll(n -> n.group().replaceFirst("^([a-z]\\w*\\.)+(?=[A-Z])", ""));
         Matcher member = MEMBER.matcher(text);
         while (member.find()) {
             if (!hasMember(member.group(1), member.group(2))) {
@@ -303,8 +284,7 @@ final class References {
                 .forEach(unknown::add);
         text = METHOD.matcher(text).replaceAll(" ");
         all(HUMPS, text).stream()
-                .filter(w ->
-                        !words.contains(w) && !jdk.containsKey(w) && strings.indexOf("." + w) < 0)
+                .filter(w -> !words.contains(w) && !jdk.containsKey(w) && strings.indexOf("." + w) < 0)
                 .forEach(unknown::add);
         if (!source.isPage()) {
             all(CONSTANT, text).stream()
@@ -316,18 +296,16 @@ final class References {
     }
 
     /**
-     * Whether it is a path from the root, the beginning of one up to a word's end (docs/decisions/0010), or a file's name alone. What the
-     * build makes is not looked for.
+     * Whether it is a path from the root, the beginning of one up to a word's end (docs/decisions/0010), or a file's
+     * name alone. What the build makes is not looked for.
      */
     private boolean isFile(String link) {
         String name = link.replaceFirst("^(\\.\\./)+", "");
         return name.contains("/target/")
                 || files.stream()
-                        .anyMatch(f ->
-                                f.equals(name)
-                                        || (f.startsWith(name)
-                                                && "/-".indexOf(f.charAt(name.length())) >= 0)
-                                        || f.endsWith("/" + name));
+                        .anyMatch(f -> f.equals(name)
+                                || (f.startsWith(name) && "/-".indexOf(f.charAt(name.length())) >= 0)
+                                || f.endsWith("/" + name));
     }
 
     /** A package, or a class in one of ours, perhaps with a member; or a module, or a word of a string. */
@@ -336,14 +314,13 @@ final class References {
             return true;
         }
         String[] parts = name.split("\\.");
-        String packageName =
-                Arrays.stream(parts)
-                        .takeWhile(p -> Character.isLowerCase(p.charAt(0)))
-                        .collect(Collectors.joining("."));
-        List<String> classes =
-                Arrays.stream(parts).filter(p -> Character.isUpperCase(p.charAt(0))).toList();
-        return packages.stream()
-                        .anyMatch(p -> p.equals(packageName) || p.startsWith(packageName + "."))
+        String packageName = Arrays.stream(parts)
+                .takeWhile(p -> Character.isLowerCase(p.charAt(0)))
+                .collect(Collectors.joining("."));
+        List<String> classes = Arrays.stream(parts)
+                .filter(p -> Character.isUpperCase(p.charAt(0)))
+                .toList();
+        return packages.stream().anyMatch(p -> p.equals(packageName) || p.startsWith(packageName + "."))
                 && (classes.isEmpty() || types.containsKey(classes.getFirst()));
     }
 
@@ -363,11 +340,10 @@ final class References {
                 && (source.words.contains(member)
                         || all(SUPERTYPES, source.code).stream()
                                 .flatMap(s -> all(IDENTIFIER, s).stream())
-                                .anyMatch(s ->
-                                        types.getOrDefault(s, Set.of()).stream()
-                                                        .anyMatch(t -> inherits(t, member, seen))
-                                                || jdk.getOrDefault(s, Set.of()).stream()
-                                                        .anyMatch(c -> jdkHasMember(c, member))));
+                                .anyMatch(s -> types.getOrDefault(s, Set.of()).stream()
+                                                .anyMatch(t -> inherits(t, member, seen))
+                                        || jdk.getOrDefault(s, Set.of()).stream()
+                                                .anyMatch(c -> jdkHasMember(c, member))));
     }
 
     private static boolean jdkHasMember(String name, String member) {

@@ -2,33 +2,30 @@ package heddle.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ReferencesTest {
 
     private static final String SOURCES = "heddle-core/src/main/java/heddle/net/";
 
-    @TempDir private Path root;
+    @TempDir
+    private Path root;
 
     @Test
     void whatCommentsNameExists() throws IOException {
         assertThat(References.dangling(Conformance.root()))
-                .as(
-                        "names in comments and pages that nothing has; mend the comment, or add a"
-                                + " name that is not ours to References.FOREIGN")
+                .as("names in comments and pages that nothing has; mend the comment, or add a"
+                        + " name that is not ours to References.FOREIGN")
                 .isEmpty();
     }
 
     @Test
     void namesThatNothingHasAreFound() throws IOException {
-        write(
-                SOURCES + "Slot.java",
-                """
+        write(SOURCES + "Slot.java", """
                 package heddle.net;
 
                 /**
@@ -37,15 +34,13 @@ class ReferencesTest {
                  */
                 class Slot {
                     void arm() {
-                        int n = 1; // As firstPart says,
-                        // and NOT_THERE.
+                        // As firstPart says, and NOT_THERE.
+                        int n = 1;
                         String text = "// goneName() is in a text: no comment";
                     }
                 }
                 """);
-        write(
-                "docs/page.md",
-                """
+        write("docs/page.md", """
                 # Page
 
                 See SlotTests.
@@ -75,14 +70,13 @@ class ReferencesTest {
     void namesThatExistAreNot() throws IOException {
         write("docs/decisions/0010-a-pipe.md", "# 10. As `Slot` and SlotOfOurs.size() do\n");
         write("tools/emulate", "");
-        write(
-                SOURCES + "SlotOfOurs.java",
-                """
+        write(SOURCES + "SlotOfOurs.java", """
                 package heddle.net;
 
-                /// An [ArrayList]; its size() is SlotOfOurs.size, inherited; SlotOfOurs.Inner.NOT_ARMED is not SO_LINGER.
-                /// A ConcurrentHashMap, Thread.Builder, VirtualThread.park of the JDK. docs/decisions/0010 and tools/emulate
-                /// say why, and so do https://example.org/NoSuchName, recv(2), tcp_poll() and heddle.net.SlotOfOurs.Inner.
+                /// An [ArrayList]; its size() is SlotOfOurs.size, inherited; SlotOfOurs.Inner.NOT_ARMED is not
+                /// SO_LINGER. A ConcurrentHashMap, Thread.Builder, VirtualThread.park of the JDK. docs/decisions/0010
+                /// and tools/emulate say why, and so do https://example.org/NoSuchName, recv(2), tcp_poll() and
+                /// heddle.net.SlotOfOurs.Inner.
                 class SlotOfOurs extends java.util.ArrayList<String> {
                     int length() { return size(); }
                     static final String PROPERTY = "heddle.way"; // heddle.way is here

@@ -4,6 +4,13 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.platform.engine.discovery.ClassNameFilter;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TagFilter;
@@ -12,18 +19,11 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
-
 /**
- * Runs test classes (or methods, {@code Class#method}, or all classes below a folder) many times in one JVM: {@code Repeat TIMES
- * WHAT...}. A folder stands for the tests of the quick tier, as the build has it. Goes on after a failure, tells at the end how many runs
- * failed, and exits with 1 if any did. From Maven: {@code mvn test -Prepeat -Dtimes=20}, see pom.xml.
+ * Runs test classes (or methods, {@code Class#method}, or all classes below a folder) many times in one JVM: {@code
+ * Repeat TIMES WHAT...}. A folder stands for the tests of the quick tier, as the build has it. Goes on after a failure,
+ * tells at the end how many runs failed, and exits with 1 if any did. From Maven: {@code mvn test -Prepeat -Dtimes=20},
+ * see pom.xml.
  */
 public final class Repeat {
 
@@ -46,9 +46,7 @@ public final class Repeat {
         Path folder = Path.of(what);
         if (Files.isDirectory(folder)) {
             request.selectors(selectClasspathRoots(Set.of(folder)))
-                    .filters(
-                            ClassNameFilter.includeClassNamePatterns(".*Test"),
-                            TagFilter.excludeTags("thorough"));
+                    .filters(ClassNameFilter.includeClassNamePatterns(".*Test"), TagFilter.excludeTags("thorough"));
         } else {
             request.selectors(what.contains("#") ? selectMethod(what) : selectClass(what));
         }

@@ -7,20 +7,18 @@ import heddle.net.Listener;
 import heddle.net.Pipe;
 import heddle.net.SocketConn;
 import heddle.net.Way;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The runtime under test: for a class marked {@link Ways} that of the way it runs in just now, for any other the shared one. What {@code Net}
- * does by the shared one, the methods here do by that.
+ * The runtime under test: for a class marked {@link Ways} that of the way it runs in just now, for any other the shared
+ * one. What {@code Net} does by the shared one, the methods here do by that.
  *
- * <p>Each way's runtime starts with the first class that needs it and stays for the life of the JVM, as a user's does. Test classes run one
- * after the other, so one variable tells all threads of a test where they are.
+ * <p>Each way's runtime starts with the first class that needs it and stays for the life of the JVM, as a user's does.
+ * Test classes run one after the other, so one variable tells all threads of a test where they are.
  */
 public final class Runtimes {
 
@@ -72,8 +70,7 @@ public final class Runtimes {
     }
 
     /** As {@link heddle.net.Net#dial(String, String, Duration)}. */
-    public static SocketConn dial(String network, String address, Duration timeout)
-            throws IOException {
+    public static SocketConn dial(String network, String address, Duration timeout) throws IOException {
         return dialer().timeout(timeout).dial(network, address);
     }
 

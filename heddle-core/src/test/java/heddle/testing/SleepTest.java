@@ -2,14 +2,13 @@ package heddle.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 
 /** A test waits for a state ({@link Await}) or moves a clock; one that sleeps says why real time is its subject. */
 class SleepTest {
@@ -25,7 +24,8 @@ class SleepTest {
                 Path tests = module.resolve("src/test/java");
                 if (Files.isDirectory(tests)) {
                     try (Stream<Path> files = Files.walk(tests)) {
-                        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                        for (Path file :
+                                files.filter(Files::isRegularFile).sorted().toList()) {
                             silent.addAll(silentIn(file));
                         }
                     }

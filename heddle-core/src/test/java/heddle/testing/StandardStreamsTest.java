@@ -2,12 +2,13 @@ package heddle.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
-/** {@link Leaks} sees that a test closed a standard stream. In a JVM of its own: surefire's commands come through ours. */
+/**
+ * {@link Leaks} sees that a test closed a standard stream. In a JVM of its own: surefire's commands come through ours.
+ */
 class StandardStreamsTest {
 
     @Test

@@ -33,12 +33,10 @@ public final class Task<T> {
 
     /** Starts {@code body} on a thread of {@code builder}. */
     public static Task<Void> run(Thread.Builder builder, Action body) {
-        return on(
-                builder,
-                () -> {
-                    body.run();
-                    return null;
-                });
+        return on(builder, () -> {
+            body.run();
+            return null;
+        });
     }
 
     /** Starts {@code body} on a thread of {@code builder}. */
@@ -77,8 +75,7 @@ public final class Task<T> {
             if (type.isInstance(e.getCause())) {
                 return type.cast(e.getCause());
             }
-            throw new AssertionError(
-                    "got the failure below, want a " + type.getName(), e.getCause());
+            throw new AssertionError("got the failure below, want a " + type.getName(), e.getCause());
         }
     }
 }

@@ -1,7 +1,6 @@
 package heddle.testing;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -15,8 +14,7 @@ import java.util.stream.Stream;
 public final class ThreadDump {
 
     /** Heads a thread in the dump: {@code #31 "name" virtual WAITING 2026-01-01T00:00:00Z}. */
-    private static final Pattern HEAD =
-            Pattern.compile("^#(\\d+) \"(.*)\"( virtual)?.*$", Pattern.MULTILINE);
+    private static final Pattern HEAD = Pattern.compile("^#(\\d+) \"(.*)\"( virtual)?.*$", Pattern.MULTILINE);
 
     private ThreadDump() {}
 
@@ -32,11 +30,7 @@ public final class ThreadDump {
     static Stream<Entry> threads(String dump) {
         return HEAD.matcher(dump)
                 .results()
-                .map(head ->
-                        new Entry(
-                                Long.parseLong(head.group(1)),
-                                head.group(2),
-                                head.group(3) != null));
+                .map(head -> new Entry(Long.parseLong(head.group(1)), head.group(2), head.group(3) != null));
     }
 
     /** The stack of thread {@code id} in {@code dump}; empty if it is not there. */
@@ -56,9 +50,7 @@ public final class ThreadDump {
             Path file = folder.resolve("dump.txt");
             try {
                 ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
-                        .dumpThreads(
-                                file.toString(),
-                                HotSpotDiagnosticMXBean.ThreadDumpFormat.TEXT_PLAIN);
+                        .dumpThreads(file.toString(), HotSpotDiagnosticMXBean.ThreadDumpFormat.TEXT_PLAIN);
                 return Files.readString(file);
             } finally {
                 Files.deleteIfExists(file);

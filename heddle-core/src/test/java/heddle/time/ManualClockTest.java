@@ -5,15 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.testing.Await;
 import heddle.testing.Task;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A clock that a test moves: who waits by it waits until then, and not longer. */
 @Timeout(60)
@@ -56,15 +54,12 @@ class ManualClockTest {
     void whoParksIsWokenWhenItIsTimeAndNotBefore() throws Exception {
         var turns = new AtomicInteger();
         long until = clock.after(1_000);
-        Task<Void> parked =
-                Task.run(
-                        Thread.ofVirtual(),
-                        () -> {
-                            while (!clock.hasPassed(until)) {
-                                clock.parkUntil(this, until);
-                                turns.incrementAndGet();
-                            }
-                        });
+        Task<Void> parked = Task.run(Thread.ofVirtual(), () -> {
+            while (!clock.hasPassed(until)) {
+                clock.parkUntil(this, until);
+                turns.incrementAndGet();
+            }
+        });
         Await.until("it is parked", () -> clock.waiting() == 1);
         clock.advance(Duration.ofNanos(999));
         assertThat(clock.waiting()).isEqualTo(1);
@@ -113,14 +108,11 @@ class ManualClockTest {
     void noWaitIsSleptThrough() throws Exception {
         for (int round = 0; round < 2_000; round++) {
             long until = clock.after(1);
-            Task<Void> parked =
-                    Task.run(
-                            Thread.ofVirtual(),
-                            () -> {
-                                while (!clock.hasPassed(until)) {
-                                    clock.parkUntil(this, until);
-                                }
-                            });
+            Task<Void> parked = Task.run(Thread.ofVirtual(), () -> {
+                while (!clock.hasPassed(until)) {
+                    clock.parkUntil(this, until);
+                }
+            });
             clock.advance(Duration.ofNanos(1));
             parked.result();
         }

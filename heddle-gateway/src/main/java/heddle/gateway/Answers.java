@@ -3,16 +3,15 @@ package heddle.gateway;
 import heddle.frame.FrameWriter;
 import heddle.net.Conn;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/// The answering half of a [GatewaySession]: which submits the sink has not settled yet, and the acks on their way to the client.
+/// The answering half of a [GatewaySession]: which submits the sink has not settled yet, and the acks on their way to
+/// the client.
 ///
 /// A submit, by who has it:
 ///
@@ -23,12 +22,15 @@ import java.util.function.Consumer;
 ///     read      -> in flight  begin()
 ///     in flight -> settled    settled()  by the sink's writer; what that did not take, by the connection's thread
 ///
-/// The thread `heddle-writer` writes the acks, in the order of [#settled], whoever calls it; nobody who adds one waits for the client.
+/// The thread `heddle-writer` writes the acks, in the order of [#settled], whoever calls it; nobody who adds one waits
+/// for the client.
 ///
-/// When the connection is gone, the sink goes on as before: it stores, settles, and is told nothing. The first ack that cannot be written
-/// ends the writing. It and all after it are dropped. They count all the same: what is counted is what became of the message.
+/// When the connection is gone, the sink goes on as before: it stores, settles, and is told nothing. The first ack that
+/// cannot be written ends the writing. It and all after it are dropped. They count all the same: what is counted is
+/// what became of the message.
 ///
-/// Bounds: `inFlightMax` submits in flight; acks not yet written: [#ACK_BYTES_MAX], one read's worth, and those in flight.
+/// Bounds: `inFlightMax` submits in flight; acks not yet written: [#ACK_BYTES_MAX], one read's worth, and those in
+/// flight.
 final class Answers implements Receipt {
 
     private static final int ACK_BYTES_MAX = 64 << 10;
@@ -38,13 +40,22 @@ final class Answers implements Receipt {
     private final FrameWriter writer;
     private final int inFlightMax;
 
-    /** A permit for each submit that may still be in flight. Acquired by the connection's thread, released by whoever settles. */
+    /**
+     * A permit for each submit that may still be in flight. Acquired by the connection's thread, released by whoever
+     * settles.
+     */
     private final Semaphore room;
 
-    /** Waits for what is in flight; null before the end. Written by the connection's thread, unparked by whoever settles. */
+    /**
+     * Waits for what is in flight; null before the end. Written by the connection's thread, unparked by whoever
+     * settles.
+     */
     private volatile @Nullable Thread finishing;
 
-    /** Answers over {@code conn}; {@code onFailure} is called once, on the writing thread, when an ack cannot be written. */
+    /**
+     * Answers over {@code conn}; {@code onFailure} is called once, on the writing thread, when an ack cannot be
+     * written.
+     */
     Answers(Conn conn, GatewayOptions options, Counters counters, Consumer<IOException> onFailure) {
         this.counters = counters;
         this.clock = conn.runtime().clock();
@@ -92,8 +103,8 @@ final class Answers implements Receipt {
     }
 
     /**
-     * Waits until nothing is in flight, then until all acks are with the kernel, each for {@code bound} at most. Whether both came about.
-     * Called once, at the end: nothing can begin after it.
+     * Waits until nothing is in flight, then until all acks are with the kernel, each for {@code bound} at most.
+     * Whether both came about. Called once, at the end: nothing can begin after it.
      */
     boolean finish(Duration bound) throws InterruptedException {
         boolean settled = awaitSettled(bound);
@@ -104,8 +115,7 @@ final class Answers implements Receipt {
     private boolean awaitSettled(Duration bound) throws InterruptedException {
         finishing = Thread.currentThread();
         long untilNanos = clock.after(bound.toNanos());
-        // Look at the permits after the store above: who released one before it saw nobody to
-        // unpark.
+        // Look at the permits after the store above: who released one before it saw nobody to unpark.
         while (!room.tryAcquire(inFlightMax)) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();

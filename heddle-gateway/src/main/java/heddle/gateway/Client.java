@@ -2,21 +2,20 @@ package heddle.gateway;
 
 import heddle.net.Deadline;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
-/// Submits messages to a gateway, many in flight at a time, and tells an [Outcome] what became of each. Any number of threads
-/// may submit.
+/// Submits messages to a gateway, many in flight at a time, and tells an [Outcome] what became of each. Any number of
+/// threads may submit.
 ///
-/// It connects when there is something to send and no connection: at the first submit, and again after a connection was lost, unless
-/// [ClientOptions#reconnect] says no. Nothing reconnects behind the caller's back. A connection is read to the end of its stream before
-/// what is left counts as unacknowledged, also when writing to it has failed: acks may lie ahead of the end.
+/// It connects when there is something to send and no connection: at the first submit, and again after a connection was
+/// lost, unless [ClientOptions#reconnect] says no. Nothing reconnects behind the caller's back. A connection is read to
+/// the end of its stream before what is left counts as unacknowledged, also when writing to it has failed: acks may lie
+/// ahead of the end.
 public final class Client implements Closeable {
 
     private static final long BACKOFF_MIN_NANOS = Duration.ofMillis(20).toNanos();
@@ -55,8 +54,8 @@ public final class Client implements Closeable {
      * }</pre>
      * <p>1. One link at a time: an ack is matched with the window of the link that it came over.
      * 2. The window changes only with the lock, and in OPENING and ENDING only by the thread that made it so.
-     * 3. The outcome hears from one thread at a time, {@code telling}: in UP the reading one, in OPENING and ENDING the one that made it so, in
-     *    NONE one that closes.
+     * 3. The outcome hears from one thread at a time, {@code telling}: in UP the reading one, in OPENING and ENDING the
+     *    one that made it so, in NONE one that closes.
      * 4. Once closed, no link comes UP, and NONE is the end.
      */
     private @Nullable Link link;
@@ -64,12 +63,17 @@ public final class Client implements Closeable {
     /** A thread without the lock is opening the next link or ending the last: wait. */
     private boolean busy;
 
-    /** When to stop connecting anew; null from an ack until the next attempt, and when there is nothing to send again. */
+    /**
+     * When to stop connecting anew; null from an ack until the next attempt, and when there is nothing to send again.
+     */
     private @Nullable Deadline giveUp;
 
     private long backoffNanos;
 
-    /** How the last attempt since then ended: it was not introduced, or it was and brought no ack. Null before the first. */
+    /**
+     * How the last attempt since then ended: it was not introduced, or it was and brought no ack. Null before the
+     * first.
+     */
     private @Nullable IOException failure;
 
     /** Settled in the window, and the outcome not told yet. */
@@ -138,17 +142,15 @@ public final class Client implements Closeable {
      * @param offset where it starts
      * @param length its size in bytes, at most {@link #payloadBytesMax}
      * @return its number, counting up from 0, by which the outcome names it
-     * @throws IOException there was no connection and none could be made, or this client makes no other; the message is not submitted and
-     *     has no number
+     * @throws IOException there was no connection and none could be made, or this client makes no other; the message is
+     *     not submitted and has no number
      * @throws InterruptedException the thread was interrupted; likewise
      * @throws IllegalArgumentException the message is too long
      * @throws IllegalStateException it would have to wait within the outcome; likewise
      */
-    public long submit(byte[] payload, int offset, int length)
-            throws IOException, InterruptedException {
+    public long submit(byte[] payload, int offset, int length) throws IOException, InterruptedException {
         if (length > payloadBytesMax) {
-            throw new IllegalArgumentException(
-                    "message of " + length + " bytes, the largest is " + payloadBytesMax);
+            throw new IllegalArgumentException("message of " + length + " bytes, the largest is " + payloadBytesMax);
         }
         lock.lock();
         try {
@@ -159,11 +161,7 @@ public final class Client implements Closeable {
                 now = connected();
             }
             long number = numbers++;
-            now.send(
-                    window.add(number, payload, offset, length, clock.nanos()),
-                    payload,
-                    offset,
-                    length);
+            now.send(window.add(number, payload, offset, length, clock.nanos()), payload, offset, length);
             return number;
         } finally {
             lock.unlock();
@@ -173,8 +171,8 @@ public final class Client implements Closeable {
     /**
      * Waits until every message is settled and the outcome told.
      *
-     * @throws IOException messages were to be sent again, and {@link ClientOptions#reconnectTimeout} passed without an ack; they are
-     *     settled as unknown
+     * @throws IOException messages were to be sent again, and {@link ClientOptions#reconnectTimeout} passed without an
+     *     ack; they are settled as unknown
      * @throws InterruptedException the thread was interrupted
      * @throws IllegalStateException called within the outcome
      */
@@ -201,7 +199,10 @@ public final class Client implements Closeable {
         }
     }
 
-    /** The link of now, made if there is none; then all that is open is sent again. Called with the lock, which it may let go. */
+    /**
+     * The link of now, made if there is none; then all that is open is sent again. Called with the lock, which it may
+     * let go.
+     */
     private Link connected() throws IOException, InterruptedException {
         while (true) {
             if (closed) {
@@ -247,9 +248,7 @@ public final class Client implements Closeable {
     /** Called with the lock, lets it go meanwhile. Failing for good, it settles what is open. */
     private Link reconnect() throws IOException, InterruptedException {
         if (giveUp == null) {
-            giveUp =
-                    Deadline.after(
-                            options.resend ? options.reconnectTimeout : Duration.ZERO, clock);
+            giveUp = Deadline.after(options.resend ? options.reconnectTimeout : Duration.ZERO, clock);
             backoffNanos = BACKOFF_MIN_NANOS;
             failure = null;
         }
@@ -355,10 +354,7 @@ public final class Client implements Closeable {
             }
             if (valid < acks.size()) {
                 throw new IOException(
-                        "ack from "
-                                + address
-                                + " for a request that is not in flight: "
-                                + acks.ids[valid]);
+                        "ack from " + address + " for a request that is not in flight: " + acks.ids[valid]);
             }
         } finally {
             lock.unlock();
@@ -385,8 +381,7 @@ public final class Client implements Closeable {
     boolean isOverdue() {
         lock.lock();
         try {
-            return window.open() > 0
-                    && clock.nanos() - window.oldestNanos() >= options.ackTimeout.toNanos();
+            return window.open() > 0 && clock.nanos() - window.oldestNanos() >= options.ackTimeout.toNanos();
         } finally {
             lock.unlock();
         }
@@ -422,7 +417,9 @@ public final class Client implements Closeable {
         }
     }
 
-    /** Settles the oldest open message if it is what ends the connections. Called with the lock, lets it go meanwhile. */
+    /**
+     * Settles the oldest open message if it is what ends the connections. Called with the lock, lets it go meanwhile.
+     */
     private void giveUpSuspect() {
         if (!suspicion.givesUp(window)) {
             return;
@@ -436,10 +433,12 @@ public final class Client implements Closeable {
     }
 
     /**
-     * Half-closes the connection and reads it to its end, for {@link ClientOptions#closeTimeout}; what is unsettled then is settled as
-     * unknown. To lose nothing, call {@link #awaitSettled} first. An interrupt shortens it. A second close does nothing.
+     * Half-closes the connection and reads it to its end, for {@link ClientOptions#closeTimeout}; what is unsettled
+     * then is settled as unknown. To lose nothing, call {@link #awaitSettled} first. An interrupt shortens it. A second
+     * close does nothing.
      *
-     * <p>Within the outcome it waits for nothing: it cuts the connection off, and what is unsettled is settled after the outcome's return.
+     * <p>Within the outcome it waits for nothing: it cuts the connection off, and what is unsettled is settled after
+     * the outcome's return.
      */
     @Override
     public void close() {

@@ -1,10 +1,8 @@
 package heddle.gateway;
 
 import heddle.net.Heddle;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a {@link Client} behaves. Immutable: each setter returns a changed copy, and refuses what makes no sense by an
@@ -14,7 +12,10 @@ public final class ClientOptions {
 
     Heddle runtime = Heddle.shared();
     String name = "";
-    @Nullable String token;
+
+    @Nullable
+    String token;
+
     int frameBytesMax = 1 << 20;
     int inFlightMax = 8192;
     long inFlightBytesMax = 16 << 20;
@@ -93,8 +94,8 @@ public final class ClientOptions {
     }
 
     /**
-     * The bounds on what is submitted and not settled; 8,192 messages and 16 MiB unless set. At a bound submit waits. One message is
-     * always let through.
+     * The bounds on what is submitted and not settled; 8,192 messages and 16 MiB unless set. At a bound submit waits.
+     * One message is always let through.
      *
      * @param messages 1 or more, rounded up to a power of two
      * @param bytes of their payloads
@@ -108,8 +109,9 @@ public final class ClientOptions {
     }
 
     /**
-     * What happens to messages in flight when their connection is lost: sent again over the next one, which may duplicate them but
-     * never loses them, and reported only after {@link #reconnectTimeout}; or, unless set, reported as {@link Result#UNKNOWN} at once.
+     * What happens to messages in flight when their connection is lost: sent again over the next one, which may
+     * duplicate them but never loses them, and reported only after {@link #reconnectTimeout}; or, unless set, reported
+     * as {@link Result#UNKNOWN} at once.
      *
      * @param again whether to send them again; the client then keeps a copy of each until its ack
      * @return the changed copy
@@ -121,8 +123,9 @@ public final class ClientOptions {
     }
 
     /**
-     * Whether the client connects anew, when there is something to send, after its connection has ended; true unless set. A client that
-     * {@link #resend}s does so whatever is set here. One that does not tells the end by {@link Outcome#lost}, and every later submit throws it.
+     * Whether the client connects anew, when there is something to send, after its connection has ended; true unless
+     * set. A client that {@link #resend}s does so whatever is set here. One that does not tells the end by {@link
+     * Outcome#lost}, and every later submit throws it.
      *
      * @param anew false for one connection only
      * @return the changed copy
@@ -146,9 +149,9 @@ public final class ClientOptions {
     }
 
     /**
-     * With {@link #resend}: how long attempts to connect are repeated; 30 s unless set. A connection that brings no ack counts as a failed
-     * attempt; an ack makes the time start anew. A message at which three connections in a row end, as the server takes no frame of its
-     * size, is settled as {@link Result#NOT_TAKEN}, and the time starts anew too.
+     * With {@link #resend}: how long attempts to connect are repeated; 30 s unless set. A connection that brings no ack
+     * counts as a failed attempt; an ack makes the time start anew. A message at which three connections in a row end,
+     * as the server takes no frame of its size, is settled as {@link Result#NOT_TAKEN}, and the time starts anew too.
      *
      * @param timeout from the first attempt since the last ack on
      * @return the changed copy
@@ -160,8 +163,8 @@ public final class ClientOptions {
     }
 
     /**
-     * How long the server may be silent while it owes acks, or not read what is sent; 60 s unless set. Then the connection is given
-     * up as lost.
+     * How long the server may be silent while it owes acks, or not read what is sent; 60 s unless set. Then the
+     * connection is given up as lost.
      *
      * @param timeout from the last byte on
      * @return the changed copy

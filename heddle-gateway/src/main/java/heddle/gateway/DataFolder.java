@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A folder for messages, taken for this process from {@link #take} to {@link #close}: two writers would give the same numbers to different
- * messages. The kernel drops the lock with its process.
+ * A folder for messages, taken for this process from {@link #take} to {@link #close}: two writers would give the same
+ * numbers to different messages. The kernel drops the lock with its process.
  */
 final class DataFolder implements Closeable {
 
@@ -30,7 +30,10 @@ final class DataFolder implements Closeable {
         this.lock = lock;
     }
 
-    /** Makes {@code folder} if need be, and takes it. What is wrong with it, or who has it, is in the exception's message. */
+    /**
+     * Makes {@code folder} if need be, and takes it. What is wrong with it, or who has it, is in the exception's
+     * message.
+     */
     static DataFolder take(Path folder) throws IOException {
         make(folder);
         var taken = new DataFolder(lock(folder));
@@ -42,8 +45,7 @@ final class DataFolder implements Closeable {
         try {
             makeDurably(folder.toAbsolutePath());
         } catch (FileAlreadyExistsException e) {
-            throw new IOException(
-                    "data folder " + folder + ": " + e.getFile() + " is not a directory", e);
+            throw new IOException("data folder " + folder + ": " + e.getFile() + " is not a directory", e);
         } catch (FileSystemException e) {
             throw new IOException("data folder " + folder + ": cannot be made: " + reason(e), e);
         }
@@ -84,11 +86,8 @@ final class DataFolder implements Closeable {
 
     private static FileChannel lock(Path folder) throws IOException {
         var path = folder.resolve(StoreFormat.LOCK);
-        var file =
-                FileChannel.open(
-                        path,
-                        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                        OwnerOnly.file(path));
+        var file = FileChannel.open(
+                path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), OwnerOnly.file(path));
         try {
             if (file.tryLock() != null) {
                 return file;
@@ -97,11 +96,10 @@ final class DataFolder implements Closeable {
             // Held by this very process: as bad.
         }
         file.close();
-        throw new IOException(
-                "data folder "
-                        + folder
-                        + ": in use by another server; stop that one, or choose another folder"
-                        + " (serve --data DIR)");
+        throw new IOException("data folder "
+                + folder
+                + ": in use by another server; stop that one, or choose another folder"
+                + " (serve --data DIR)");
     }
 
     /** Of a folder that this did not make. Its rights stay: others may have been given them on purpose. */
@@ -111,8 +109,7 @@ final class DataFolder implements Closeable {
             if (!wider.isEmpty()) {
                 LOG.log(
                         Level.WARNING,
-                        "data folder {0}: other users have rights ({1}); to keep them out: chmod"
-                                + " 700 {0}",
+                        "data folder {0}: other users have rights ({1}); to keep them out: chmod" + " 700 {0}",
                         folder,
                         String.join(", ", wider));
             }

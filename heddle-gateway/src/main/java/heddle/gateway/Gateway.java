@@ -3,7 +3,6 @@ package heddle.gateway;
 import heddle.frame.FrameLimits;
 import heddle.net.Listener;
 import heddle.server.Server;
-
 import java.io.IOException;
 import java.time.Duration;
 
@@ -32,11 +31,8 @@ public final class Gateway {
         this.shown = new Shown(listener.runtime());
         this.address = listener.address().toString();
         var limits = new FrameLimits(Packets.FRAME_BYTES_MIN, options.frameBytesMax);
-        this.server =
-                new Server(
-                        listener,
-                        conn -> new GatewaySession(conn, limits, sink, options, counters),
-                        options.connectionsMax);
+        this.server = new Server(
+                listener, conn -> new GatewaySession(conn, limits, sink, options, counters), options.connectionsMax);
     }
 
     /**
@@ -61,7 +57,8 @@ public final class Gateway {
     }
 
     /**
-     * Stops accepting, answers what has been read, half-closes the connections, and waits for the clients to do the same.
+     * Stops accepting, answers what has been read, half-closes the connections, and waits for the clients to do the
+     * same.
      *
      * @param bound longest wait; then the connections that are left are closed
      * @return how many were left

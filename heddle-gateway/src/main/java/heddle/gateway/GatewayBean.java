@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-
 import javax.management.Attribute;
 import javax.management.AttributeList;
 import javax.management.AttributeNotFoundException;
@@ -20,8 +19,8 @@ import javax.management.ObjectName;
 import javax.management.ReflectionException;
 
 /**
- * A gateway's counters for management tools: an attribute for each {@link Counter}, with its label and unit. Made from the list of counters
- * instead of an interface, which would repeat the list.
+ * A gateway's counters for management tools: an attribute for each {@link Counter}, with its label and unit. Made from
+ * the list of counters instead of an interface, which would repeat the list.
  *
  * <p>Loaded only where there is java.management. Any thread.
  */
@@ -39,31 +38,28 @@ final class GatewayBean implements DynamicMBean {
         for (Counter counter : Counter.values()) {
             String name = attributeName(counter);
             byName.put(name, counter);
-            attributes.add(
-                    new MBeanAttributeInfo(
-                            name,
-                            "long",
-                            counter.label(),
-                            true,
-                            false,
-                            false,
-                            new ImmutableDescriptor(Map.of("units", counter.unit()))));
+            attributes.add(new MBeanAttributeInfo(
+                    name,
+                    "long",
+                    counter.label(),
+                    true,
+                    false,
+                    false,
+                    new ImmutableDescriptor(Map.of("units", counter.unit()))));
         }
-        this.info =
-                new MBeanInfo(
-                        GatewayBean.class.getName(),
-                        "What a gateway has counted since its start",
-                        attributes.toArray(MBeanAttributeInfo[]::new),
-                        null,
-                        null,
-                        null);
+        this.info = new MBeanInfo(
+                GatewayBean.class.getName(),
+                "What a gateway has counted since its start",
+                attributes.toArray(MBeanAttributeInfo[]::new),
+                null,
+                null,
+                null);
     }
 
     /** Shows {@code counters} as the gateway at {@code address}. The result takes them away again; any thread, once. */
     static Runnable register(String address, Counters counters) {
         try {
-            var name =
-                    new ObjectName("dev.heddle:type=Gateway,address=" + ObjectName.quote(address));
+            var name = new ObjectName("dev.heddle:type=Gateway,address=" + ObjectName.quote(address));
             var server = ManagementFactory.getPlatformMBeanServer();
             server.registerMBean(new GatewayBean(counters), name);
             return () -> {
@@ -120,8 +116,7 @@ final class GatewayBean implements DynamicMBean {
     }
 
     @Override
-    public Object invoke(String name, Object[] arguments, String[] signature)
-            throws ReflectionException {
+    public Object invoke(String name, Object[] arguments, String[] signature) throws ReflectionException {
         throw new ReflectionException(new NoSuchMethodException(name));
     }
 

@@ -1,9 +1,8 @@
 package heddle.gateway;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The limits of a {@link Gateway}. Immutable: each setter returns a changed copy, and refuses what makes no sense by an
@@ -59,7 +58,8 @@ public final class GatewayOptions {
     }
 
     /**
-     * Most submits of one connection that are not settled yet; 8,192 unless set. At the bound the connection is not read.
+     * Most submits of one connection that are not settled yet; 8,192 unless set. At the bound the connection is not
+     * read.
      *
      * @param submits 1 or more
      * @return the changed copy

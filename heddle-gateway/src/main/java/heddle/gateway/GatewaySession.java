@@ -8,9 +8,6 @@ import heddle.net.ConnClosedException;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
 import heddle.server.Session;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -19,6 +16,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// One client. Its connection's thread is in [#run] and is the only one that reads; [Answers] has what is written.
 ///
@@ -32,26 +30,28 @@ import java.util.concurrent.locks.ReentrantLock;
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  the client has half-closed
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  the client made a mistake, or was silent for too long
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  drained, and each frame that had been read by then is handled
-///     FINISHING       -> LINGERING   run()           all is answered, after a mistake or a drain; the client may still send
+///     FINISHING       -> LINGERING   run()           all is answered, after a mistake or a drain; the client may still
+/// send
 ///     FINISHING       -> ENDED       run()           the client has half-closed, or not all could be answered in time
-///     LINGERING       -> ENDED       linger()        the client has closed; or 2 s are over, or the server's bound if drained
+///     LINGERING       -> ENDED       linger()        the client has closed; or 2 s are over, or the server's bound if
+/// drained
 ///     who reads       -> ENDED       reading fails: the client reset the connection, or somebody closed it
 ///
-/// Who closes it while run() goes on: the thread that writes, when an ack cannot be written, and the server, when its bound is over.
+/// Who closes it while run() goes on: the thread that writes, when an ack cannot be written, and the server, when its
+/// bound is over.
 ///
-/// LINGERING is there since a close with unread data would be a reset that takes the last acks along (RFC 9293, section 3.10.4, and what
-/// Linux makes of RFC 2525, section 2.17).
+/// LINGERING is there since a close with unread data would be a reset that takes the last acks along (RFC 9293, section
+/// 3.10.4, and what Linux makes of RFC 2525, section 2.17).
 ///
-/// The read deadline is the [FrameReader]'s up to FINISHING, and the lingering's from then on. [#drain], from any thread, moves it too, but
-/// not in LINGERING, which it would cut short: endLock sees to that.
+/// The read deadline is the [FrameReader]'s up to FINISHING, and the lingering's from then on. [#drain], from any
+/// thread, moves it too, but not in LINGERING, which it would cut short: endLock sees to that.
 ///
 /// Bounds: those of [Answers]. At a bound the connection is not read.
 final class GatewaySession implements Session {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
 
-    private static final VarHandle INT =
-            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     /** How long the client's close is waited for after a failure of its own. */
     private static final Duration LINGER = Duration.ofSeconds(2);
@@ -74,8 +74,7 @@ final class GatewaySession implements Session {
     /** Written by any thread, before it takes endLock; read by the connection's. */
     private volatile boolean draining;
 
-    GatewaySession(
-            Conn conn, FrameLimits limits, Sink sink, GatewayOptions options, Counters counters) {
+    GatewaySession(Conn conn, FrameLimits limits, Sink sink, GatewayOptions options, Counters counters) {
         this.conn = conn;
         this.sink = sink;
         this.options = options;
@@ -100,7 +99,8 @@ final class GatewaySession implements Session {
 
     /** Serves until the end of the stream, a stop, or a failure of the client's, the only one that returns false. */
     private boolean readRequests() throws IOException, InterruptedException {
-        reader.setDeadline(Deadline.after(options.handshakeTimeout, conn.runtime().clock()));
+        reader.setDeadline(
+                Deadline.after(options.handshakeTimeout, conn.runtime().clock()));
         try {
             while (next()) {
                 if (!handle(reader.buffer(), reader.offset(), reader.length())) {
@@ -117,10 +117,9 @@ final class GatewaySession implements Session {
                     },
                     e.getMessage() + guess(e));
         } catch (DeadlineExceededException e) {
-            var timeout =
-                    name == null
-                            ? Counter.TIMEOUT_HANDSHAKE
-                            : reader.midFrame() ? Counter.TIMEOUT_STALL : Counter.TIMEOUT_IDLE;
+            var timeout = name == null
+                    ? Counter.TIMEOUT_HANDSHAKE
+                    : reader.midFrame() ? Counter.TIMEOUT_STALL : Counter.TIMEOUT_IDLE;
             rejected(timeout, timeout.label());
         }
         return false;
@@ -135,9 +134,7 @@ final class GatewaySession implements Session {
         String guess = Arrival.name((int) INT.get(reader.buffer(), header));
         return guess == null
                 ? ""
-                : "; it looks like "
-                        + guess
-                        + ", but this port speaks Heddle's own protocol, docs/server.md";
+                : "; it looks like " + guess + ", but this port speaks Heddle's own protocol, docs/server.md";
     }
 
     private boolean next() throws IOException, InterruptedException {
@@ -165,9 +162,7 @@ final class GatewaySession implements Session {
             submit(id, buffer, rest, restBytes);
             return true;
         }
-        rejected(
-                Counter.ERROR_UNKNOWN_COMMAND,
-                "unknown command 0x" + Integer.toHexString(command & 0xff));
+        rejected(Counter.ERROR_UNKNOWN_COMMAND, "unknown command 0x" + Integer.toHexString(command & 0xff));
         answers.send(Command.SUBMIT_ACK, id, Result.MALFORMED);
         return false;
     }
@@ -198,8 +193,7 @@ final class GatewaySession implements Session {
         return Result.SUCCESS;
     }
 
-    private void submit(long id, byte[] buffer, int offset, int length)
-            throws InterruptedException {
+    private void submit(long id, byte[] buffer, int offset, int length) throws InterruptedException {
         counters.increment(Counter.SUBMITS);
         counters.add(Counter.SUBMIT_BYTES, length);
         answers.begin();
@@ -213,15 +207,13 @@ final class GatewaySession implements Session {
     /** Counts a failure of the client's, and logs it with its address. */
     private void rejected(Counter counter, @Nullable String why) {
         counters.increment(counter);
-        LOG.log(
-                Level.WARNING,
-                "{0}{1}: {2}",
-                conn.remoteAddress(),
-                name == null ? "" : " " + printable(name),
-                why);
+        LOG.log(Level.WARNING, "{0}{1}: {2}", conn.remoteAddress(), name == null ? "" : " " + printable(name), why);
     }
 
-    /** A name that cannot forge a line of the log: no control or format characters, no separators of lines, of all Unicode. */
+    /**
+     * A name that cannot forge a line of the log: no control or format characters, no separators of lines, of all
+     * Unicode.
+     */
     private static String printable(String name) {
         return '"' + name.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?") + '"';
     }
@@ -241,7 +233,9 @@ final class GatewaySession implements Session {
         }
     }
 
-    /** Half-closes, then reads without looking until the client closes too: until the server's own bound when it stops. */
+    /**
+     * Half-closes, then reads without looking until the client closes too: until the server's own bound when it stops.
+     */
     private void linger() throws IOException {
         byte[] ignored = new byte[1024];
         try {

@@ -1,12 +1,11 @@
 package heddle.gateway;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The payload of a conn.
@@ -32,8 +31,7 @@ record Introduction(@Nullable String name, byte @Nullable [] token) {
             zero++;
         }
         return new Introduction(
-                name(buffer, offset, zero - offset),
-                zero == end ? null : Arrays.copyOfRange(buffer, zero + 1, end));
+                name(buffer, offset, zero - offset), zero == end ? null : Arrays.copyOfRange(buffer, zero + 1, end));
     }
 
     private static @Nullable String name(byte[] buffer, int offset, int length) {
@@ -54,8 +52,7 @@ record Introduction(@Nullable String name, byte @Nullable [] token) {
     static byte[] encode(String name, @Nullable String token) {
         byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
         if (nameBytes.length > NAME_BYTES_MAX || name.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException(
-                    "client name: at most " + NAME_BYTES_MAX + " bytes, no zero byte");
+            throw new IllegalArgumentException("client name: at most " + NAME_BYTES_MAX + " bytes, no zero byte");
         }
         if (token == null) {
             return nameBytes;

@@ -6,17 +6,15 @@ import heddle.frame.FrameWriter;
 import heddle.net.Conn;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a {@link Client}, introduced. Any thread sends; one virtual thread stays in {@link #readAcks}, to the end of the
- * stream, whatever becomes of the writing meanwhile.
+ * One connection of a {@link Client}, introduced. Any thread sends; one virtual thread stays in {@link #readAcks}, to
+ * the end of the stream, whatever becomes of the writing meanwhile.
  */
 final class Link {
 
@@ -41,13 +39,11 @@ final class Link {
         this.conn = conn;
         this.reader = new FrameReader(conn, ACK_LIMITS, options.ackTimeout, options.ackTimeout);
         // No bound here: the client's window is one.
-        this.writer =
-                new FrameWriter(conn, Integer.MAX_VALUE, options.ackTimeout, this::writeFailed);
+        this.writer = new FrameWriter(conn, Integer.MAX_VALUE, options.ackTimeout, this::writeFailed);
     }
 
     /** Connects to {@code address} and introduces the client. */
-    static Link open(Client client, String address, ClientOptions options, byte[] introduction)
-            throws IOException {
+    static Link open(Client client, String address, ClientOptions options, byte[] introduction) throws IOException {
         var deadline = Deadline.after(options.connectTimeout, options.runtime.clock());
         var conn = options.runtime.dialer().deadline(deadline).dial("tcp", address);
         try {
@@ -61,8 +57,7 @@ final class Link {
     }
 
     private void introduce(byte[] introduction, Deadline deadline) throws IOException {
-        writer.send(
-                new Packets.Request(Command.CONN, CONN_ID, introduction, 0, introduction.length));
+        writer.send(new Packets.Request(Command.CONN, CONN_ID, introduction, 0, introduction.length));
         reader.setDeadline(deadline);
         if (!next(deadline::hasPassed)) {
             throw new EOFException("conn " + address + ": the server closed the connection");
@@ -110,10 +105,7 @@ final class Link {
         } catch (IOException e) {
             cause = e;
         } catch (RuntimeException e) {
-            cause =
-                    new IOException(
-                            "the outcome threw " + e,
-                            e); // else nobody would ever be told of the end
+            cause = new IOException("the outcome threw " + e, e); // else nobody would ever be told of the end
         }
         // Before the close, which fails a write that is under way.
         var first = writeFailure;

@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Learns what became of a client's messages. Called by the thread that reads the connection, or by the one that closes the client or fails
- * to connect. One call at a time, without a lock held. A slow callback delays the acks behind it.
+ * Learns what became of a client's messages. Called by the thread that reads the connection, or by the one that closes
+ * the client or fails to connect. One call at a time, without a lock held. A slow callback delays the acks behind it.
  *
- * <p>A callback may call the client, but must not wait for it: it would wait for itself. So within a callback {@link Client#submit} throws
- * {@link IllegalStateException} where it would wait for room or for a connection, {@link Client#awaitSettled} throws it always, and {@link
- * Client#close} returns at once. A callback must not wait for another thread either that is in one of these.
+ * <p>A callback may call the client, but must not wait for it: it would wait for itself. So within a callback {@link
+ * Client#submit} throws {@link IllegalStateException} where it would wait for room or for a connection, {@link
+ * Client#awaitSettled} throws it always, and {@link Client#close} returns at once. A callback must not wait for another
+ * thread either that is in one of these.
  */
 public interface Outcome {
 
@@ -23,8 +24,9 @@ public interface Outcome {
     void settled(long number, int result, long latencyNanos);
 
     /**
-     * A connection ended while messages were in flight: before their {@link Result#UNKNOWN}, or before they are sent again. A client that
-     * does not reconnect ({@link ClientOptions#reconnect}) tells the end of its connection in any case.
+     * A connection ended while messages were in flight: before their {@link Result#UNKNOWN}, or before they are sent
+     * again. A client that does not reconnect ({@link ClientOptions#reconnect}) tells the end of its connection in any
+     * case.
      *
      * @param cause what ended it
      * @param unsettled how many messages; 0 only of a client that does not reconnect

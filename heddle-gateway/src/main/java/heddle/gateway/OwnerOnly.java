@@ -12,15 +12,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The rights of what holds messages: its owner's alone. On file systems without POSIX's rights there is nothing to give and nothing to warn
- * of. No state.
+ * The rights of what holds messages: its owner's alone. On file systems without POSIX's rights there is nothing to give
+ * and nothing to warn of. No state.
  */
 final class OwnerOnly {
 
-    private static final Set<PosixFilePermission> FOLDER =
-            PosixFilePermissions.fromString("rwx------");
-    private static final Set<PosixFilePermission> FILE =
-            PosixFilePermissions.fromString("rw-------");
+    private static final Set<PosixFilePermission> FOLDER = PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
 
     private OwnerOnly() {}
 
@@ -45,8 +43,9 @@ final class OwnerOnly {
     }
 
     /**
-     * What others than the owner may do in {@code folder}, as {@code ls} writes rights: the folder's own, then those of its files that have
-     * wider ones than they should. Empty where the folder keeps others out, since its files are out of reach then.
+     * What others than the owner may do in {@code folder}, as {@code ls} writes rights: the folder's own, then those of
+     * its files that have wider ones than they should. Empty where the folder keeps others out, since its files are out
+     * of reach then.
      */
     static List<String> wider(Path folder, List<String> files) throws IOException {
         if (!applies(folder)) {

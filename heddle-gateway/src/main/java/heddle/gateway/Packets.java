@@ -2,7 +2,6 @@ package heddle.gateway;
 
 import heddle.frame.FrameLimits;
 import heddle.frame.Packet;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -20,8 +19,7 @@ final class Packets {
     static final int FRAME_BYTES_MIN = FrameLimits.HEADER_BYTES + REST;
 
     /** The id's 8 bytes as they are: nobody but the client reads a number in them. */
-    static final VarHandle LONG =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private Packets() {}
 
@@ -45,10 +43,11 @@ final class Packets {
         }
     }
 
-    /** What a client sends: {@code payloadLength} bytes of {@code source}, which must not change before it is encoded. */
+    /**
+     * What a client sends: {@code payloadLength} bytes of {@code source}, which must not change before it is encoded.
+     */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Request(byte command, long id, byte[] source, int sourceOffset, int payloadLength)
-            implements Packet {
+    record Request(byte command, long id, byte[] source, int sourceOffset, int payloadLength) implements Packet {
 
         @Override
         public int length() {

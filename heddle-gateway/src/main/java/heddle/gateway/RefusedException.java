@@ -6,7 +6,8 @@ import java.io.Serial;
 /** The server answered a client's introduction with a failure. */
 public final class RefusedException extends IOException {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final int result;
 

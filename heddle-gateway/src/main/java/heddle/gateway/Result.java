@@ -25,9 +25,9 @@ public final class Result {
     public static final int UNKNOWN = -1;
 
     /**
-     * Never on the wire: the server closed one connection after the other at this message, and answered nothing behind it. Most likely the
-     * message is larger than the largest frame that the server takes, and so not kept. The client infers that: a server that keeps a
-     * message and then fails at it every time looks the same.
+     * Never on the wire: the server closed one connection after the other at this message, and answered nothing behind
+     * it. Most likely the message is larger than the largest frame that the server takes, and so not kept. The client
+     * infers that: a server that keeps a message and then fails at it every time looks the same.
      */
     public static final int NOT_TAKEN = -2;
 
@@ -48,8 +48,7 @@ public final class Result {
             case TOO_LARGE -> "message too large for the sink";
             case NOT_STORED -> "not stored, try again later";
             case UNKNOWN -> "connection lost before the ack";
-            case NOT_TAKEN ->
-                    "the server closes the connection at it: probably larger than its --max-frame";
+            case NOT_TAKEN -> "the server closes the connection at it: probably larger than its --max-frame";
             default -> "result " + result;
         };
     }

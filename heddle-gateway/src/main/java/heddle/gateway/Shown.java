@@ -1,16 +1,14 @@
 package heddle.gateway;
 
 import heddle.net.Heddle;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Shows a gateway to management tools while it serves, where this JVM has java.management. A while after its start, as the JDK's server of
- * beans costs 200 ms of computing, which a gateway shall not pay before it serves. Any thread.
+ * Shows a gateway to management tools while it serves, where this JVM has java.management. A while after its start, as
+ * the JDK's server of beans costs 200 ms of computing, which a gateway shall not pay before it serves. Any thread.
  */
 final class Shown {
 

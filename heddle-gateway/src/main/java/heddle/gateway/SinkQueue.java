@@ -1,15 +1,14 @@
 package heddle.gateway;
 
 import heddle.time.Clock;
-
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What waits for a sink's writer: many producers, one consumer, bounded in messages and in bytes. A message counts against both
- * bounds from {@link #put} until {@link #release}, so the writer's batch in hand is within them too.
+ * What waits for a sink's writer: many producers, one consumer, bounded in messages and in bytes. A message counts
+ * against both bounds from {@link #put} until {@link #release}, so the writer's batch in hand is within them too.
  */
 final class SinkQueue {
 
@@ -49,7 +48,10 @@ final class SinkQueue {
         return bytesMax - ENTRY_BYTES;
     }
 
-    /** Waits for room at most so long. {@link Result#SUCCESS}, {@link Result#OVERLOADED}, or {@link Result#NOT_STORED} if closed. */
+    /**
+     * Waits for room at most so long. {@link Result#SUCCESS}, {@link Result#OVERLOADED}, or {@link Result#NOT_STORED}
+     * if closed.
+     */
     int put(Entry entry, long waitNanos) throws InterruptedException {
         long until = clock.after(waitNanos);
         boolean inTime = true;
@@ -75,8 +77,8 @@ final class SinkQueue {
     }
 
     /**
-     * Moves what waits to {@code batch}, at most a quarter of each bound, so that producers go on while the batch is written; waits
-     * for the first one at most so long. False when closed and empty.
+     * Moves what waits to {@code batch}, at most a quarter of each bound, so that producers go on while the batch is
+     * written; waits for the first one at most so long. False when closed and empty.
      */
     boolean take(List<Entry> batch, long waitNanos) throws InterruptedException {
         long until = clock.after(waitNanos);

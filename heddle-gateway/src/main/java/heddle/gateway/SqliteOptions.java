@@ -1,12 +1,11 @@
 package heddle.gateway;
 
 import heddle.time.Clock;
-
 import java.time.Duration;
 
 /**
- * How a {@link SqliteSink} stores and how much it holds. Immutable: each setter returns a changed copy, and refuses what makes no sense by an
- * IllegalArgumentException.
+ * How a {@link SqliteSink} stores and how much it holds. Immutable: each setter returns a changed copy, and refuses
+ * what makes no sense by an IllegalArgumentException.
  */
 public final class SqliteOptions {
 
@@ -94,7 +93,8 @@ public final class SqliteOptions {
     }
 
     /**
-     * Most bytes that the database file may have; at the bound messages are {@link Result#NOT_STORED}. The disk's own bound unless set.
+     * Most bytes that the database file may have; at the bound messages are {@link Result#NOT_STORED}. The disk's own
+     * bound unless set.
      *
      * @param bytes 1 or more
      * @return the changed copy

@@ -1,7 +1,5 @@
 package heddle.gateway;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -11,19 +9,21 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
-/// Keeps messages in an SQLite database, in groups: all that was offered while one transaction was being committed goes into the
-/// next, so the fsync that each commit costs is shared by as many messages as there are then.
+/// Keeps messages in an SQLite database, in groups: all that was offered while one transaction was being committed goes
+/// into the next, so the fsync that each commit costs is shared by as many messages as there are then.
 ///
-/// Offers come from any thread and are copied into a bounded queue. One platform thread, `heddle-store`, does everything
-/// that touches the disk, as a virtual thread would hold its carrier there. It settles the receipts itself, after the commit.
+/// Offers come from any thread and are copied into a bounded queue. One platform thread, `heddle-store`, does
+/// everything that touches the disk, as a virtual thread would hold its carrier there. It settles the receipts itself,
+/// after the commit.
 ///
 /// A commit that fails (no space, I/O error) is rolled back and its messages are answered [Result#NOT_STORED]; the next
-/// one is tried afresh, on a new connection if not even the rollback went well. So the sink recovers when the disk does. Such an
-/// episode is logged at its start and at its end.
+/// one is tried afresh, on a new connection if not even the rollback went well. So the sink recovers when the disk
+/// does. Such an episode is logged at its start and at its end.
 ///
-/// Anything else that is thrown on that thread, by a receipt too, ends the sink by itself: all that was taken is settled, each
-/// message once, [#awaitEnd] returns, and [#close] throws it.
+/// Anything else that is thrown on that thread, by a receipt too, ends the sink by itself: all that was taken is
+/// settled, each message once, [#awaitEnd] returns, and [#close] throws it.
 public final class SqliteSink implements Sink {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
@@ -47,20 +47,15 @@ public final class SqliteSink implements Sink {
      * @param folder the data folder
      * @param options how to store
      * @param counters where commits are counted
-     * @throws IOException the folder cannot be made, written or read, is another server's, or holds something else; the message
-     *     names it
+     * @throws IOException the folder cannot be made, written or read, is another server's, or holds something else; the
+     *     message names it
      */
     public SqliteSink(Path folder, SqliteOptions options, Counters counters) throws IOException {
-        this(
-                folder,
-                options,
-                counters,
-                () -> SqliteStore.open(folder, options.sync, options.storeBytesMax));
+        this(folder, options, counters, () -> SqliteStore.open(folder, options.sync, options.storeBytesMax));
     }
 
     /** A sink that keeps messages in a store of the caller's choice. */
-    SqliteSink(Path folder, SqliteOptions options, Counters counters, Store.Opening opening)
-            throws IOException {
+    SqliteSink(Path folder, SqliteOptions options, Counters counters, Store.Opening opening) throws IOException {
         this.folder = folder;
         this.options = options;
         this.queue = new SinkQueue(options.queueMessagesMax, options.queueBytesMax, options.clock);
@@ -75,14 +70,12 @@ public final class SqliteSink implements Sink {
     }
 
     @Override
-    public int offer(Receipt receipt, long id, byte[] buffer, int offset, int length)
-            throws InterruptedException {
+    public int offer(Receipt receipt, long id, byte[] buffer, int offset, int length) throws InterruptedException {
         if (length > queue.payloadBytesMax()) {
             return Result.TOO_LARGE;
         }
         var payload = Arrays.copyOfRange(buffer, offset, offset + length);
-        return queue.put(
-                new SinkQueue.Entry(receipt, id, payload), StoreWriter.saturated(options.roomWait));
+        return queue.put(new SinkQueue.Entry(receipt, id, payload), StoreWriter.saturated(options.roomWait));
     }
 
     /**
@@ -98,10 +91,13 @@ public final class SqliteSink implements Sink {
      * CLOSING       -> ENDED    write()  the queue is empty
      * FAILED        -> ENDED    write()  the queue is empty
      * }</pre>
-     * <p>1. A message that was taken is settled once, by heddle-store, before ENDED. One that was not taken is not settled.
+     * <p>1. A message that was taken is settled once, by heddle-store, before ENDED. One that was not taken is not
+     * settled.
      * 2. A message is settled with success after the commit that holds it has returned.
-     * 3. The folder is taken from before OPEN until after ENDED. So nobody else writes to the store as long as this does.
-     * 4. Closing the queue is what orders offers and the end: an offer is before it and is settled, or after it and is not taken.
+     * 3. The folder is taken from before OPEN until after ENDED. So nobody else writes to the store as long as this
+     *    does.
+     * 4. Closing the queue is what orders offers and the end: an offer is before it and is settled, or after it and is
+     *    not taken.
      */
     private void write() {
         var batch = new ArrayList<SinkQueue.Entry>();
@@ -164,8 +160,8 @@ public final class SqliteSink implements Sink {
     }
 
     /**
-     * Waits until the sink takes no more and all is settled: after a {@link #close}, or after a failure that ended it by itself, which
-     * close then throws.
+     * Waits until the sink takes no more and all is settled: after a {@link #close}, or after a failure that ended it
+     * by itself, which close then throws.
      *
      * @throws InterruptedException the thread was interrupted
      */
@@ -176,7 +172,8 @@ public final class SqliteSink implements Sink {
     /**
      * Takes no more, settles all that was taken, and releases everything. A second close does nothing.
      *
-     * @throws IOException closing the store failed, or the sink had ended by itself; what was acknowledged is kept all the same
+     * @throws IOException closing the store failed, or the sink had ended by itself; what was acknowledged is kept all
+     *     the same
      */
     @Override
     public void close() throws IOException {
@@ -197,8 +194,7 @@ public final class SqliteSink implements Sink {
         switch (failure.getAndSet(null)) {
             case null -> {}
             case IOException e -> throw e;
-            case Throwable e ->
-                    throw new IOException("data folder " + folder + ": ended by " + e, e);
+            case Throwable e -> throw new IOException("data folder " + folder + ": ended by " + e, e);
         }
     }
 }

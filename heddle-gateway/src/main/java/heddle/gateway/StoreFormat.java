@@ -32,17 +32,14 @@ final class StoreFormat {
 
     private static final int VERSION = 1;
 
-    static final String INSERT =
-            "INSERT INTO message(number, stored_millis, payload) VALUES(?, ?, ?)";
-    static final String SELECT_AFTER =
-            "SELECT number, payload FROM message WHERE number > ? ORDER BY number";
+    static final String INSERT = "INSERT INTO message(number, stored_millis, payload) VALUES(?, ?, ?)";
+    static final String SELECT_AFTER = "SELECT number, payload FROM message WHERE number > ? ORDER BY number";
     static final String LAST = "SELECT coalesce(max(number), 0) FROM message";
 
     private StoreFormat() {}
 
     /** Rejects a database that is neither empty nor one of ours. Writes nothing. */
-    static void checkUnlessEmpty(Connection connection, Path folder)
-            throws SQLException, IOException {
+    static void checkUnlessEmpty(Connection connection, Path folder) throws SQLException, IOException {
         try (var statement = connection.createStatement()) {
             if (!isEmpty(statement)) {
                 check(connection, folder);
@@ -54,9 +51,8 @@ final class StoreFormat {
     static void createIfEmpty(Connection connection) throws SQLException {
         try (var statement = connection.createStatement()) {
             if (isEmpty(statement)) {
-                statement.execute(
-                        "CREATE TABLE message(number INTEGER PRIMARY KEY, stored_millis INTEGER NOT"
-                                + " NULL, payload BLOB NOT NULL)");
+                statement.execute("CREATE TABLE message(number INTEGER PRIMARY KEY, stored_millis INTEGER NOT"
+                        + " NULL, payload BLOB NOT NULL)");
                 statement.execute("PRAGMA application_id=" + APPLICATION_ID);
                 statement.execute("PRAGMA user_version=" + VERSION);
             }
@@ -72,18 +68,16 @@ final class StoreFormat {
     static void check(Connection connection, Path folder) throws SQLException, IOException {
         try (var statement = connection.createStatement()) {
             if (number(statement, "PRAGMA application_id") != APPLICATION_ID) {
-                throw new IOException(
-                        "data folder " + folder + ": " + DATABASE + " is not a store of Heddle's");
+                throw new IOException("data folder " + folder + ": " + DATABASE + " is not a store of Heddle's");
             }
             long version = number(statement, "PRAGMA user_version");
             if (version != VERSION) {
-                throw new IOException(
-                        "data folder "
-                                + folder
-                                + ": the store has version "
-                                + version
-                                + ", this program knows "
-                                + VERSION);
+                throw new IOException("data folder "
+                        + folder
+                        + ": the store has version "
+                        + version
+                        + ", this program knows "
+                        + VERSION);
             }
         }
     }

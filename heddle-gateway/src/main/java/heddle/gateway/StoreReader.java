@@ -1,7 +1,5 @@
 package heddle.gateway;
 
-import org.sqlite.SQLiteConfig;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,12 +9,13 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.sqlite.SQLiteConfig;
 
 /**
  * Reads a data folder, beside a server that writes it or without one. One thread at a time.
  *
- * <p>Each call is a transaction of its own and short: an open one would keep the server from reusing its write-ahead log, which
- * would grow for as long as the reader's own output is slow.
+ * <p>Each call is a transaction of its own and short: an open one would keep the server from reusing its write-ahead
+ * log, which would grow for as long as the reader's own output is slow.
  */
 public final class StoreReader implements Closeable {
 
@@ -39,8 +38,7 @@ public final class StoreReader implements Closeable {
         this.folder = folder;
         var path = folder.resolve(StoreFormat.DATABASE);
         if (!Files.exists(path)) {
-            throw new IOException(
-                    "data folder " + folder + ": no " + StoreFormat.DATABASE + " in it");
+            throw new IOException("data folder " + folder + ": no " + StoreFormat.DATABASE + " in it");
         }
         var config = new SQLiteConfig();
         config.setReadOnly(true);
@@ -65,8 +63,8 @@ public final class StoreReader implements Closeable {
     /**
      * Reads on.
      *
-     * @return the next messages in the order in which they were taken over, at most 4,096 and, but for the last of them, 1 MiB;
-     *     empty if there are no more now
+     * @return the next messages in the order in which they were taken over, at most 4,096 and, but for the last of
+     *     them, 1 MiB; empty if there are no more now
      * @throws IOException reading failed
      */
     public List<byte[]> next() throws IOException {

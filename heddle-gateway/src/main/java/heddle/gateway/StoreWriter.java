@@ -1,7 +1,5 @@
 package heddle.gateway;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -12,8 +10,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/// Commits batches to a [Store], goes on when the store fails, and syncs it when that is due. For one thread, the sink's.
+/// Commits batches to a [Store], goes on when the store fails, and syncs it when that is due. For one thread, the
+/// sink's.
 ///
 ///     STORING  a store; the last commit went well
 ///     FAILING  a store; the last commit failed and was rolled back
@@ -25,10 +25,11 @@ import java.util.concurrent.TimeUnit;
 ///     BROKEN           -> BROKEN   commit()  no store could be opened
 ///     BROKEN           -> FAILING  commit()  a store was opened; its first commit failed
 ///
-/// 1. What a commit that failed had in it is not stored. Its messages are answered [Result#NOT_STORED], and not tried again.
+/// 1. What a commit that failed had in it is not stored. Its messages are answered [Result#NOT_STORED], and not tried
+///    again.
 /// 2. The log has a line when STORING ends, and one when it is back.
-/// 3. Dirty, with [SyncMode#INTERVAL]: something is committed and not synced, for at most the interval. A store that is closed
-///    as broken is synced first; so where there is something to sync there is a store.
+/// 3. Dirty, with [SyncMode#INTERVAL]: something is committed and not synced, for at most the interval. A store that is
+///    closed as broken is synced first; so where there is something to sync there is a store.
 final class StoreWriter implements Closeable {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
@@ -49,8 +50,7 @@ final class StoreWriter implements Closeable {
     private long syncDueNanos;
 
     /** Opens the store. */
-    StoreWriter(Path folder, SqliteOptions options, Counters counters, Store.Opening opening)
-            throws IOException {
+    StoreWriter(Path folder, SqliteOptions options, Counters counters, Store.Opening opening) throws IOException {
         this.folder = folder;
         this.options = options;
         this.counters = counters;
@@ -142,8 +142,8 @@ final class StoreWriter implements Closeable {
             Objects.requireNonNull(store, "dirty without a store").sync();
             counters.increment(Counter.SYNCS);
         } catch (IOException e) {
-            // The acks are out. The kernel may have dropped the pages, so trying again would prove
-            // nothing; fsync(2), NOTES.
+            // The acks are out. The kernel may have dropped the pages, so trying again would prove nothing; fsync(2),
+            // NOTES.
             LOG.log(Level.ERROR, "data folder {0}: fsync failed: {1}", folder, e.getMessage());
         }
     }

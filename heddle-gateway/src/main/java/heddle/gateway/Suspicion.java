@@ -3,18 +3,18 @@ package heddle.gateway;
 import heddle.net.ConnResetException;
 import heddle.net.Errno;
 import heddle.net.NetError;
-
 import java.io.EOFException;
 import java.io.IOException;
 
 /// Which message of a [Client] ends its connections, if one does. All calls come with the client's lock.
 ///
-/// A server closes at a frame that is larger than its limit, after it has answered all before it, and says no more. So when the server ends
-/// a connection, the oldest open message is suspected if it is longer than all that were answered and nothing behind it is settled.
+/// A server closes at a frame that is larger than its limit, after it has answered all before it, and says no more. So
+/// when the server ends a connection, the oldest open message is suspected if it is longer than all that were answered
+/// and nothing behind it is settled.
 ///
-/// A server that dies looks the same. But it is away then for a moment, or takes the message from the next connection. So a message is
-/// given up only after [#ENDS_MAX] connections in a row ended at it, none of which was hard to get. An end that this client made itself, as
-/// when acks are overdue, tells nothing.
+/// A server that dies looks the same. But it is away then for a moment, or takes the message from the next connection.
+/// So a message is given up only after [#ENDS_MAX] connections in a row ended at it, none of which was hard to get. An
+/// end that this client made itself, as when acks are overdue, tells nothing.
 ///
 ///     none       -> suspect, 1    ended()        by the server, at such a message
 ///     suspect, n -> suspect, n+1  ended()        likewise, at the same message
@@ -23,8 +23,9 @@ import java.io.IOException;
 ///     suspect, n -> none          unreachable()  the server is away: that ends connections too
 ///     suspect, n -> none          givesUp()      n is 3 or more: it is given up
 ///
-/// A server that closes at whatever it is sent, as one may that cannot store, would lose message after message so. So after one that was
-/// given up, the next is only when something has been answered, or when it is large. Until then it stays suspected and is sent again.
+/// A server that closes at whatever it is sent, as one may that cannot store, would lose message after message so. So
+/// after one that was given up, the next is only when something has been answered, or when it is large. Until then it
+/// stays suspected and is sent again.
 final class Suspicion {
 
     static final int ENDS_MAX = 3;
@@ -59,7 +60,10 @@ final class Suspicion {
         suspect = NONE;
     }
 
-    /** A connection has ended, for {@code cause}, with {@code window} as it is: the cause, and the suspect if there is one. */
+    /**
+     * A connection has ended, for {@code cause}, with {@code window} as it is: the cause, and the suspect if there is
+     * one.
+     */
     IOException ended(IOException cause, Window window) {
         if (window.open() == 0) {
             suspect = NONE;
@@ -91,7 +95,10 @@ final class Suspicion {
                 || (end instanceof NetError error && error.errno() == Errno.EPIPE);
     }
 
-    /** After {@link #ended}: whether the oldest open message is to be given up. Then it counts as given up, and the caller settles it. */
+    /**
+     * After {@link #ended}: whether the oldest open message is to be given up. Then it counts as given up, and the
+     * caller settles it.
+     */
     boolean givesUp(Window window) {
         if (suspect == NONE || ends < ENDS_MAX) {
             return false;

@@ -1,6 +1,9 @@
 package heddle.gateway;
 
-/** What a success ack promises about the death of the machine. The death of the process alone loses nothing in either mode. */
+/**
+ * What a success ack promises about the death of the machine. The death of the process alone loses nothing in either
+ * mode.
+ */
 public enum SyncMode {
     /** Each commit is on the disk, by fsync, before its messages are acknowledged. */
     ALWAYS,

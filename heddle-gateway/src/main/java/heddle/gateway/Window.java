@@ -1,14 +1,14 @@
 package heddle.gateway;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-import java.util.Arrays;
-
 /**
- * A client's requests in flight: a ring, indexed by the request's id on the connection of now. Guarded by the client's lock.
+ * A client's requests in flight: a ring, indexed by the request's id on the connection of now. Guarded by the client's
+ * lock.
  *
- * <p>Ids count up from 1 by one, so the ring needs no search. Acks come in any order: a settled slot inside stays taken until all
- * before it are settled.
+ * <p>Ids count up from 1 by one, so the ring needs no search. Acks come in any order: a settled slot inside stays taken
+ * until all before it are settled.
  *
  * <pre>
  *    first                          next
@@ -59,7 +59,10 @@ final class Window {
         return open == 0 || (next - first <= mask && bytes + length <= bytesMax);
     }
 
-    /** Whether a sender that waited for room should go on: not for each single slot, as waking costs more than a message. */
+    /**
+     * Whether a sender that waited for room should go on: not for each single slot, as waking costs more than a
+     * message.
+     */
     boolean isHalfFree() {
         return next - first <= mask / 2 && bytes <= bytesMax / 2;
     }
@@ -161,9 +164,7 @@ final class Window {
         }
         restart();
         for (int i = 0; i < kept; i++) {
-            resend.accept(
-                    add(keptNumbers[i], keptPayloads[i], 0, keptPayloads[i].length, nowNanos),
-                    keptPayloads[i]);
+            resend.accept(add(keptNumbers[i], keptPayloads[i], 0, keptPayloads[i].length, nowNanos), keptPayloads[i]);
         }
     }
 

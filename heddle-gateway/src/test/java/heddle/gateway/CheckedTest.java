@@ -3,10 +3,9 @@ package heddle.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
-
-import java.time.Duration;
 
 /** Options: a setter leaves its object as it was, and refuses what makes no sense. */
 class CheckedTest {
@@ -34,16 +33,12 @@ class CheckedTest {
     void valuesThatMakeNoSenseAreRefused() {
         refused("frameBytesMax 12: want 13 or more", () -> new GatewayOptions().frameBytesMax(12));
         refused("connectionsMax 0: want 1 or more", () -> new GatewayOptions().connectionsMax(0));
-        refused(
-                "idleTimeout PT0S: want more than zero",
-                () -> new GatewayOptions().idleTimeout(Duration.ZERO));
+        refused("idleTimeout PT0S: want more than zero", () -> new GatewayOptions().idleTimeout(Duration.ZERO));
         refused(
                 "drainTimeout PT-1S: want zero or more",
                 () -> new GatewayOptions().drainTimeout(Duration.ofSeconds(-1)));
         refused("inFlight bytes 0: want 1 or more", () -> new ClientOptions().inFlight(1, 0));
-        refused(
-                "ackTimeout PT0S: want more than zero",
-                () -> new ClientOptions().ackTimeout(Duration.ZERO));
+        refused("ackTimeout PT0S: want more than zero", () -> new ClientOptions().ackTimeout(Duration.ZERO));
         refused("storeBytesMax 0: want 1 or more", () -> new SqliteOptions().storeBytesMax(0));
         refused("queue messages 0: want 1 or more", () -> new SqliteOptions().queue(0, 1));
     }

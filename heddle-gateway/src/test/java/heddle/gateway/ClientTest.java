@@ -1,7 +1,6 @@
 package heddle.gateway;
 
 import static heddle.gateway.RawClient.utf8;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,14 +10,6 @@ import heddle.net.Heddle;
 import heddle.testing.Await;
 import heddle.testing.Task;
 import heddle.time.ManualClock;
-
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -41,6 +32,12 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class ClientTest {
@@ -76,8 +73,7 @@ class ClientTest {
             client.awaitSettled();
             assertThat(told.results).hasSize(1000);
             for (long i = 0; i < 1000; i++) {
-                assertThat(told.results.get(i))
-                        .isEqualTo(i < 500 ? Result.SUCCESS : Result.NOT_STORED);
+                assertThat(told.results.get(i)).isEqualTo(i < 500 ? Result.SUCCESS : Result.NOT_STORED);
             }
             assertThat(told.lost).isEmpty();
         }
@@ -86,8 +82,7 @@ class ClientTest {
     @Test
     void atTheBoundASubmitWaits() throws Exception {
         try (var gateway = new RunningGateway(sink, new GatewayOptions());
-                var client =
-                        new Client(gateway.address, new ClientOptions().inFlight(4, 1000), told)) {
+                var client = new Client(gateway.address, new ClientOptions().inFlight(4, 1000), told)) {
             for (int i = 0; i < 4; i++) {
                 submit(client, "m");
             }
@@ -124,17 +119,13 @@ class ClientTest {
     void aWrongTokenIsRefusedAndTheRightOneIsNot() throws Exception {
         try (var gateway = new RunningGateway(sink, new GatewayOptions().token("secret"))) {
             for (String wrong : new String[] {null, "", "wrong"}) {
-                try (var client =
-                        new Client(gateway.address, new ClientOptions().token(wrong), told)) {
+                try (var client = new Client(gateway.address, new ClientOptions().token(wrong), told)) {
                     var e = assertThrows(RefusedException.class, client::connect);
                     assertThat(e.result()).isEqualTo(Result.NOT_ALLOWED);
-                    assertThat(e)
-                            .hasMessage(
-                                    "conn " + gateway.address + ": not introduced or not allowed");
+                    assertThat(e).hasMessage("conn " + gateway.address + ": not introduced or not allowed");
                 }
             }
-            try (var client =
-                    new Client(gateway.address, new ClientOptions().token("secret"), told)) {
+            try (var client = new Client(gateway.address, new ClientOptions().token("secret"), told)) {
                 client.connect();
             }
         }
@@ -178,12 +169,10 @@ class ClientTest {
             first.get().socket.close();
             var second = server.next();
             // Until the client has seen the end, a submit may still go into the dead connection.
-            Await.until(
-                    "another connection",
-                    () -> {
-                        submit(client, "m");
-                        return second.isDone();
-                    });
+            Await.until("another connection", () -> {
+                submit(client, "m");
+                return second.isDone();
+            });
             assertThat(told.results).containsEntry(0L, Result.SUCCESS);
         }
     }
@@ -192,14 +181,13 @@ class ClientTest {
     @Test
     void acksBeforeTheEndOfTheStreamCountEvenIfWritingHasFailed() throws Exception {
         var reading = new CountDownLatch(1);
-        var slow =
-                new Told() {
-                    @Override
-                    public void settled(long number, int result, long latencyNanos) {
-                        awaitQuietly(reading);
-                        super.settled(number, result, latencyNanos);
-                    }
-                };
+        var slow = new Told() {
+            @Override
+            public void settled(long number, int result, long latencyNanos) {
+                awaitQuietly(reading);
+                super.settled(number, result, latencyNanos);
+            }
+        };
         try (var server = new FakeServer();
                 var client = new Client(server.address, options(), slow)) {
             var connection = server.next();
@@ -248,11 +236,10 @@ class ClientTest {
             told.await(2);
             first.get().reset();
             var second = server.next();
-            var settled =
-                    new FutureTask<>(() -> {
-                        client.awaitSettled();
-                        return null;
-                    });
+            var settled = new FutureTask<>(() -> {
+                client.awaitSettled();
+                return null;
+            });
             Thread.startVirtualThread(settled);
             assertThat(second.get().readSubmits(3)).containsExactly("m0", "m2", "m4");
             for (int id = 1; id <= 3; id++) {
@@ -270,16 +257,14 @@ class ClientTest {
         var clock = new ManualClock();
         var server = new FakeServer();
         try (Heddle heddle = Heddle.builder().clock(clock).start();
-                var client =
-                        new Client(server.address, options().resend(true).runtime(heddle), told)) {
+                var client = new Client(server.address, options().resend(true).runtime(heddle), told)) {
             var first = server.next();
             submit(client, "m");
             var peer = first.get();
             server.close();
             peer.reset();
             Task<Void> settled = Task.run(client::awaitSettled);
-            assertThatThrownBy(() -> awaitWhileTimePasses(clock, settled))
-                    .isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> awaitWhileTimePasses(clock, settled)).isInstanceOf(IOException.class);
             assertThat(told.results).containsEntry(0L, Result.UNKNOWN);
         }
     }
@@ -303,11 +288,10 @@ class ClientTest {
                     .containsEntry(2L, Result.SUCCESS);
             assertThat(told.lost).hasSize(3);
             assertThat(told.causes.getLast())
-                    .hasMessage(
-                            "the server at "
-                                    + gateway.address
-                                    + " closed the connection; message 2, of 100 bytes, may be"
-                                    + " larger than the server's --max-frame");
+                    .hasMessage("the server at "
+                            + gateway.address
+                            + " closed the connection; message 2, of 100 bytes, may be"
+                            + " larger than the server's --max-frame");
             assertThat(gateway.counters.value(Counter.ERROR_TOO_LONG)).isEqualTo(3);
         }
     }
@@ -355,9 +339,7 @@ class ClientTest {
                 int retries = told.retries.get();
                 server.close();
                 peer.reset();
-                Await.until(
-                        () -> "the client was told that nobody listens",
-                        () -> told.retries.get() > retries);
+                Await.until(() -> "the client was told that nobody listens", () -> told.retries.get() > retries);
                 server = new FakeServer(server.port());
                 next = server.next();
             }
@@ -372,10 +354,12 @@ class ClientTest {
         }
     }
 
-    /** Its disk is full, say, and it closes rather than answer: sizes have nothing to do with it, and later it takes all. */
+    /**
+     * Its disk is full, say, and it closes rather than answer: sizes have nothing to do with it, and later it takes
+     * all.
+     */
     @Test
-    void withResendAServerThatAnswersNothingForAWhileIsBlamedOnOneSmallMessageAtMost()
-            throws Exception {
+    void withResendAServerThatAnswersNothingForAWhileIsBlamedOnOneSmallMessageAtMost() throws Exception {
         try (var server = new FakeServer();
                 var client = new Client(server.address, options().resend(true), told)) {
             var next = server.next();
@@ -421,14 +405,11 @@ class ClientTest {
             mended.acknowledge(1);
             all.result();
             mended.socket.close();
-            Await.until(
-                    () -> "the client has seen the end and connected anew",
-                    () -> {
-                        client.connect();
-                        return server.accepted() == 8;
-                    });
-            assertThat(told.results)
-                    .containsOnly(Map.entry(0L, Result.NOT_TAKEN), Map.entry(1L, Result.SUCCESS));
+            Await.until(() -> "the client has seen the end and connected anew", () -> {
+                client.connect();
+                return server.accepted() == 8;
+            });
+            assertThat(told.results).containsOnly(Map.entry(0L, Result.NOT_TAKEN), Map.entry(1L, Result.SUCCESS));
         }
     }
 
@@ -440,9 +421,7 @@ class ClientTest {
             client.submit(new byte[length], 0, length);
             client.submit(new byte[length], 0, length);
             client.awaitSettled();
-            assertThat(told.results)
-                    .containsEntry(0L, Result.NOT_TAKEN)
-                    .containsEntry(1L, Result.NOT_TAKEN);
+            assertThat(told.results).containsEntry(0L, Result.NOT_TAKEN).containsEntry(1L, Result.NOT_TAKEN);
         }
     }
 
@@ -499,15 +478,14 @@ class ClientTest {
         var options = new ClientOptions().resend(true).inFlight(64, 1 << 20);
         int count;
         try (var client = new Client(gateway.address, options, told)) {
-            var sent =
-                    new FutureTask<>(() -> {
-                        int submitted = 0;
-                        while (!restarted.get()) {
-                            submit(client, "m" + submitted++);
-                        }
-                        client.awaitSettled();
-                        return submitted;
-                    });
+            var sent = new FutureTask<>(() -> {
+                int submitted = 0;
+                while (!restarted.get()) {
+                    submit(client, "m" + submitted++);
+                }
+                client.awaitSettled();
+                return submitted;
+            });
             Thread.startVirtualThread(sent);
             for (int restart = 1; restart <= 3; restart++) {
                 gateway.await(Counter.ACKS, 300);
@@ -544,12 +522,10 @@ class ClientTest {
 
     /** Moves the clock by a minute, again and again, until {@code task} has ended. */
     private static void awaitWhileTimePasses(ManualClock clock, Task<Void> task) throws Exception {
-        Await.until(
-                "the end",
-                () -> {
-                    clock.advance(Duration.ofMinutes(1));
-                    return task.isDone();
-                });
+        Await.until("the end", () -> {
+            clock.advance(Duration.ofMinutes(1));
+            return task.isDone();
+        });
         task.result();
     }
 
@@ -571,10 +547,7 @@ class ClientTest {
             client.awaitSettled();
             assertThat(told.results).containsEntry(0L, Result.SUCCESS);
             assertThat(told.lost).isEmpty();
-            connection
-                    .get()
-                    .socket
-                    .close(); // Else the client's close waits for that, by the clock.
+            connection.get().socket.close(); // Else the client's close waits for that, by the clock.
         }
     }
 
@@ -589,9 +562,7 @@ class ClientTest {
             told.await(1);
             connection.get().acknowledge(1);
             client.awaitSettled();
-            assertThat(told.results)
-                    .containsEntry(0L, Result.SUCCESS)
-                    .containsEntry(1L, Result.UNKNOWN);
+            assertThat(told.results).containsEntry(0L, Result.SUCCESS).containsEntry(1L, Result.UNKNOWN);
         }
     }
 
@@ -599,32 +570,28 @@ class ClientTest {
     void whoAwaitsSettlementWhileAConnectionEndsNeedsNoOther() throws Exception {
         var lostIsTold = new CountDownLatch(1);
         var goOn = new CountDownLatch(1);
-        var outcome =
-                new Told() {
-                    @Override
-                    public void lost(IOException cause, int unsettled) {
-                        super.lost(cause, unsettled);
-                        lostIsTold.countDown();
-                        try {
-                            goOn.await();
-                        } catch (InterruptedException e) {
-                            throw new AssertionError(e);
-                        }
-                    }
-                };
+        var outcome = new Told() {
+            @Override
+            public void lost(IOException cause, int unsettled) {
+                super.lost(cause, unsettled);
+                lostIsTold.countDown();
+                try {
+                    goOn.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }
+        };
         try (var server = new FakeServer();
                 var client = new Client(server.address, options(), outcome)) {
             var connection = server.next();
             submit(client, "m");
             connection.get().reset();
             lostIsTold.await();
-            var settled =
-                    Task.on(
-                            Thread.ofPlatform().daemon(),
-                            () -> {
-                                client.awaitSettled();
-                                return null;
-                            });
+            var settled = Task.on(Thread.ofPlatform().daemon(), () -> {
+                client.awaitSettled();
+                return null;
+            });
             Await.until(
                     "waiting for the end of the connection",
                     () -> settled.thread().getState() == Thread.State.WAITING);
@@ -748,13 +715,12 @@ class ClientTest {
 
     @Test
     void anOutcomeThatThrowsWhenToldOfALossHearsOfEachMessageAllTheSame() throws Exception {
-        var outcome =
-                new Told() {
-                    @Override
-                    public void lost(IOException cause, int unsettled) {
-                        throw new IllegalStateException("thrown by the test's outcome");
-                    }
-                };
+        var outcome = new Told() {
+            @Override
+            public void lost(IOException cause, int unsettled) {
+                throw new IllegalStateException("thrown by the test's outcome");
+            }
+        };
         try (var server = new FakeServer();
                 var client = new Client(server.address, options(), outcome)) {
             var connection = server.next();
@@ -781,21 +747,17 @@ class ClientTest {
     @Test
     void anOutcomeThatWouldWaitIsToldSoAlsoAfterASecondClose() throws Exception {
         var secondIsOver = new CountDownLatch(1);
-        var outcome =
-                new Calling(
-                        false,
-                        client -> {
-                            secondIsOver.await();
-                            client.awaitSettled();
-                        });
+        var outcome = new Calling(false, client -> {
+            secondIsOver.await();
+            client.awaitSettled();
+        });
         try (var server = new FakeServer()) {
             var client = new Client(server.address, options().resend(true), outcome);
             outcome.client = client;
             var peer = server.next();
             submit(client, "m");
             peer.get().reset();
-            // From here on the message is the close's to settle, as nobody asks for another
-            // connection.
+            // From here on the message is the close's to settle, as nobody asks for another connection.
             Await.until("the end was told", () -> !outcome.lost.isEmpty());
             Task<Void> first = Task.run(client::close);
             Await.until("the first close tells", () -> !outcome.results.isEmpty());
@@ -827,18 +789,15 @@ class ClientTest {
         int threads = 8;
         int each = 2000;
         try (var gateway = new RunningGateway(sink, new GatewayOptions());
-                var client =
-                        new Client(
-                                gateway.address, new ClientOptions().inFlight(32, 1 << 20), told)) {
+                var client = new Client(gateway.address, new ClientOptions().inFlight(32, 1 << 20), told)) {
             List<FutureTask<Void>> tasks = new ArrayList<>();
             for (int t = 0; t < threads; t++) {
-                var task =
-                        new FutureTask<Void>(() -> {
-                            for (int i = 0; i < each; i++) {
-                                submit(client, "m" + i);
-                            }
-                            return null;
-                        });
+                var task = new FutureTask<Void>(() -> {
+                    for (int i = 0; i < each; i++) {
+                        submit(client, "m" + i);
+                    }
+                    return null;
+                });
                 tasks.add(task);
                 Thread.startVirtualThread(task);
             }

@@ -3,15 +3,12 @@ package heddle.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Await;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.lang.management.ManagementFactory;
-
 import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A gateway's counters, as management tools see them. */
 @Timeout(60)

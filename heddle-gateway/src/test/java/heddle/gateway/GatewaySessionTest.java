@@ -2,7 +2,6 @@ package heddle.gateway;
 
 import static heddle.gateway.RawClient.frame;
 import static heddle.gateway.RawClient.utf8;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.frame.FrameLimits;
@@ -16,11 +15,6 @@ import heddle.net.Way;
 import heddle.testing.Await;
 import heddle.testing.Task;
 import heddle.time.ManualClock;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -34,10 +28,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
- * The transitions that {@link GatewaySession} draws, in each order in which its threads can meet: the connection's, the sink's, the
- * writing one, and the server's that drains and closes. Over a pipe in memory, without a server: a write there is over when it is read.
+ * The transitions that {@link GatewaySession} draws, in each order in which its threads can meet: the connection's, the
+ * sink's, the writing one, and the server's that drains and closes. Over a pipe in memory, without a server: a write
+ * there is over when it is read.
  */
 @Timeout(60)
 class GatewaySessionTest {
@@ -224,21 +222,19 @@ class GatewaySessionTest {
         var session = session(new GatewayOptions().inFlightMax(8));
         var run = start(session);
         client.introduce();
-        var sending =
-                Task.run(() -> {
-                    try {
-                        for (int id = 1; ; id++) {
-                            client.send(frame(2, id, MESSAGE));
-                        }
-                    } catch (IOException closed) {
-                        // The test has closed it.
-                    }
-                });
-        var draining =
-                Task.run(() -> {
-                    awaitSubmits(before);
-                    session.drain();
-                });
+        var sending = Task.run(() -> {
+            try {
+                for (int id = 1; ; id++) {
+                    client.send(frame(2, id, MESSAGE));
+                }
+            } catch (IOException closed) {
+                // The test has closed it.
+            }
+        });
+        var draining = Task.run(() -> {
+            awaitSubmits(before);
+            session.drain();
+        });
         int answered = 0;
         try {
             while (true) {
@@ -314,8 +310,7 @@ class GatewaySessionTest {
         draining.result();
         client.close();
         expectEnd(run);
-        assertThat(calls.afterHalfClose().getLast())
-                .isIn("read deadline to come", "no read deadline");
+        assertThat(calls.afterHalfClose().getLast()).isIn("read deadline to come", "no read deadline");
     }
 
     @Test
@@ -366,28 +361,23 @@ class GatewaySessionTest {
     @Test
     void whatTwoThreadsAnswerIsThereOnceEach() throws Exception {
         var settling = Task.run(sink::settleUntilClosed);
-        var half =
-                new Sink() {
-                    @Override
-                    public int offer(
-                            Receipt receipt, long id, byte[] buffer, int offset, int length)
-                            throws InterruptedException {
-                        return id % 2 == 1
-                                ? Result.OVERLOADED
-                                : sink.offer(receipt, id, buffer, offset, length);
-                    }
+        var half = new Sink() {
+            @Override
+            public int offer(Receipt receipt, long id, byte[] buffer, int offset, int length)
+                    throws InterruptedException {
+                return id % 2 == 1 ? Result.OVERLOADED : sink.offer(receipt, id, buffer, offset, length);
+            }
 
-                    @Override
-                    public void close() {}
-                };
+            @Override
+            public void close() {}
+        };
         var run = start(session(pipe.left(), half, new GatewayOptions().inFlightMax(8)));
         client.introduce();
         int count = 1000;
-        var sending =
-                Task.run(() -> {
-                    client.send(RawClient.submits(count, MESSAGE));
-                    client.halfClose();
-                });
+        var sending = Task.run(() -> {
+            client.send(RawClient.submits(count, MESSAGE));
+            client.halfClose();
+        });
         Map<Integer, Integer> results = new HashMap<>();
         for (int i = 0; i < count; i++) {
             var ack = client.ack();
@@ -398,8 +388,7 @@ class GatewaySessionTest {
         expectEnd(run);
         sink.end();
         settling.result();
-        results.forEach((id, result) ->
-                assertThat(result).isEqualTo(id % 2 == 1 ? Result.OVERLOADED : Result.SUCCESS));
+        results.forEach((id, result) -> assertThat(result).isEqualTo(id % 2 == 1 ? Result.OVERLOADED : Result.SUCCESS));
         assertThat(results).hasSize(count);
         assertThat(counters.value(Counter.ACKS)).isEqualTo(count / 2);
         assertThat(counters.value(Counter.ACKS_OVERLOADED)).isEqualTo(count / 2);
@@ -481,8 +470,7 @@ class GatewaySessionTest {
     }
 
     @Test
-    void anAckThatCannotBeWrittenWhileTheSinkIsFullEndsTheReadingWhenThereIsRoom()
-            throws Exception {
+    void anAckThatCannotBeWrittenWhileTheSinkIsFullEndsTheReadingWhenThereIsRoom() throws Exception {
         var narrow = new ManualSink(2, 1 << 20, Long.MAX_VALUE);
         var run = start(session(pipe.left(), narrow, new GatewayOptions()));
         client.introduce();
@@ -559,19 +547,15 @@ class GatewaySessionTest {
         private final List<String> calls = new ArrayList<>();
 
         Calls(Conn target) {
-            conn =
-                    (Conn)
-                            Proxy.newProxyInstance(
-                                    Conn.class.getClassLoader(),
-                                    new Class<?>[] {Conn.class},
-                                    (_, method, args) -> {
-                                        add(method.getName(), args);
-                                        try {
-                                            return method.invoke(target, args);
-                                        } catch (InvocationTargetException e) {
-                                            throw e.getCause();
-                                        }
-                                    });
+            conn = (Conn) Proxy.newProxyInstance(
+                    Conn.class.getClassLoader(), new Class<?>[] {Conn.class}, (_, method, args) -> {
+                        add(method.getName(), args);
+                        try {
+                            return method.invoke(target, args);
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        }
+                    });
         }
 
         private synchronized void add(String method, Object[] args) {
@@ -582,9 +566,7 @@ class GatewaySessionTest {
                 calls.add(
                         deadline.equals(Deadline.NONE)
                                 ? "no read deadline"
-                                : deadline.hasPassed()
-                                        ? "read deadline in the past"
-                                        : "read deadline to come");
+                                : deadline.hasPassed() ? "read deadline in the past" : "read deadline to come");
             }
         }
 

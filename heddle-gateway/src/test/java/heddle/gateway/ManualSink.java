@@ -1,7 +1,6 @@
 package heddle.gateway;
 
 import heddle.time.Clock;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,8 +32,7 @@ final class ManualSink implements Sink {
     }
 
     @Override
-    public int offer(Receipt receipt, long id, byte[] buffer, int offset, int length)
-            throws InterruptedException {
+    public int offer(Receipt receipt, long id, byte[] buffer, int offset, int length) throws InterruptedException {
         if (offerResult != Result.SUCCESS) {
             return offerResult;
         }

@@ -8,8 +8,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 
 /**
- * A store in memory, whose commits a test holds and lets go, and whose calls it lets fail. Writes down what was called, in one list with
- * what the test adds of its own.
+ * A store in memory, whose commits a test holds and lets go, and whose calls it lets fail. Writes down what was called,
+ * in one list with what the test adds of its own.
  */
 final class ManualStore implements Store, Store.Opening {
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import heddle.net.Heddle;
 import heddle.net.TcpAddr;
 import heddle.testing.Await;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,8 +30,7 @@ final class RunningGateway implements AutoCloseable {
         this(sink, options, counters, 0);
     }
 
-    RunningGateway(Sink sink, GatewayOptions options, Counters counters, int wantedPort)
-            throws IOException {
+    RunningGateway(Sink sink, GatewayOptions options, Counters counters, int wantedPort) throws IOException {
         this(sink, options, counters, wantedPort, Heddle.shared());
     }
 
@@ -41,19 +39,17 @@ final class RunningGateway implements AutoCloseable {
         this(sink, options, new Counters(), 0, heddle);
     }
 
-    private RunningGateway(
-            Sink sink, GatewayOptions options, Counters counters, int wantedPort, Heddle heddle)
+    private RunningGateway(Sink sink, GatewayOptions options, Counters counters, int wantedPort, Heddle heddle)
             throws IOException {
         var listener = heddle.listenConfig().listen("tcp", "127.0.0.1:" + wantedPort);
         this.counters = counters;
         this.port = ((TcpAddr) listener.address()).port();
         this.address = "127.0.0.1:" + port;
         this.gateway = new Gateway(listener, sink, options, counters);
-        this.serving =
-                new FutureTask<>(() -> {
-                    gateway.serve();
-                    return null;
-                });
+        this.serving = new FutureTask<>(() -> {
+            gateway.serve();
+            return null;
+        });
         Thread.startVirtualThread(serving);
     }
 

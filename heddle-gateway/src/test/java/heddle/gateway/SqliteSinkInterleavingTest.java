@@ -5,14 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.testing.Await;
 import heddle.testing.Task;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,10 +16,16 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The transitions that {@link SqliteSink} and {@link StoreWriter} draw, in each order in which their threads can meet: offers, the writer,
- * and those that close.
+ * The transitions that {@link SqliteSink} and {@link StoreWriter} draw, in each order in which their threads can meet:
+ * offers, the writer, and those that close.
  */
 @Timeout(60)
 class SqliteSinkInterleavingTest {
@@ -38,7 +36,8 @@ class SqliteSinkInterleavingTest {
     private static final SqliteOptions NARROW =
             new SqliteOptions().queue(4, 1 << 20).roomWait(Duration.ofDays(1));
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private final Counters counters = new Counters();
     private final ManualStore store = new ManualStore();
@@ -171,8 +170,7 @@ class SqliteSinkInterleavingTest {
         store.release();
         first.result();
         second.result();
-        assertThat(store.events())
-                .containsExactly("open", "commit [1]", "settled 1 success", "flush", "close");
+        assertThat(store.events()).containsExactly("open", "commit [1]", "settled 1 success", "flush", "close");
     }
 
     @Test
@@ -181,11 +179,10 @@ class SqliteSinkInterleavingTest {
         store.hold();
         take(sink, 1);
         store.awaitHeld();
-        var close =
-                Task.start(() -> {
-                    sink.close();
-                    return Thread.currentThread().isInterrupted();
-                });
+        var close = Task.start(() -> {
+            sink.close();
+            return Thread.currentThread().isInterrupted();
+        });
         Parked.await(close, "close", "join");
         close.thread().interrupt();
         Await.until("the interrupt is taken", () -> !close.thread().isInterrupted());
@@ -213,9 +210,7 @@ class SqliteSinkInterleavingTest {
         take(sink, 1);
         fates.await(1);
         sink.close();
-        assertThat(store.events())
-                .containsExactly(
-                        "open", "commit [1]", "settled 1 success", "flush", "sync", "close");
+        assertThat(store.events()).containsExactly("open", "commit [1]", "settled 1 success", "flush", "sync", "close");
     }
 
     @Test
@@ -242,9 +237,7 @@ class SqliteSinkInterleavingTest {
             store.release();
             assertThat(fifth.result()).isEqualTo(Result.SUCCESS);
             fates.await(5);
-            assertThat(fates.results)
-                    .containsEntry(1L, Result.NOT_STORED)
-                    .containsEntry(5L, Result.SUCCESS);
+            assertThat(fates.results).containsEntry(1L, Result.NOT_STORED).containsEntry(5L, Result.SUCCESS);
             assertThat(store.stored()).containsExactly(2L, 3L, 4L, 5L);
         }
     }
@@ -267,9 +260,7 @@ class SqliteSinkInterleavingTest {
             take(sink, 4);
             fates.await(4);
         }
-        assertThat(
-                        store.events().stream()
-                                .filter(e -> !e.startsWith("settled") && !e.equals("flush")))
+        assertThat(store.events().stream().filter(e -> !e.startsWith("settled") && !e.equals("flush")))
                 .containsExactly(
                         "open",
                         "commit [1]",
@@ -322,9 +313,7 @@ class SqliteSinkInterleavingTest {
             store.failsToSync = true;
             take(sink, 1);
             Await.until("the failure is logged", () -> !log.lines().isEmpty());
-            assertThat(log.lines())
-                    .containsExactly(
-                            "data folder " + folder + ": fsync failed: no sync, says the test");
+            assertThat(log.lines()).containsExactly("data folder " + folder + ": fsync failed: no sync, says the test");
             store.failsToSync = false;
             take(sink, 2);
             fates.await(2);
@@ -344,12 +333,11 @@ class SqliteSinkInterleavingTest {
         take(sink, 2, 3, 4);
         var late = offerThatWaits(sink, 5);
         var fault = new IllegalStateException("thrown by the test's receipt");
-        fates.whenSettled =
-                id -> {
-                    if (id == 1) {
-                        throw fault;
-                    }
-                };
+        fates.whenSettled = id -> {
+            if (id == 1) {
+                throw fault;
+            }
+        };
         store.release();
         sink.awaitEnd();
         // Room and end come one after the other: it may have been taken before the end.
@@ -399,16 +387,15 @@ class SqliteSinkInterleavingTest {
         var go = new CountDownLatch(1);
         List<Task<Boolean>> closes = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            closes.add(
-                    Task.start(() -> {
-                        go.await();
-                        try {
-                            sink.close();
-                            return false;
-                        } catch (IOException e) {
-                            return fault.equals(e.getCause());
-                        }
-                    }));
+            closes.add(Task.start(() -> {
+                go.await();
+                try {
+                    sink.close();
+                    return false;
+                } catch (IOException e) {
+                    return fault.equals(e.getCause());
+                }
+            }));
         }
         go.countDown();
         int thrown = 0;
@@ -446,19 +433,16 @@ class SqliteSinkInterleavingTest {
     /** The store fails at random, in commits, rollbacks and openings, and recovers. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void withAStoreThatFailsNowAndThenAnOfferIsTakenAndSettledOrNeither(boolean interval)
-            throws Exception {
+    void withAStoreThatFailsNowAndThenAnOfferIsTakenAndSettledOrNeither(boolean interval) throws Exception {
         long seed = System.nanoTime();
         var random = new Random(seed);
-        var options =
-                interval ? NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ZERO) : NARROW;
+        var options = interval ? NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ZERO) : NARROW;
         var sink = open(options);
-        fates.whenSettled =
-                id -> {
-                    store.failsToCommit = random.nextInt(3) == 0;
-                    store.failsToRollBack = random.nextInt(2) == 0;
-                    store.failsToOpen = random.nextInt(2) == 0;
-                };
+        fates.whenSettled = id -> {
+            store.failsToCommit = random.nextInt(3) == 0;
+            store.failsToRollBack = random.nextInt(2) == 0;
+            store.failsToOpen = random.nextInt(2) == 0;
+        };
         var taken = new ConcurrentSkipListSet<Long>();
         var offers = offerAtOnce(sink, taken);
         fates.await(200);
@@ -482,16 +466,15 @@ class SqliteSinkInterleavingTest {
         var ids = new AtomicLong();
         List<Task<Void>> offers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            offers.add(
-                    Task.run(() -> {
-                        while (true) {
-                            long id = ids.incrementAndGet();
-                            if (offer(sink, id) != Result.SUCCESS) {
-                                return;
-                            }
-                            taken.add(id);
-                        }
-                    }));
+            offers.add(Task.run(() -> {
+                while (true) {
+                    long id = ids.incrementAndGet();
+                    if (offer(sink, id) != Result.SUCCESS) {
+                        return;
+                    }
+                    taken.add(id);
+                }
+            }));
         }
         return offers;
     }

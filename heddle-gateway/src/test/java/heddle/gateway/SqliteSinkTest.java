@@ -6,13 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.testing.Await;
 import heddle.time.ManualClock;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -27,10 +20,16 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
 class SqliteSinkTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private final Counters counters = new Counters();
     private final Settlements settlements = new Settlements();
@@ -108,8 +107,7 @@ class SqliteSinkTest {
         Path wide = Files.createDirectory(folder.resolve("wide"));
         Files.setPosixFilePermissions(wide, PosixFilePermissions.fromString("rwxr-xr-x"));
         new SqliteSink(wide, new SqliteOptions(), new Counters()).close();
-        Files.setPosixFilePermissions(
-                wide.resolve("messages.db"), PosixFilePermissions.fromString("rw-r--r--"));
+        Files.setPosixFilePermissions(wide.resolve("messages.db"), PosixFilePermissions.fromString("rw-r--r--"));
         var logged = new GatewayLog();
         try (logged) {
             new SqliteSink(wide, new SqliteOptions(), new Counters()).close();
@@ -288,9 +286,7 @@ class SqliteSinkTest {
     @Test
     void aBrokenDatabaseAnswersNotStoredAndTheSinkLives() throws Exception {
         try (var sink = open();
-                var other =
-                        DriverManager.getConnection(
-                                "jdbc:sqlite:" + folder.resolve("messages.db"));
+                var other = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("messages.db"));
                 var statement = other.createStatement()) {
             statement.execute("ALTER TABLE message RENAME TO elsewhere");
             offer(sink, bytes("lost"));
@@ -309,9 +305,7 @@ class SqliteSinkTest {
 
     @Test
     void theQueueIsBoundedInBytes() throws Exception {
-        expectBound(
-                new SqliteOptions().queue(1000, 4 * (1000 + 64)).roomWait(Duration.ofMillis(20)),
-                1000);
+        expectBound(new SqliteOptions().queue(1000, 4 * (1000 + 64)).roomWait(Duration.ofMillis(20)), 1000);
     }
 
     /** The writer is held in a receipt; four messages fit, that one included. */
@@ -361,12 +355,10 @@ class SqliteSinkTest {
     void withAnIntervalSyncsFollowCommitsAndStopWithThem() throws Exception {
         var clock = new ManualClock();
         var interval = Duration.ofMinutes(1);
-        try (var sink =
-                open(
-                        new SqliteOptions()
-                                .sync(SyncMode.INTERVAL)
-                                .syncInterval(interval)
-                                .clock(clock))) {
+        try (var sink = open(new SqliteOptions()
+                .sync(SyncMode.INTERVAL)
+                .syncInterval(interval)
+                .clock(clock))) {
             for (int i = 1; i <= 3; i++) {
                 offer(sink, bytes("m"));
                 settlements.await(i);
@@ -391,25 +383,24 @@ class SqliteSinkTest {
         var release = new CountDownLatch(1);
         var told = new ArrayList<Long>();
         var fault = new IllegalStateException("receipt 3");
-        var receipt =
-                new Receipt() {
-                    @Override
-                    public void settled(long id, int result) {
-                        told.add(id);
-                        held.countDown();
-                        try {
-                            release.await();
-                        } catch (InterruptedException e) {
-                            throw new AssertionError(e);
-                        }
-                        if (id == 3) {
-                            throw fault;
-                        }
-                    }
+        var receipt = new Receipt() {
+            @Override
+            public void settled(long id, int result) {
+                told.add(id);
+                held.countDown();
+                try {
+                    release.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                if (id == 3) {
+                    throw fault;
+                }
+            }
 
-                    @Override
-                    public void flush() {}
-                };
+            @Override
+            public void flush() {}
+        };
         var sink = open();
         sink.offer(receipt, 1, new byte[1], 0, 1);
         held.await();
@@ -432,12 +423,10 @@ class SqliteSinkTest {
     /** With a reader beside it the store is not synced by its closing either. */
     @Test
     void withAnIntervalACommitThatFailsForgetsNoSync() throws Exception {
-        try (var sink =
-                        open(
-                                new SqliteOptions()
-                                        .sync(SyncMode.INTERVAL)
-                                        .syncInterval(Duration.ofHours(1))
-                                        .storeBytesMax(1 << 20));
+        try (var sink = open(new SqliteOptions()
+                        .sync(SyncMode.INTERVAL)
+                        .syncInterval(Duration.ofHours(1))
+                        .storeBytesMax(1 << 20));
                 var reader = new StoreReader(folder)) {
             offer(sink, bytes("kept"));
             settlements.await(1);
@@ -451,13 +440,11 @@ class SqliteSinkTest {
     @Test
     void timesThatNoLongHoldsInNanosecondsAreForEver() throws Exception {
         var centuries = Duration.ofDays(1_000_000);
-        try (var sink =
-                open(
-                        new SqliteOptions()
-                                .sync(SyncMode.INTERVAL)
-                                .syncInterval(centuries)
-                                .queue(4, 1 << 20)
-                                .roomWait(centuries))) {
+        try (var sink = open(new SqliteOptions()
+                .sync(SyncMode.INTERVAL)
+                .syncInterval(centuries)
+                .queue(4, 1 << 20)
+                .roomWait(centuries))) {
             for (int i = 0; i < 2; i++) {
                 offer(sink, bytes("m"));
                 assertThat(settlements.await(i + 1)).containsOnly(Result.SUCCESS);
@@ -473,8 +460,7 @@ class SqliteSinkTest {
         try (first) {
             assertThatThrownBy(this::open)
                     .isInstanceOf(IOException.class)
-                    .hasMessageStartingWith(
-                            "data folder " + folder + ": in use by another server; stop that one");
+                    .hasMessageStartingWith("data folder " + folder + ": in use by another server; stop that one");
         }
         open().close();
     }
@@ -498,9 +484,7 @@ class SqliteSinkTest {
 
     @Test
     void somebodyElsesDatabaseIsLeftAlone() throws Exception {
-        try (var other =
-                        DriverManager.getConnection(
-                                "jdbc:sqlite:" + folder.resolve("messages.db"));
+        try (var other = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("messages.db"));
                 var statement = other.createStatement()) {
             statement.execute("CREATE TABLE theirs(x)");
         }
@@ -514,14 +498,11 @@ class SqliteSinkTest {
     @Test
     void aNewerStoreIsLeftAlone() throws Exception {
         open().close();
-        try (var other =
-                        DriverManager.getConnection(
-                                "jdbc:sqlite:" + folder.resolve("messages.db"));
+        try (var other = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("messages.db"));
                 var statement = other.createStatement()) {
             statement.execute("PRAGMA user_version=2");
         }
-        String message =
-                "data folder " + folder + ": the store has version 2, this program knows 1";
+        String message = "data folder " + folder + ": the store has version 2, this program knows 1";
         assertThatThrownBy(this::open).hasMessage(message);
         assertThatThrownBy(() -> readAll(folder)).hasMessage(message);
     }
@@ -539,8 +520,7 @@ class SqliteSinkTest {
 
     @Test
     void aFolderWithoutAStoreCannotBeRead() {
-        assertThatThrownBy(() -> readAll(folder))
-                .hasMessage("data folder " + folder + ": no messages.db in it");
+        assertThatThrownBy(() -> readAll(folder)).hasMessage("data folder " + folder + ": no messages.db in it");
     }
 
     /** A reader in the middle of a large store must not keep the log from being reset. */
@@ -568,13 +548,12 @@ class SqliteSinkTest {
             List<FutureTask<Void>> tasks = new ArrayList<>();
             for (int t = 0; t < threads; t++) {
                 int thread = t;
-                var task =
-                        new FutureTask<Void>(() -> {
-                            for (int i = 0; i < each; i++) {
-                                offer(sink, bytes(thread + ":" + i));
-                            }
-                            return null;
-                        });
+                var task = new FutureTask<Void>(() -> {
+                    for (int i = 0; i < each; i++) {
+                        offer(sink, bytes(thread + ":" + i));
+                    }
+                    return null;
+                });
                 tasks.add(task);
                 Thread.startVirtualThread(task);
             }

@@ -2,11 +2,10 @@ package heddle.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
+import org.junit.jupiter.api.Test;
 
 /** The connections of these tests are ends one after the other; what is open in the window is sent over each. */
 class SuspicionTest {
@@ -55,9 +54,7 @@ class SuspicionTest {
         endInVain(2);
         var cause = new EOFException("closed");
         assertThat(suspicion.ended(cause, window))
-                .hasMessage(
-                        "closed; message 1, of 100 bytes, may be larger than the server's"
-                                + " --max-frame")
+                .hasMessage("closed; message 1, of 100 bytes, may be larger than the server's" + " --max-frame")
                 .hasCause(cause);
         assertThat(suspicion.givesUp(window)).isTrue();
         assertThat(suspicion.givesUp(window)).isFalse();

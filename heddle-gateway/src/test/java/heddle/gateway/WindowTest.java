@@ -2,13 +2,12 @@ package heddle.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 
 class WindowTest {
     private static final byte[] MESSAGE = {1, 2, 3};
@@ -66,12 +65,10 @@ class WindowTest {
         window.settle(4);
         List<Long> ids = new ArrayList<>();
         List<Byte> payloads = new ArrayList<>();
-        window.renumber(
-                5,
-                (id, payload) -> {
-                    ids.add(id);
-                    payloads.add(payload[0]);
-                });
+        window.renumber(5, (id, payload) -> {
+            ids.add(id);
+            payloads.add(payload[0]);
+        });
         assertThat(ids).containsExactly(1L, 2L, 3L, 4L);
         assertThat(payloads).containsExactly((byte) 1, (byte) 2, (byte) 4, (byte) 5);
         assertThat(window.number(3)).isEqualTo(104);
@@ -112,9 +109,7 @@ class WindowTest {
             } else if (choice == 98) {
                 Map<Long, Long> renumbered = new HashMap<>();
                 window.renumber(0, (id, payload) -> renumbered.put(id, window.number(id)));
-                assertThat(renumbered.values())
-                        .as("seed %d", seed)
-                        .containsExactlyInAnyOrderElementsOf(model.values());
+                assertThat(renumbered.values()).as("seed %d", seed).containsExactlyInAnyOrderElementsOf(model.values());
                 model = renumbered;
             }
             assertThat(window.open()).as("seed %d", seed).isEqualTo(model.size());

@@ -2,19 +2,11 @@ package heddle.gateway;
 
 import static heddle.gateway.RawClient.frame;
 import static heddle.gateway.RawClient.utf8;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.net.Heddle;
 import heddle.testing.Await;
 import heddle.time.ManualClock;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,6 +19,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The protocol's description, rule by rule, over real sockets and against a client that is not ours. */
 @Timeout(60)
@@ -50,12 +47,10 @@ class WireTest {
 
     /** Moves the clock on until {@code counter} has its first. */
     private void awaitWhileTimePasses(RunningGateway gateway, Counter counter) throws Exception {
-        Await.until(
-                counter.id(),
-                () -> {
-                    clock.advance(SHORT);
-                    return gateway.counters.value(counter) > 0;
-                });
+        Await.until(counter.id(), () -> {
+            clock.advance(SHORT);
+            return gateway.counters.value(counter) > 0;
+        });
     }
 
     // ---- Vectors
@@ -165,16 +160,7 @@ class WireTest {
     // ---- The token
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "name",
-                "name\0",
-                "name\0wrong",
-                "name\0secre",
-                "name\0secret!",
-                "\0",
-                "secret"
-            })
+    @ValueSource(strings = {"name", "name\0", "name\0wrong", "name\0secre", "name\0secret!", "\0", "secret"})
     void withoutTheTokenNobodyIsLetIn(String payload) throws Exception {
         try (var gateway = new RunningGateway(sink, new GatewayOptions().token("secret"));
                 var client = gateway.dial()) {
@@ -275,8 +261,7 @@ class WireTest {
             client.sendHex(length);
             client.expectEndOfStream();
             gateway.endAndExpect(Counter.ERROR_TOO_SHORT, 1);
-            assertThat(log.lines())
-                    .anyMatch(line -> line.startsWith(peer(client) + " \"raw\": frame of "));
+            assertThat(log.lines()).anyMatch(line -> line.startsWith(peer(client) + " \"raw\": frame of "));
         }
     }
 
@@ -289,8 +274,7 @@ class WireTest {
             client.sendHex(length);
             client.expectEndOfStream();
             gateway.endAndExpect(Counter.ERROR_TOO_LONG, 1);
-            assertThat(log.lines())
-                    .anyMatch(line -> line.startsWith(peer(client) + " \"raw\": frame of "));
+            assertThat(log.lines()).anyMatch(line -> line.startsWith(peer(client) + " \"raw\": frame of "));
         }
     }
 
@@ -313,13 +297,11 @@ class WireTest {
             client.expectEndOfStream();
             gateway.endAndExpect(Counter.ERROR_TOO_LONG, 1);
             assertThat(log.lines())
-                    .anyMatch(line ->
-                            line.startsWith(peer(client) + ": frame of ")
-                                    && line.endsWith(
-                                            "; it looks like "
-                                                    + name
-                                                    + ", but this port speaks Heddle's own"
-                                                    + " protocol, docs/server.md"));
+                    .anyMatch(line -> line.startsWith(peer(client) + ": frame of ")
+                            && line.endsWith("; it looks like "
+                                    + name
+                                    + ", but this port speaks Heddle's own"
+                                    + " protocol, docs/server.md"));
         }
     }
 
@@ -375,8 +357,7 @@ class WireTest {
                 var client = gateway.dialIntroduced()) {
             client.submit(1, "before");
             client.sendHex("ff ff ff ff");
-            client.send(
-                    new byte[100_000]); // unread when the server closes: a plain close would be a
+            client.send(new byte[100_000]); // unread when the server closes: a plain close would be a
             // reset
             gateway.await(Counter.ERROR_TOO_LONG, 1);
             sink.settle(1, Result.SUCCESS);
@@ -396,7 +377,9 @@ class WireTest {
         }
     }
 
-    /** Line feed, next line, the terminal's CSI in one character, the separators, and one that turns the text around. */
+    /**
+     * Line feed, next line, the terminal's CSI in one character, the separators, and one that turns the text around.
+     */
     @ParameterizedTest
     @ValueSource(ints = {'\n', 0x85, 0x9b, 0x2028, 0x2029, 0x202e})
     void aNameCannotForgeALineOfTheLog(int evil) throws Exception {
@@ -421,11 +404,10 @@ class WireTest {
         byte[] frames = RawClient.submits(count, new byte[1000]); // 20 MB: no kernel buffers that
         try (var gateway = new RunningGateway(narrow, new GatewayOptions());
                 var client = gateway.dialIntroduced()) {
-            var sent =
-                    new FutureTask<>(() -> {
-                        client.send(frames);
-                        return null;
-                    });
+            var sent = new FutureTask<>(() -> {
+                client.send(frames);
+                return null;
+            });
             Thread.startVirtualThread(sent);
             gateway.await(Counter.SUBMITS, 17); // 16 in the queue, and the one that waits for room
             client.expectSilence(100);
@@ -481,9 +463,7 @@ class WireTest {
     void aClientThatDoesNotReadItsAcksIsNotReadAndThenClosed() throws Exception {
         try (var gateway = new RunningGateway(sink, new GatewayOptions().stallTimeout(SHORT));
                 var channel =
-                        SocketChannel.open(
-                                new InetSocketAddress(
-                                        InetAddress.getLoopbackAddress(), gateway.port))) {
+                        SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), gateway.port))) {
             channel.configureBlocking(false);
             byte[] heartbeat = frame(1, 0, utf8("deaf"));
             var frames = ByteBuffer.allocate(1000 * heartbeat.length);
@@ -495,9 +475,7 @@ class WireTest {
                 while (gateway.counters.value(Counter.TIMEOUT_WRITE) == 0) {
                     Await.until(
                             "room, or the end",
-                            () ->
-                                    channel.write(frames) > 0
-                                            || gateway.counters.value(Counter.TIMEOUT_WRITE) > 0);
+                            () -> channel.write(frames) > 0 || gateway.counters.value(Counter.TIMEOUT_WRITE) > 0);
                     if (!frames.hasRemaining()) {
                         frames.rewind();
                     }
@@ -544,16 +522,15 @@ class WireTest {
         Thread.startVirtualThread(sink::settleUntilClosed);
         try (var gateway = gateway();
                 var client = gateway.dialIntroduced()) {
-            var sent =
-                    new FutureTask<>(() -> {
-                        try {
-                            for (int id = 1; ; id++) {
-                                client.submit(id, "m" + id);
-                            }
-                        } catch (IOException gone) {
-                            return null;
-                        }
-                    });
+            var sent = new FutureTask<>(() -> {
+                try {
+                    for (int id = 1; ; id++) {
+                        client.submit(id, "m" + id);
+                    }
+                } catch (IOException gone) {
+                    return null;
+                }
+            });
             Thread.startVirtualThread(sent);
             gateway.await(Counter.SUBMITS, 500);
             var stopped = new FutureTask<>(() -> gateway.stop(LONG));
@@ -597,11 +574,10 @@ class WireTest {
                 var client = gateway.dial()) {
             byte[] conn = frame(1, 0, utf8("hasty"));
             byte[] submits = RawClient.submits(1000, utf8("m"));
-            client.send(
-                    ByteBuffer.allocate(conn.length + submits.length)
-                            .put(conn)
-                            .put(submits)
-                            .array());
+            client.send(ByteBuffer.allocate(conn.length + submits.length)
+                    .put(conn)
+                    .put(submits)
+                    .array());
             client.expectAck(0x81, 0, 0);
             sink.settle(1000, Result.SUCCESS);
             for (int id = 1; id <= 1000; id++) {
@@ -630,12 +606,10 @@ class WireTest {
         try (var heddle = onClock();
                 var gateway = new RunningGateway(sink, options, heddle);
                 var client = gateway.dial()) {
-            Await.until(
-                    "both its threads wait",
-                    () -> {
-                        String dump = heddle.dump();
-                        return dump.contains("IO wait, accept ") && dump.contains("IO wait, read ");
-                    });
+            Await.until("both its threads wait", () -> {
+                String dump = heddle.dump();
+                return dump.contains("IO wait, accept ") && dump.contains("IO wait, read ");
+            });
             for (int i = 0; i < 10; i++) {
                 long parks = parks(heddle);
                 client.sendHex(i == 0 ? "00 00 00 ff" : "01");

@@ -75,8 +75,6 @@ public record Call(
 
     /** Whether the same side made the same call and the same came of it. */
     boolean isLike(Call other) {
-        return side.equals(other.side)
-                && name.equals(other.name)
-                && outcome().equals(other.outcome());
+        return side.equals(other.side) && name.equals(other.name) && outcome().equals(other.outcome());
     }
 }

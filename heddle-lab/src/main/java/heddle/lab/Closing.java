@@ -1,7 +1,6 @@
 package heddle.lab;
 
 import heddle.net.Listener;
-
 import java.util.List;
 
 /** E: closing. */
@@ -9,61 +8,58 @@ final class Closing {
 
     private static final int CHUNK = 65_536;
 
-    static final List<Situation> ALL =
-            List.of(
-                    Situation.of(
-                                    "E1",
-                                    "the peer closed, and unread data is left",
-                                    "Reads return the rest, then the end of the stream, and the end"
-                                            + " of the stream again.",
-                                    """
+    static final List<Situation> ALL = List.of(
+            Situation.of(
+                            "E1",
+                            "the peer closed, and unread data is left",
+                            "Reads return the rest, then the end of the stream, and the end" + " of the stream again.",
+                            """
                                     close sends what is in the send buffer and then a FIN: the end of the stream is a mark behind the last byte, not \
                                     an event that overtakes it. recv(2) gives the bytes first, then 0 for the end, as often as it is asked.
                                     """)
-                            .played(Closing::dataLeft, Closing::judgeDataLeft),
-                    Situation.of(
-                                    "E2",
-                                    "the peer closed, and nothing is left",
-                                    "read returns the end of the stream at once.",
-                                    """
+                    .played(Closing::dataLeft, Closing::judgeDataLeft),
+            Situation.of(
+                            "E2",
+                            "the peer closed, and nothing is left",
+                            "read returns the end of the stream at once.",
+                            """
                                     The FIN has arrived and there is nothing in front of it. It says that the peer sends no more; whether it still reads, \
                                     nobody can know: a close and a half-close look alike from here.
                                     """)
-                            .played(Closing::nothingLeft, Closing::judgeNothingLeft),
-                    Situation.of(
-                                    "E3",
-                                    "write after the peer closed",
-                                    "The first write may succeed: it only reached our kernel. A"
-                                        + " later one fails with broken pipe or connection reset by"
-                                        + " peer.",
-                                    """
+                    .played(Closing::nothingLeft, Closing::judgeNothingLeft),
+            Situation.of(
+                            "E3",
+                            "write after the peer closed",
+                            "The first write may succeed: it only reached our kernel. A"
+                                    + " later one fails with broken pipe or connection reset by"
+                                    + " peer.",
+                            """
                                     A FIN does not forbid writing, so the kernel takes and sends the bytes. The peer's kernel, where no socket is left to \
                                     take them, answers with a reset, and from then on send(2) fails: ECONNRESET if the reset was just seen, \
                                     EPIPE after that. No success of a write tells that the peer got anything.
                                     """)
-                            .played(Closing::writeAfterClose, Closing::judgeWriteAfterClose),
-                    Situation.of(
-                                    "E4",
-                                    "close our own end while threads wait in it",
-                                    "Each of them fails with use of closed network connection, and"
-                                            + " the port is free when close returns.",
-                                    """
+                    .played(Closing::writeAfterClose, Closing::judgeWriteAfterClose),
+            Situation.of(
+                            "E4",
+                            "close our own end while threads wait in it",
+                            "Each of them fails with use of closed network connection, and"
+                                    + " the port is free when close returns.",
+                            """
                                     In C, closing a descriptor that another thread waits on is a trap: the thread may wait for ever, or wake up with a number that \
                                     already means something else. Heddle's close first wakes all who wait in the descriptor, each of them leaves, \
                                     and only then the number is closed: so the port can be listened on again as soon as close has returned.
                                     """)
-                            .shapedBy("net.ipv4.tcp_wmem", "net.ipv4.tcp_rmem")
-                            .played(Closing::closeUnderWaiters, Closing::judgeCloseUnderWaiters),
-                    Situation.of(
-                                    "E5",
-                                    "half-close",
-                                    "After closeWrite the peer reads to the end of the stream,"
-                                            + " while we still read.",
-                                    """
+                    .shapedBy("net.ipv4.tcp_wmem", "net.ipv4.tcp_rmem")
+                    .played(Closing::closeUnderWaiters, Closing::judgeCloseUnderWaiters),
+            Situation.of(
+                            "E5",
+                            "half-close",
+                            "After closeWrite the peer reads to the end of the stream," + " while we still read.",
+                            """
                                     shutdown(2) with SHUT_WR sends the FIN and leaves the other direction as it is. It is how a client says that its request is \
                                     complete where no length says so, and still gets the answer.
                                     """)
-                            .played(Closing::halfClose, Closing::judgeHalfClose));
+                    .played(Closing::halfClose, Closing::judgeHalfClose));
 
     private Closing() {}
 
@@ -99,9 +95,7 @@ final class Closing {
 
     private static void judgeNothingLeft(Trace trace, Sights sights) {
         Call read = trace.call("server", "read");
-        sights.see(
-                "read told the end of the stream after " + Numbers.time(read.nanos()),
-                read.isEndOfStream());
+        sights.see("read told the end of the stream after " + Numbers.time(read.nanos()), read.isEndOfStream());
     }
 
     private static void writeAfterClose(Stage stage) throws Exception {
@@ -118,7 +112,8 @@ final class Closing {
         List<Call> writes = trace.calls("client", "write");
         sights.see(
                 "we had seen the end of the stream, and a write still succeeded",
-                trace.call("client", "read").isEndOfStream() && writes.getFirst().n() == 5);
+                trace.call("client", "read").isEndOfStream()
+                        && writes.getFirst().n() == 5);
         Call last = writes.getLast();
         sights.see(
                 "write %d failed: %s".formatted(writes.size(), last.outcome()),
@@ -132,11 +127,10 @@ final class Closing {
         acceptor.awaitParked();
         Stage.Actor<Call> reader = stage.start(() -> pair.client().as("reader").read(10));
         reader.awaitParked();
-        Stage.Actor<Boolean> writer =
-                stage.start(() -> {
-                    while (!pair.client().as("writer").write(new byte[CHUNK]).failed()) {}
-                    return true;
-                });
+        Stage.Actor<Boolean> writer = stage.start(() -> {
+            while (!pair.client().as("writer").write(new byte[CHUNK]).failed()) {}
+            return true;
+        });
         writer.awaitParked();
         stage.awaitQuiet();
         pair.client().close();
@@ -162,10 +156,9 @@ final class Closing {
                 accept.spansTheBeginningOf(trace.call("server", "close")) && isClosed(accept));
         Call again = trace.call("server", "listen", 1);
         sights.see(
-                "the port was free at once: "
-                        + again.name()
-                        + (again.failed() ? ", " + again.error() : ""),
-                !again.failed() && again.beginNanos() >= trace.call("server", "close").endNanos());
+                "the port was free at once: " + again.name() + (again.failed() ? ", " + again.error() : ""),
+                !again.failed()
+                        && again.beginNanos() >= trace.call("server", "close").endNanos());
     }
 
     private static boolean isClosed(Call call) {

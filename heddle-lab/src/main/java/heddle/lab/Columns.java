@@ -42,14 +42,12 @@ final class Columns {
         int i = 0;
         int j = 0;
         while (i < ours.size() || j < theirs.size()) {
-            boolean both =
-                    i < ours.size()
-                            && j < theirs.size()
-                            && ours.get(i).key().equals(theirs.get(j).key());
+            boolean both = i < ours.size()
+                    && j < theirs.size()
+                    && ours.get(i).key().equals(theirs.get(j).key());
             if (both) {
                 lines.add(pair(ours.get(i++).line(), theirs.get(j++).line()));
-            } else if (j == theirs.size()
-                    || (i < ours.size() && common[i + 1][j] >= common[i][j + 1])) {
+            } else if (j == theirs.size() || (i < ours.size() && common[i + 1][j] >= common[i][j + 1])) {
                 lines.add(pair(ours.get(i++).line(), ""));
             } else {
                 lines.add(pair("", theirs.get(j++).line()));
@@ -80,10 +78,9 @@ final class Columns {
         int[][] common = new int[left.size() + 1][right.size() + 1];
         for (int i = left.size() - 1; i >= 0; i--) {
             for (int j = right.size() - 1; j >= 0; j--) {
-                common[i][j] =
-                        left.get(i).key().equals(right.get(j).key())
-                                ? common[i + 1][j + 1] + 1
-                                : Math.max(common[i + 1][j], common[i][j + 1]);
+                common[i][j] = left.get(i).key().equals(right.get(j).key())
+                        ? common[i + 1][j + 1] + 1
+                        : Math.max(common[i + 1][j], common[i][j + 1]);
             }
         }
         return common;

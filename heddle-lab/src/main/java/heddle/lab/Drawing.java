@@ -93,8 +93,7 @@ final class Drawing {
     private static String label(Call call) {
         int network = call.name().indexOf(" tcp");
         String name = network < 0 ? call.name() : call.name().substring(0, network);
-        return name.replaceFirst("^set(Read|Write)Deadline", "deadline")
-                .replaceFirst("^readFully", "read");
+        return name.replaceFirst("^set(Read|Write)Deadline", "deadline").replaceFirst("^readFully", "read");
     }
 
     /** A lane for each side, and more where its calls overlap: those without a name. */
@@ -102,8 +101,7 @@ final class Drawing {
         Map<String, List<List<Integer>>> bySide = new LinkedHashMap<>();
         for (int i = 0; i < calls.size(); i++) {
             Call call = calls.get(i);
-            List<List<Integer>> rows =
-                    bySide.computeIfAbsent(call.side(), side -> new ArrayList<>());
+            List<List<Integer>> rows = bySide.computeIfAbsent(call.side(), side -> new ArrayList<>());
             int index = i;
             rows.stream()
                     .filter(row -> calls.get(row.getLast()).endNanos() <= call.beginNanos())
@@ -127,15 +125,21 @@ final class Drawing {
         return lanes;
     }
 
-    /** What was seen, until the last call ended, of the direction in which the kernel held most; nothing if it never held any. */
+    /**
+     * What was seen, until the last call ended, of the direction in which the kernel held most; nothing if it never
+     * held any.
+     */
     private List<Trace.Sample> mainFlow() {
-        List<Trace.Sample> during =
-                trace.samples().stream().filter(sample -> sample.nanos() < endNanos).toList();
+        List<Trace.Sample> during = trace.samples().stream()
+                .filter(sample -> sample.nanos() < endNanos)
+                .toList();
         return during.stream()
                 .max(Comparator.comparingLong(Trace.Sample::held))
                 .filter(most -> most.held() > 0)
                 .map(Trace.Sample::flow)
-                .map(flow -> during.stream().filter(sample -> sample.flow().equals(flow)).toList())
+                .map(flow -> during.stream()
+                        .filter(sample -> sample.flow().equals(flow))
+                        .toList())
                 .orElse(List.of());
     }
 
@@ -173,8 +177,9 @@ final class Drawing {
 
     /** The chart in words. */
     private static String description(List<Trace.Sample> samples) {
-        Trace.Sample fullest =
-                samples.stream().max(Comparator.comparingLong(Trace.Sample::held)).orElseThrow();
+        Trace.Sample fullest = samples.stream()
+                .max(Comparator.comparingLong(Trace.Sample::held))
+                .orElseThrow();
         return "Bytes in the kernel from %s over time: at most %s, at %s, of which %s in the sender's kernel and %s in the receiver's."
                 .formatted(
                         fullest.flow(),

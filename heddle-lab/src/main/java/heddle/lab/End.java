@@ -2,7 +2,6 @@ package heddle.lab;
 
 import heddle.net.Deadline;
 import heddle.net.TcpConn;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -37,45 +36,36 @@ final class End {
 
     Call read(int length, Consumer<byte[]> taker) {
         byte[] buffer = new byte[length];
-        return stage.call(
-                side,
-                "read(" + length + ")",
-                () -> {
-                    int n = conn.read(buffer);
-                    byte[] got = Arrays.copyOf(buffer, Math.max(0, n));
-                    taker.accept(got);
-                    return new Stage.Done(n, text(got));
-                });
+        return stage.call(side, "read(" + length + ")", () -> {
+            int n = conn.read(buffer);
+            byte[] got = Arrays.copyOf(buffer, Math.max(0, n));
+            taker.accept(got);
+            return new Stage.Done(n, text(got));
+        });
     }
 
     /** Reads until {@code length} bytes are there, written down as one call. */
     Call readFully(int length) {
         byte[] buffer = new byte[length];
-        return stage.call(
-                side,
-                "readFully(" + length + ")",
-                () -> {
-                    int sum = 0;
-                    for (int n; sum < length && (n = conn.read(buffer, sum, length - sum)) > 0; ) {
-                        sum += n;
-                    }
-                    return new Stage.Done(sum, "");
-                });
+        return stage.call(side, "readFully(" + length + ")", () -> {
+            int sum = 0;
+            for (int n; sum < length && (n = conn.read(buffer, sum, length - sum)) > 0; ) {
+                sum += n;
+            }
+            return new Stage.Done(sum, "");
+        });
     }
 
     /** Reads to the end of the stream, written down as one call. */
     Call readToEnd() {
         byte[] buffer = new byte[64 << 10];
-        return stage.call(
-                side,
-                "readToEnd",
-                () -> {
-                    long sum = 0;
-                    for (int n; (n = conn.read(buffer)) > 0; ) {
-                        sum += n;
-                    }
-                    return new Stage.Done(sum, "");
-                });
+        return stage.call(side, "readToEnd", () -> {
+            long sum = 0;
+            for (int n; (n = conn.read(buffer)) > 0; ) {
+                sum += n;
+            }
+            return new Stage.Done(sum, "");
+        });
     }
 
     Call write(String text) {
@@ -83,10 +73,7 @@ final class End {
     }
 
     Call write(byte[] bytes) {
-        return stage.call(
-                side,
-                "write(" + bytes.length + ")",
-                () -> new Stage.Done(conn.write(bytes), text(bytes)));
+        return stage.call(side, "write(" + bytes.length + ")", () -> new Stage.Done(conn.write(bytes), text(bytes)));
     }
 
     private static String text(byte[] bytes) {
@@ -102,9 +89,7 @@ final class End {
     }
 
     Call setReadDeadline(Duration fromNow) {
-        return set(
-                "setReadDeadline(" + text(fromNow) + ")",
-                () -> conn.setReadDeadline(Deadline.after(fromNow)));
+        return set("setReadDeadline(" + text(fromNow) + ")", () -> conn.setReadDeadline(Deadline.after(fromNow)));
     }
 
     Call clearReadDeadline() {
@@ -112,9 +97,7 @@ final class End {
     }
 
     Call setWriteDeadline(Duration fromNow) {
-        return set(
-                "setWriteDeadline(" + text(fromNow) + ")",
-                () -> conn.setWriteDeadline(Deadline.after(fromNow)));
+        return set("setWriteDeadline(" + text(fromNow) + ")", () -> conn.setWriteDeadline(Deadline.after(fromNow)));
     }
 
     Call clearWriteDeadline() {
@@ -122,12 +105,13 @@ final class End {
     }
 
     private static String text(Duration fromNow) {
-        return fromNow.toMillis() > 0
-                ? fromNow.toMillis() + " ms"
-                : fromNow.toNanos() / 1_000 + " us";
+        return fromNow.toMillis() > 0 ? fromNow.toMillis() + " ms" : fromNow.toNanos() / 1_000 + " us";
     }
 
-    /** Makes a later close drop what is unsent and reset the connection; SO_LINGER of 0, as the kernel does for a process that dies. */
+    /**
+     * Makes a later close drop what is unsent and reset the connection; SO_LINGER of 0, as the kernel does for a
+     * process that dies.
+     */
     Call lingerZero() {
         return set("setLinger(0)", () -> conn.setLinger(Duration.ZERO));
     }
@@ -146,12 +130,9 @@ final class End {
     }
 
     private Call set(String name, Setting body) {
-        return stage.call(
-                side,
-                name,
-                () -> {
-                    body.run();
-                    return Stage.Done.QUIETLY;
-                });
+        return stage.call(side, name, () -> {
+            body.run();
+            return Stage.Done.QUIETLY;
+        });
     }
 }

@@ -16,8 +16,7 @@ final class EpollTable {
     private static final Path INFO = Path.of("/proc/self/fdinfo");
 
     /** {@code tfd:        7 events: 8000201d data: ...}, the events in hexadecimal. */
-    private static final Pattern ENTRY =
-            Pattern.compile("^tfd: +(\\d+) events: +(\\p{XDigit}+) .*", Pattern.MULTILINE);
+    private static final Pattern ENTRY = Pattern.compile("^tfd: +(\\d+) events: +(\\p{XDigit}+) .*", Pattern.MULTILINE);
 
     private static final long EPOLLET = 1L << 31;
 

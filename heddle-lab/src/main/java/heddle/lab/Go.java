@@ -41,15 +41,13 @@ final class Go implements AutoCloseable {
         return new Go(folder, program, go(folder, "env", "GOVERSION").strip());
     }
 
-    private static String go(Path folder, String... arguments)
-            throws IOException, InterruptedException {
+    private static String go(Path folder, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("go"));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder =
-                new ProcessBuilder(command)
-                        .directory(folder.toFile())
-                        .redirectErrorStream(true)
-                        .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
         builder.environment().put("GO111MODULE", "off"); // one file and the standard library
         builder.environment().put("GOTOOLCHAIN", "local");
         builder.environment().put("CGO_ENABLED", "0");
@@ -57,8 +55,7 @@ final class Go implements AutoCloseable {
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int status = process.waitFor();
         if (status != 0) {
-            throw new IOException(
-                    "go " + arguments[0] + " ended with " + status + ": " + said.strip());
+            throw new IOException("go " + arguments[0] + " ended with " + status + ": " + said.strip());
         }
         return said;
     }
@@ -69,19 +66,16 @@ final class Go implements AutoCloseable {
     }
 
     /** Plays {@code situation} in Go, in a namespace of its own if it needs one. */
-    Player.Played play(Situation situation, Settings settings)
-            throws IOException, InterruptedException {
-        List<String> command =
-                List.of(
-                        program.toString(),
-                        situation.id(),
-                        Integer.toString(settings.connections()),
-                        Boolean.toString(settings.slow()));
+    Player.Played play(Situation situation, Settings settings) throws IOException, InterruptedException {
+        List<String> command = List.of(
+                program.toString(),
+                situation.id(),
+                Integer.toString(settings.connections()),
+                Boolean.toString(settings.slow()));
         boolean apart = situation.need() == Situation.Need.ROOT;
         Trace trace = new Trace();
         try (Eyes eyes = new Eyes(trace)) {
-            return Programs.play(
-                    apart ? Namespace.around(command) : command, Progress.NONE, trace, eyes);
+            return Programs.play(apart ? Namespace.around(command) : command, Progress.NONE, trace, eyes);
         }
     }
 

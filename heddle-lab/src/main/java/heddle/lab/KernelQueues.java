@@ -1,7 +1,6 @@
 package heddle.lab;
 
 import heddle.net.TcpAddr;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,13 +10,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the kernel holds of connections on this machine: the queue columns of /proc/net/tcp and tcp6, proc(5), which are what the requests
- * SIOCOUTQ and SIOCINQ of tcp(7) answer, and need no native call. One thread.
+ * What the kernel holds of connections on this machine: the queue columns of /proc/net/tcp and tcp6, proc(5), which are
+ * what the requests SIOCOUTQ and SIOCINQ of tcp(7) answer, and need no native call. One thread.
  */
 final class KernelQueues {
 
-    private static final List<Path> TABLES =
-            List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
+    private static final List<Path> TABLES = List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
 
     /** Ports, and the queues to send and to read: {@code  0: 0100007F:1F90 0100007F:C350 01 00000000:00000000}. */
     private static final Pattern ENTRY =
@@ -30,11 +28,7 @@ final class KernelQueues {
      */
     record Flow(String name, int fromPort, int toPort, String fromHex) {
         Flow(String name, int fromPort, int toPort) {
-            this(
-                    name,
-                    fromPort,
-                    toPort,
-                    ":" + HexFormat.of().withUpperCase().toHexDigits((short) fromPort) + " ");
+            this(name, fromPort, toPort, ":" + HexFormat.of().withUpperCase().toHexDigits((short) fromPort) + " ");
         }
 
         Flow(String name, TcpAddr from, TcpAddr to) {
@@ -48,7 +42,10 @@ final class KernelQueues {
         return Files.isReadable(TABLES.getFirst());
     }
 
-    /** What it holds of each of {@code flows}, with the time since {@code zeroNanos}: null where the two ends were not there once each, since the table is no snapshot. */
+    /**
+     * What it holds of each of {@code flows}, with the time since {@code zeroNanos}: null where the two ends were not
+     * there once each, since the table is no snapshot.
+     */
     static Trace.Sample[] look(List<Flow> flows, long zeroNanos) throws IOException {
         long[] unacknowledged = new long[flows.size()];
         long[] unread = new long[flows.size()];
@@ -79,8 +76,7 @@ final class KernelQueues {
                 }
             }
         }
-        // After the look, which takes its time: what is told to be before something else was seen
-        // before it.
+        // After the look, which takes its time: what is told to be before something else was seen before it.
         long nanos = System.nanoTime() - zeroNanos;
         Trace.Sample[] seen = new Trace.Sample[found.length];
         for (int i = 0; i < found.length; i++) {

@@ -8,15 +8,6 @@ import heddle.cli.Subcommand;
 import heddle.cli.Terminal;
 import heddle.net.Heddle;
 import heddle.net.Way;
-
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 
 /** The situations of the model, to watch on this machine. */
 @Command(
@@ -42,7 +39,8 @@ import java.util.concurrent.Callable;
             ExitCodes.USAGE_TEXT
         })
 public final class Lab implements Subcommand {
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
 
     /** For {@link java.util.ServiceLoader}. */
     public Lab() {}
@@ -59,7 +57,8 @@ public final class Lab implements Subcommand {
             exitCodeListHeading = ExitCodes.HEADING,
             exitCodeList = {ExitCodes.OK_TEXT, ExitCodes.FAILURE_TEXT, ExitCodes.USAGE_TEXT})
     static final class Listing implements Callable<Integer> {
-        @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+        @CommandLine.Spec
+        private CommandLine.Model.CommandSpec spec;
 
         @Override
         public Integer call() {
@@ -67,10 +66,7 @@ public final class Lab implements Subcommand {
                 String need = situation.need().label();
                 Terminal.say(
                         spec,
-                        situation.id()
-                                + "  "
-                                + situation.title()
-                                + (need.isEmpty() ? "" : "  (needs " + need + ")"));
+                        situation.id() + "  " + situation.title() + (need.isEmpty() ? "" : "  (needs " + need + ")"));
             }
             return ExitCodes.OK;
         }
@@ -94,7 +90,8 @@ public final class Lab implements Subcommand {
     static final class Running implements Callable<Integer> {
         private static final String WAY = "heddle.way";
 
-        @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+        @CommandLine.Spec
+        private CommandLine.Model.CommandSpec spec;
 
         @Parameters(paramLabel = "ID", arity = "0..*", description = "As heddle lab list has them.")
         private List<String> ids = new ArrayList<>();
@@ -105,9 +102,7 @@ public final class Lab implements Subcommand {
         @Option(names = "--explain", description = "Tell what the kernel does, and why.")
         private boolean explain;
 
-        @Option(
-                names = "--with-go",
-                description = "Play the same in Go beside it, where Go is installed.")
+        @Option(names = "--with-go", description = "Play the same in Go beside it, where Go is installed.")
         private boolean withGo;
 
         @Option(
@@ -122,16 +117,10 @@ public final class Lab implements Subcommand {
         @Option(
                 names = "--way",
                 paramLabel = "WAY",
-                description =
-                        "Which way Heddle runs: carriers, jdk or nio. The best that is possible by"
-                                + " default.")
+                description = "Which way Heddle runs: carriers, jdk or nio. The best that is possible by" + " default.")
         private @Nullable Way way;
 
-        @Option(
-                names = "--connections",
-                paramLabel = "N",
-                defaultValue = "10000",
-                description = "How many S1 opens.")
+        @Option(names = "--connections", paramLabel = "N", defaultValue = "10000", description = "How many S1 opens.")
         private int connections;
 
         @Option(
@@ -183,17 +172,11 @@ public final class Lab implements Subcommand {
             }
             List<Situation> chosen = new ArrayList<>();
             for (String id : ids) {
-                chosen.add(
-                        Situations.all().stream()
-                                .filter(one -> one.id().equalsIgnoreCase(id))
-                                .findFirst()
-                                .orElseThrow(() ->
-                                        new ParameterException(
-                                                spec.commandLine(),
-                                                "'"
-                                                        + id
-                                                        + "' is no situation; see heddle lab"
-                                                        + " list")));
+                chosen.add(Situations.all().stream()
+                        .filter(one -> one.id().equalsIgnoreCase(id))
+                        .findFirst()
+                        .orElseThrow(() -> new ParameterException(
+                                spec.commandLine(), "'" + id + "' is no situation; see heddle lab" + " list")));
             }
             return chosen;
         }

@@ -1,9 +1,6 @@
 package heddle.lab;
 
 import heddle.net.Heddle;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -11,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Plays situations one after the other, in Go too if that is wanted, and says what was seen. One thread. */
 public final class Laboratory implements AutoCloseable {
@@ -84,20 +82,14 @@ public final class Laboratory implements AutoCloseable {
     }
 
     /** Plays {@code situation} here, whatever it needs, and writes its trace to {@code out} for another process. */
-    public static void trace(Situation situation, Settings settings, PrintWriter out)
-            throws InterruptedException {
+    public static void trace(Situation situation, Settings settings, PrintWriter out) throws InterruptedException {
         TraceLines.write(Player.play(situation, settings, Progress.NONE), out);
         out.flush();
     }
 
     /** All results so far as a page. */
     public void report(Path file) throws IOException {
-        Report report =
-                new Report(
-                        results,
-                        Heddle.shared().describe(),
-                        go == null ? "" : go.version(),
-                        Instant.now());
+        Report report = new Report(results, Heddle.shared().describe(), go == null ? "" : go.version(), Instant.now());
         Files.writeString(file, report.html());
     }
 

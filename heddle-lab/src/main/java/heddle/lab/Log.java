@@ -1,11 +1,10 @@
 package heddle.lab;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** A run as lines for a terminal: time in milliseconds, side, call, what came of it. Any thread. */
 final class Log implements Progress {
@@ -39,12 +38,7 @@ final class Log implements Progress {
     private void tellAlike() {
         Call first = last;
         if (alike > 0 && first != null) {
-            out.println(
-                    line(
-                            alikeEndNanos,
-                            first.side(),
-                            first.name(),
-                            "... " + alike + " more alike"));
+            out.println(line(alikeEndNanos, first.side(), first.name(), "... " + alike + " more alike"));
         }
         last = null;
         alike = 0;
@@ -118,12 +112,8 @@ final class Log implements Progress {
         sights(heddle);
         print("  Go:");
         sights(go);
-        print(
-                "  %s: %s in Heddle, %s in Go"
-                        .formatted(
-                                heddle.situation().id(),
-                                heddle.verdict().label,
-                                go.verdict().label));
+        print("  %s: %s in Heddle, %s in Go"
+                .formatted(heddle.situation().id(), heddle.verdict().label, go.verdict().label));
     }
 
     private void lookFor(Situation situation) {

@@ -8,22 +8,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A network namespace that loses packets, with a process of its own in it; network_namespaces(7), nft(8). It ends with that process, as
- * nothing else holds it, so there is nothing to remove.
+ * A network namespace that loses packets, with a process of its own in it; network_namespaces(7), nft(8). It ends with
+ * that process, as nothing else holds it, so there is nothing to remove.
  */
 final class Namespace {
 
     /** Drops each SYN to one port, and the first, third, fifth to the other. */
-    private static final String RULES =
-            """
+    private static final String RULES = """
             ip link set lo up &&
             nft add table inet lab &&
             nft add chain inet lab in '{ type filter hook input priority 0; }' &&
             nft add rule inet lab in tcp dport %d tcp flags \\& '(syn|ack)' == syn drop &&
             nft add rule inet lab in tcp dport %d tcp flags \\& '(syn|ack)' == syn numgen inc mod 2 == 0 drop &&
             exec "$@"
-            """
-                    .formatted(SettingUp.SILENT_PORT, SettingUp.LOSSY_PORT);
+            """.formatted(SettingUp.SILENT_PORT, SettingUp.LOSSY_PORT);
 
     private Namespace() {}
 
@@ -56,10 +54,8 @@ final class Namespace {
     }
 
     /** Plays {@code situation} in a process like this one, in a new namespace. */
-    static Player.Played play(Situation situation, Progress progress)
-            throws IOException, InterruptedException {
-        return Programs.play(
-                around(self(situation)), progress, new Trace(), TraceLines.Watcher.NONE);
+    static Player.Played play(Situation situation, Progress progress) throws IOException, InterruptedException {
+        return Programs.play(around(self(situation)), progress, new Trace(), TraceLines.Watcher.NONE);
     }
 
     /** This program once more, with what it may do and its way of running. */

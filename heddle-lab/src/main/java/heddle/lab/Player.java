@@ -4,7 +4,6 @@ import heddle.net.Conn;
 import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.Net;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,22 +21,20 @@ final class Player {
     /** A trace, and why the play broke off, or "". */
     record Played(Trace trace, String failure) {}
 
-    static Played play(Situation situation, Settings settings, Progress progress)
-            throws InterruptedException {
+    static Played play(Situation situation, Settings settings, Progress progress) throws InterruptedException {
         var failure = new AtomicReference<>("");
         Trace trace = new Trace();
         warmUp();
-        Thread thread =
-                Heddle.shared()
-                        .ofVirtual()
-                        .name("heddle-lab " + situation.id())
-                        .start(() -> {
-                            try (Stage stage = new Stage(settings, progress, trace)) {
-                                situation.play().run(stage);
-                            } catch (Exception e) {
-                                failure.set(String.valueOf(e.getMessage()));
-                            }
-                        });
+        Thread thread = Heddle.shared()
+                .ofVirtual()
+                .name("heddle-lab " + situation.id())
+                .start(() -> {
+                    try (Stage stage = new Stage(settings, progress, trace)) {
+                        situation.play().run(stage);
+                    } catch (Exception e) {
+                        failure.set(String.valueOf(e.getMessage()));
+                    }
+                });
         if (!thread.join(settings.slow() ? SLOW_LIMIT : LIMIT)) {
             failure.set("it did not end in time. " + Heddle.shared().dump());
             thread.interrupt();

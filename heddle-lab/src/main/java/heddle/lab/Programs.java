@@ -25,14 +25,12 @@ final class Programs {
     }
 
     /** Runs {@code command}, whose output is a trace; what it says besides goes where ours goes. */
-    static Player.Played play(
-            List<String> command, Progress progress, Trace trace, TraceLines.Watcher watcher)
+    static Player.Played play(List<String> command, Progress progress, Trace trace, TraceLines.Watcher watcher)
             throws IOException, InterruptedException {
-        Process process =
-                new ProcessBuilder(command)
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
-                        .start();
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+                .start();
         try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
             Player.Played played = TraceLines.read(out, progress, trace, watcher);
             int status = process.waitFor();

@@ -11,15 +11,14 @@ interface Progress {
     void told(long nanos, String line);
 
     /** Nobody listens. */
-    Progress NONE =
-            new Progress() {
-                @Override
-                public void parked(String side, String call, long nanos) {}
+    Progress NONE = new Progress() {
+        @Override
+        public void parked(String side, String call, long nanos) {}
 
-                @Override
-                public void ended(Call call) {}
+        @Override
+        public void ended(Call call) {}
 
-                @Override
-                public void told(long nanos, String line) {}
-            };
+        @Override
+        public void told(long nanos, String line) {}
+    };
 }

@@ -8,58 +8,55 @@ import java.util.concurrent.CountDownLatch;
 /** R: reading. */
 final class Reading {
 
-    static final List<Situation> ALL =
-            List.of(
-                    Situation.of(
-                                    "R1",
-                                    "read while there is no data",
-                                    "The reads park their threads only: other threads run on the"
-                                            + " same carriers meanwhile.",
-                                    """
+    static final List<Situation> ALL = List.of(
+            Situation.of(
+                            "R1",
+                            "read while there is no data",
+                            "The reads park their threads only: other threads run on the" + " same carriers meanwhile.",
+                            """
                                     A socket of Heddle's is non-blocking underneath. recv(2) on an empty receive buffer answers EAGAIN at once, and \
                                     Heddle parks the virtual thread until the poller hears from the kernel that bytes have arrived. The carrier, the \
                                     platform thread below, is free as soon as its virtual thread is parked. To show it, twice as many reads wait here \
                                     as the machine has processors: if each held its carrier, none would be left for anybody else.
                                     """)
-                            .shapedBy("net.ipv4.tcp_rmem")
-                            .played(Reading::noData, Reading::judgeNoData),
-                    Situation.of(
-                                    "R2",
-                                    "read some data: the peer wrote 2 bytes, the buffer holds 10",
-                                    "read returns 2 at once; it never waits to fill the buffer.",
-                                    """
+                    .shapedBy("net.ipv4.tcp_rmem")
+                    .played(Reading::noData, Reading::judgeNoData),
+            Situation.of(
+                            "R2",
+                            "read some data: the peer wrote 2 bytes, the buffer holds 10",
+                            "read returns 2 at once; it never waits to fill the buffer.",
+                            """
                                     TCP carries a stream of bytes without boundaries. recv(2) gives what has arrived, at most what the buffer holds. \
                                     A read that waited for a full buffer could wait for ever, as a peer that expects an answer sends no more. Who needs \
                                     exactly n bytes reads in a loop.
                                     """)
-                            .shapedBy("net.ipv4.tcp_rmem")
-                            .played(Reading::someData, Reading::judgeSomeData),
-                    Situation.of(
-                                    "R3",
-                                    "read enough data: the peer wrote 15 bytes, the buffer holds"
-                                            + " 10",
-                                    "read returns 10; the next read returns the 5 that are left.",
-                                    """
+                    .shapedBy("net.ipv4.tcp_rmem")
+                    .played(Reading::someData, Reading::judgeSomeData),
+            Situation.of(
+                            "R3",
+                            "read enough data: the peer wrote 15 bytes, the buffer holds" + " 10",
+                            "read returns 10; the next read returns the 5 that are left.",
+                            """
                                     What does not fit stays in the kernel's receive buffer, and the next read begins there: one write of the peer may \
                                     come out of two reads, and two writes out of one. That is why protocols on TCP carry lengths or delimiters of their own.
                                     """)
-                            .shapedBy("net.ipv4.tcp_rmem")
-                            .played(Reading::enoughData, Reading::judgeEnoughData),
-                    Situation.of(
-                                    "R4",
-                                    "read with a deadline",
-                                    "When the instant passes, read fails with i/o timeout, and so"
-                                        + " does every later read, even with data there, until the"
-                                        + " deadline is moved; then the connection goes on and"
-                                        + " nothing is lost.",
-                                    """
+                    .shapedBy("net.ipv4.tcp_rmem")
+                    .played(Reading::enoughData, Reading::judgeEnoughData),
+            Situation.of(
+                            "R4",
+                            "read with a deadline",
+                            "When the instant passes, read fails with i/o timeout, and so"
+                                    + " does every later read, even with data there, until the"
+                                    + " deadline is moved; then the connection goes on and"
+                                    + " nothing is lost.",
+                            """
                                     A deadline is an instant, not a length of time: it bounds a whole conversation however many reads that takes, and need \
                                     not be set anew for each. It is Heddle's own: the kernel knows nothing of it, so a read that it ends has \
                                     taken nothing out of the receive buffer. The data that arrived meanwhile waits there for the next read after the \
                                     deadline has been moved.
                                     """)
-                            .shapedBy("net.ipv4.tcp_rmem")
-                            .played(Reading::deadline, Reading::judgeDeadline));
+                    .shapedBy("net.ipv4.tcp_rmem")
+                    .played(Reading::deadline, Reading::judgeDeadline));
 
     private static final Duration SOON = Duration.ofMillis(50);
     private static final int OTHERS = 100;
@@ -112,12 +109,12 @@ final class Reading {
         Call others = trace.call("others", "run");
         Call write = trace.call("client", "write");
         List<Call> reads = trace.calls("server", "read");
-        long waited = reads.stream().filter(read -> read.spansTheBeginningOf(write)).count();
-        long held =
-                reads.stream()
-                        .filter(read -> read.beginNanos() <= others.beginNanos())
-                        .filter(read -> read.endNanos() >= others.endNanos())
-                        .count();
+        long waited =
+                reads.stream().filter(read -> read.spansTheBeginningOf(write)).count();
+        long held = reads.stream()
+                .filter(read -> read.beginNanos() <= others.beginNanos())
+                .filter(read -> read.endNanos() >= others.endNanos())
+                .count();
         sights.see(
                 "%d reads waited until the peer wrote; the machine has %d processors"
                         .formatted(waited, trace.fact("processors")),
@@ -143,8 +140,7 @@ final class Reading {
                 "read(10) returned %d bytes, %s".formatted(read.n(), read.text()),
                 read.n() == 2 && read.text().equals("\"hi\""));
         sights.see(
-                "it returned after %s though nobody wrote any more"
-                        .formatted(Numbers.time(read.nanos())),
+                "it returned after %s though nobody wrote any more".formatted(Numbers.time(read.nanos())),
                 trace.calls("client", "write").size() == 1 && !read.failed());
     }
 
@@ -186,19 +182,18 @@ final class Reading {
         long waited = first.endNanos() - set.endNanos();
         sights.see(
                 "read failed %s after the deadline of %s was set: %s"
-                        .formatted(
-                                Numbers.time(waited), Numbers.time(SOON.toNanos()), first.error()),
+                        .formatted(Numbers.time(waited), Numbers.time(SOON.toNanos()), first.error()),
                 isTimeout(first) && first.endNanos() - set.beginNanos() >= SOON.toNanos());
         Call second = trace.call("server", "read", 1);
         sights.see("the next read failed likewise, at once", isTimeout(second));
         Call third = trace.call("server", "read", 2);
         sights.see(
                 "so did the read after the peer had written",
-                isTimeout(third) && third.beginNanos() > trace.call("client", "write").endNanos());
+                isTimeout(third)
+                        && third.beginNanos() > trace.call("client", "write").endNanos());
         Call last = trace.call("server", "read", 3);
         sights.see(
-                "with the deadline cleared, read returned %s: nothing was lost"
-                        .formatted(last.text()),
+                "with the deadline cleared, read returned %s: nothing was lost".formatted(last.text()),
                 last.text().equals("\"late\""));
     }
 

@@ -1,7 +1,5 @@
 package heddle.lab;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -13,15 +11,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** All results as one page that needs nothing but itself. */
 final class Report {
 
     private static final Map<Character, String> FAMILIES = families();
 
-    private static final DateTimeFormatter WHEN =
-            DateTimeFormatter.ofPattern("d MMMM uuuu, HH:mm 'UTC'", Locale.ENGLISH)
-                    .withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter WHEN = DateTimeFormatter.ofPattern(
+                    "d MMMM uuuu, HH:mm 'UTC'", Locale.ENGLISH)
+            .withZone(ZoneOffset.UTC);
 
     private final List<Laboratory.Result> results;
     private final String way;
@@ -78,8 +77,7 @@ final class Report {
         </script>
         </body>
         </html>
-        """
-                .formatted(
+        """.formatted(
                         Html.escape(summary()),
                         resource("uplot/uPlot.min.css"),
                         resource("report.css"),
@@ -92,13 +90,14 @@ final class Report {
 
     private static String resource(String name) throws IOException {
         try (InputStream in = Report.class.getResourceAsStream(name)) {
-            return new String(
-                    Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+            return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
     private long count(Run.Verdict verdict) {
-        return results.stream().filter(result -> result.heddle().verdict() == verdict).count();
+        return results.stream()
+                .filter(result -> result.heddle().verdict() == verdict)
+                .count();
     }
 
     private String summary() {
@@ -112,12 +111,8 @@ final class Report {
         for (Run.Verdict verdict : Run.Verdict.values()) {
             long count = count(verdict);
             if (count > 0) {
-                tally.append(
-                        "<li class=\"%s\"><b>%d</b>%s</li>"
-                                .formatted(
-                                        style(verdict),
-                                        count,
-                                        verdict.label.toLowerCase(Locale.ROOT)));
+                tally.append("<li class=\"%s\"><b>%d</b>%s</li>"
+                        .formatted(style(verdict), count, verdict.label.toLowerCase(Locale.ROOT)));
             }
         }
         return """
@@ -132,8 +127,7 @@ final class Report {
         <ul class="tally">%s</ul>
         <div class="families">%s</div>
         </nav>
-        """
-                .formatted(facts(), tally, families(this::chips));
+        """.formatted(facts(), tally, families(this::chips));
     }
 
     private String facts() {
@@ -154,9 +148,7 @@ final class Report {
         }
         all.put("Played", WHEN.format(now));
         all.forEach((name, value) ->
-                facts.append(
-                        "<div><dt>%s</dt><dd>%s</dd></div>"
-                                .formatted(Html.escape(name), Html.escape(value))));
+                facts.append("<div><dt>%s</dt><dd>%s</dd></div>".formatted(Html.escape(name), Html.escape(value))));
         return facts.toString();
     }
 
@@ -168,10 +160,9 @@ final class Report {
     private String families(FamilyPart part) {
         StringBuilder all = new StringBuilder();
         FAMILIES.forEach((letter, name) -> {
-            List<Laboratory.Result> members =
-                    results.stream()
-                            .filter(result -> result.heddle().situation().id().charAt(0) == letter)
-                            .toList();
+            List<Laboratory.Result> members = results.stream()
+                    .filter(result -> result.heddle().situation().id().charAt(0) == letter)
+                    .toList();
             if (!members.isEmpty()) {
                 all.append(part.of(name, members));
             }
@@ -183,14 +174,13 @@ final class Report {
         StringBuilder chips = new StringBuilder();
         for (Laboratory.Result result : members) {
             Run run = result.heddle();
-            chips.append(
-                    "<li><a href=\"#%s\">%s <span class=\"mark %s\" title=\"%s\">%s</span></a></li>"
-                            .formatted(
-                                    run.situation().id(),
-                                    run.situation().id(),
-                                    style(run.verdict()),
-                                    run.verdict().label,
-                                    mark(run.verdict())));
+            chips.append("<li><a href=\"#%s\">%s <span class=\"mark %s\" title=\"%s\">%s</span></a></li>"
+                    .formatted(
+                            run.situation().id(),
+                            run.situation().id(),
+                            style(run.verdict()),
+                            run.verdict().label,
+                            mark(run.verdict())));
         }
         return "<div><p>%s</p><ul class=\"chips\">%s</ul></div>".formatted(name, chips);
     }
@@ -236,8 +226,7 @@ final class Report {
         %s
         </div>
         </article>
-        """
-                .formatted(
+        """.formatted(
                         situation.id(),
                         situation.id(),
                         Html.escape(situation.title()),
@@ -246,8 +235,7 @@ final class Report {
                         run.verdict().label,
                         Html.escape(situation.lookFor()),
                         run.verdict() == Run.Verdict.SKIPPED
-                                ? "<p class=\"look\">Skipped: %s.</p>"
-                                        .formatted(Html.escape(run.reason()))
+                                ? "<p class=\"look\">Skipped: %s.</p>".formatted(Html.escape(run.reason()))
                                 : plays(run, result.go()),
                         Html.escape(situation.explanation()),
                         limits(situation),
@@ -256,8 +244,7 @@ final class Report {
 
     private static String plays(Run heddle, @Nullable Run go) {
         if (go == null) {
-            return "<div class=\"plays\">%s</div>%s"
-                    .formatted(figure("Heddle", heddle), sights(heddle));
+            return "<div class=\"plays\">%s</div>%s".formatted(figure("Heddle", heddle), sights(heddle));
         }
         return "<div class=\"plays two\"><div>%s%s</div><div>%s%s</div></div>"
                 .formatted(figure("Heddle", heddle), sights(heddle), figure("Go", go), sights(go));
@@ -268,21 +255,15 @@ final class Report {
         StringBuilder legend = new StringBuilder();
         boolean failures = run.trace().calls().stream().anyMatch(Call::failed);
         for (Drawing.Kind kind : drawing.kinds()) {
-            legend.append(
-                    "<li><i style=\"--swatch:var(--%s)\"></i>%s</li>"
-                            .formatted(kind.name(), kind.label));
+            legend.append("<li><i style=\"--swatch:var(--%s)\"></i>%s</li>".formatted(kind.name(), kind.label));
         }
         if (failures) {
             legend.append("<li><i class=\"failed\"></i>failed</li>");
         }
-        String note =
-                drawing.hasHeld()
-                        ? """
+        String note = drawing.hasHeld() ? """
                         <p class="axis-note">Held, %s: <span><i style="--swatch:var(--sender)"></i>sender's kernel</span> \
                         <span><i style="--swatch:var(--receiver)"></i>receiver's kernel</span></p>
-                        """
-                                .formatted(drawing.flow())
-                        : "";
+                        """.formatted(drawing.flow()) : "";
         return """
         <figure class="play" data-name="%s in %s">
         <figcaption>%s<ul class="legend">%s</ul></figcaption>
@@ -290,38 +271,26 @@ final class Report {
         %s
         <script type="application/json">%s</script>
         </figure>
-        """
-                .formatted(run.situation().id(), name, name, legend, note, drawing.json());
+        """.formatted(run.situation().id(), name, name, legend, note, drawing.json());
     }
 
     private static String sights(Run run) {
         StringBuilder items = new StringBuilder();
         for (Sights.Sight sight : run.sights().all()) {
-            String style =
-                    switch (sight.kind()) {
-                        case SEEN -> "v-seen";
-                        case NOT_SEEN -> "v-missed";
-                        case NOT_HERE -> "v-nothere";
-                        case NOTE -> "v-note";
-                    };
-            String sign =
-                    switch (sight.kind()) {
-                        case SEEN ->
-                                "<span class=\"mark %s\" role=\"img\""
-                                        + " aria-label=\"seen\">\u2713</span>";
-                        case NOT_SEEN ->
-                                "<span class=\"mark %s\" role=\"img\" aria-label=\"not"
-                                        + " seen\">\u2717</span>";
-                        case NOT_HERE ->
-                                "<span class=\"mark %s\" role=\"img\" aria-label=\"not promised"
-                                        + " here\">\u25cb</span>";
-                        case NOTE ->
-                                "<span class=\"mark %s\" role=\"img\""
-                                        + " aria-label=\"note\">\u2192</span>";
-                    };
-            items.append(
-                    "<li>%s<span>%s</span></li>"
-                            .formatted(sign.formatted(style), Html.escape(sight.text())));
+            String style = switch (sight.kind()) {
+                case SEEN -> "v-seen";
+                case NOT_SEEN -> "v-missed";
+                case NOT_HERE -> "v-nothere";
+                case NOTE -> "v-note";
+            };
+            String sign = switch (sight.kind()) {
+                case SEEN -> "<span class=\"mark %s\" role=\"img\"" + " aria-label=\"seen\">\u2713</span>";
+                case NOT_SEEN -> "<span class=\"mark %s\" role=\"img\" aria-label=\"not" + " seen\">\u2717</span>";
+                case NOT_HERE ->
+                    "<span class=\"mark %s\" role=\"img\" aria-label=\"not promised" + " here\">\u25cb</span>";
+                case NOTE -> "<span class=\"mark %s\" role=\"img\"" + " aria-label=\"note\">\u2192</span>";
+            };
+            items.append("<li>%s<span>%s</span></li>".formatted(sign.formatted(style), Html.escape(sight.text())));
         }
         return "<ul class=\"sights\">%s</ul>".formatted(items);
     }
@@ -332,15 +301,13 @@ final class Report {
         }
         StringBuilder rows = new StringBuilder();
         for (String name : situation.limits()) {
-            rows.append(
-                    "<tr><td><code>%s</code></td><td><code>%s</code></td></tr>"
-                            .formatted(Html.escape(name), Html.escape(SystemLimits.value(name))));
+            rows.append("<tr><td><code>%s</code></td><td><code>%s</code></td></tr>"
+                    .formatted(Html.escape(name), Html.escape(SystemLimits.value(name))));
         }
         return """
         <details><summary>Limits of this system that shape it</summary>
         <table><thead><tr><th scope="col">Setting</th><th scope="col">Here</th></tr></thead><tbody>%s</tbody></table></details>
-        """
-                .formatted(rows);
+        """.formatted(rows);
     }
 
     private static String tables(Run heddle, @Nullable Run go) {
@@ -352,19 +319,15 @@ final class Report {
         List<Columns.Entry> entries = Columns.entries(run.trace());
         for (Columns.Entry entry : entries) {
             Call call = entry.call();
-            rows.append(
-                    """
+            rows.append("""
                     <tr><td class="n">%s</td><td class="n optional">%s</td><td class="s">%s</td><td><code>%s</code></td><td>%s%s</td></tr>
-                    """
-                            .formatted(
-                                    Numbers.millis(call.beginNanos()),
-                                    Numbers.millis(call.nanos()),
-                                    Html.escape(call.side()),
-                                    Html.escape(call.name()),
-                                    Html.escape(call.outcome()),
-                                    entry.alike() > 0
-                                            ? " (and %d alike)".formatted(entry.alike())
-                                            : ""));
+                    """.formatted(
+                            Numbers.millis(call.beginNanos()),
+                            Numbers.millis(call.nanos()),
+                            Html.escape(call.side()),
+                            Html.escape(call.name()),
+                            Html.escape(call.outcome()),
+                            entry.alike() > 0 ? " (and %d alike)".formatted(entry.alike()) : ""));
         }
         String description = new Drawing(run.trace()).description();
         return """
@@ -372,18 +335,13 @@ final class Report {
         <table><thead><tr><th scope="col" class="n">at, ms</th><th scope="col" class="n optional">took, ms</th>\
         <th scope="col" class="s">side</th><th scope="col">call</th><th scope="col">what came of it</th></tr></thead>
         <tbody>%s</tbody></table></details>
-        """
-                .formatted(
-                        name,
-                        description.isEmpty() ? "" : "<p>" + Html.escape(description) + "</p>",
-                        rows);
+        """.formatted(name, description.isEmpty() ? "" : "<p>" + Html.escape(description) + "</p>", rows);
     }
 
     private static String footer() throws IOException {
         return """
         <footer><p>Made by <code>heddle lab run --report</code>. The charts are drawn by uPlot, whose code is in this page.</p>
         <details><summary>Licence of uPlot</summary><pre>%s</pre></details></footer>
-        """
-                .formatted(Html.escape(resource("uplot/LICENSE")));
+        """.formatted(Html.escape(resource("uplot/LICENSE")));
     }
 }

@@ -37,10 +37,9 @@ record Run(Situation situation, Verdict verdict, Sights sights, Trace trace, Str
         if (!failure.isEmpty()) {
             sights.see("the play came to its end: " + failure, false);
         }
-        Verdict verdict =
-                sights.has(Sights.Kind.NOT_SEEN)
-                        ? Verdict.NOT_SEEN
-                        : sights.has(Sights.Kind.NOT_HERE) ? Verdict.NOT_HERE : Verdict.SEEN;
+        Verdict verdict = sights.has(Sights.Kind.NOT_SEEN)
+                ? Verdict.NOT_SEEN
+                : sights.has(Sights.Kind.NOT_HERE) ? Verdict.NOT_HERE : Verdict.SEEN;
         return new Run(situation, verdict, sights, trace, failure);
     }
 }

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Looks at the kernel's queues while a play runs, on a platform thread of its own, and writes down what changed. It reads a table of the
- * whole system, so a look takes as long as that is.
+ * Looks at the kernel's queues while a play runs, on a platform thread of its own, and writes down what changed. It
+ * reads a table of the whole system, so a look takes as long as that is.
  */
 final class Sampler implements AutoCloseable {
 
@@ -72,9 +72,7 @@ final class Sampler implements AutoCloseable {
                 continue;
             }
             Trace.Sample before = last.put(now.flow(), now);
-            if (before == null
-                    || before.unacknowledged() != now.unacknowledged()
-                    || before.unread() != now.unread()) {
+            if (before == null || before.unacknowledged() != now.unacknowledged() || before.unread() != now.unread()) {
                 trace.add(now);
                 changedNanos = System.nanoTime();
             }

@@ -1,7 +1,6 @@
 package heddle.lab;
 
 import heddle.net.Conn;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,56 +20,54 @@ final class Sharing {
     /** Larger than the kernel's buffers at first, so that each write takes many system calls. */
     private static final int PACKET = 3 << 20;
 
-    static final List<Situation> ALL =
-            List.of(
-                    Situation.of(
-                                    "C1",
-                                    "many threads write whole packets to one connection",
-                                    "Each write call is atomic however many system calls it takes:"
-                                            + " packets never interleave.",
-                                    """
+    static final List<Situation> ALL = List.of(
+            Situation.of(
+                            "C1",
+                            "many threads write whole packets to one connection",
+                            "Each write call is atomic however many system calls it takes:"
+                                    + " packets never interleave.",
+                            """
                                     The kernel promises nothing of the kind: a non-blocking send(2) takes what fits, and between two of them another thread's bytes may \
                                     come. Heddle's descriptor lock has a write side, which a write call holds until all its bytes are handed over; other \
                                     writers queue for it, parked. Here each packet is larger than the send buffer, so that every write has to wait several times.
                                     """)
-                            .shapedBy("net.ipv4.tcp_wmem")
-                            .played(Sharing::wholePackets, Sharing::judgeWholePackets),
-                    Situation.of(
-                                    "C2",
-                                    "one packet written in two calls by several threads",
-                                    "Packets may interleave: what is promised is the atomicity of"
-                                            + " one call, and the documentation of Conn says so.",
-                                    """
+                    .shapedBy("net.ipv4.tcp_wmem")
+                    .played(Sharing::wholePackets, Sharing::judgeWholePackets),
+            Situation.of(
+                            "C2",
+                            "one packet written in two calls by several threads",
+                            "Packets may interleave: what is promised is the atomicity of"
+                                    + " one call, and the documentation of Conn says so.",
+                            """
                                     A header in one call and its body in a second one is the mistake that works in every test with one client. Between the two \
                                     calls nobody holds the lock. Here each thread writes its body only after all have written their headers, so that the bad \
                                     case comes about each time. Conn says so: two write calls that belong together may be torn apart by a third thread's. \
                                     Put both into one buffer, or hand both buffers over in one call: write(ByteBuffer[]).
                                     """)
-                            .played(Sharing::tornPackets, Sharing::judgeTornPackets),
-                    Situation.of(
-                                    "C3",
-                                    "many threads read one connection",
-                                    "No byte is delivered twice or lost; a small buffer may split a"
-                                            + " packet: worl, d.",
-                                    """
+                    .played(Sharing::tornPackets, Sharing::judgeTornPackets),
+            Situation.of(
+                            "C3",
+                            "many threads read one connection",
+                            "No byte is delivered twice or lost; a small buffer may split a" + " packet: worl, d.",
+                            """
                                     Readers take turns under the read side of the descriptor lock, and each recv(2) takes bytes out of the receive buffer \
                                     for good, so every byte goes to exactly one reader. Which one gets what is chance, and nothing keeps a packet together: \
                                     a connection with several readers is of use only where every byte is a message.
                                     """)
-                            .shapedBy("net.ipv4.tcp_rmem")
-                            .played(Sharing::manyReaders, Sharing::judgeManyReaders),
-                    Situation.of(
-                                    "C4",
-                                    "the descriptor lock",
-                                    "Reads are serialised, and writes; a write never waits for a"
-                                            + " read; a close ends all that wait.",
-                                    """
+                    .shapedBy("net.ipv4.tcp_rmem")
+                    .played(Sharing::manyReaders, Sharing::judgeManyReaders),
+            Situation.of(
+                            "C4",
+                            "the descriptor lock",
+                            "Reads are serialised, and writes; a write never waits for a"
+                                    + " read; a close ends all that wait.",
+                            """
                                     One word for each descriptor holds a read lock, a write lock, a count of users and a closed mark. A reader that waits for \
                                     data holds the read lock, so a second reader queues behind it; a writer does not care. close marks the word, wakes everybody, \
                                     and the last one out closes the number: so it cannot happen that a number is closed and given to a new connection while an \
                                     old call still uses it.
                                     """)
-                            .played(Sharing::lock, Sharing::judgeLock));
+                    .played(Sharing::lock, Sharing::judgeLock));
 
     private Sharing() {}
 
@@ -81,21 +78,16 @@ final class Sharing {
             End end = pair.client().as("writer " + (i + 1));
             byte[] packet = new byte[PACKET];
             Arrays.fill(packet, (byte) ('A' + i));
-            writers.add(
-                    stage.start(() -> {
-                        for (int n = 0; n < PACKETS; n++) {
-                            end.write(packet);
-                        }
-                        return true;
-                    }));
+            writers.add(stage.start(() -> {
+                for (int n = 0; n < PACKETS; n++) {
+                    end.write(packet);
+                }
+                return true;
+            }));
         }
         var switches = new long[2];
-        Stage.Actor<Call> reader =
-                stage.start(() ->
-                        stage.side("server")
-                                .act(
-                                        "readToEnd",
-                                        () -> countSwitches(pair.server().conn, switches)));
+        Stage.Actor<Call> reader = stage.start(() ->
+                stage.side("server").act("readToEnd", () -> countSwitches(pair.server().conn, switches)));
         for (Stage.Actor<Boolean> writer : writers) {
             writer.join();
         }
@@ -104,7 +96,10 @@ final class Sharing {
         stage.fact("torn", switches[0]);
     }
 
-    /** Reads to the end: how many bytes. {@code torn[0]} becomes the number of changes from one writer's bytes to another's inside a packet. */
+    /**
+     * Reads to the end: how many bytes. {@code torn[0]} becomes the number of changes from one writer's bytes to
+     * another's inside a packet.
+     */
     private static long countSwitches(Conn conn, long[] torn) throws IOException {
         byte[] buffer = new byte[64 << 10];
         long at = 0;
@@ -130,12 +125,7 @@ final class Sharing {
         for (Call write : all) {
             packets += !write.failed() && write.n() == PACKET ? 1 : 0;
             overlapping +=
-                    all.stream()
-                                    .anyMatch(other ->
-                                            !other.equals(write)
-                                                    && other.spansTheBeginningOf(write))
-                            ? 1
-                            : 0;
+                    all.stream().anyMatch(other -> !other.equals(write) && other.spansTheBeginningOf(write)) ? 1 : 0;
         }
         sights.see(
                 "%d packets of %s bytes were written whole, %d of them while another write was under way"
@@ -144,11 +134,8 @@ final class Sharing {
         sights.see(
                 "the reader got %s bytes and found %d packets torn"
                         .formatted(
-                                Numbers.count(trace.call("server", "readToEnd").n()),
-                                trace.fact("torn")),
-                trace.fact("torn") == 0
-                        && trace.call("server", "readToEnd").n()
-                                == (long) WRITERS * PACKETS * PACKET);
+                                Numbers.count(trace.call("server", "readToEnd").n()), trace.fact("torn")),
+                trace.fact("torn") == 0 && trace.call("server", "readToEnd").n() == (long) WRITERS * PACKETS * PACKET);
     }
 
     private static void tornPackets(Stage stage) throws Exception {
@@ -158,14 +145,13 @@ final class Sharing {
         for (int i = 1; i <= 2; i++) {
             End end = pair.client().as("writer " + i);
             int id = i;
-            writers.add(
-                    stage.start(() -> {
-                        end.write("head" + id + " ");
-                        headers.countDown();
-                        headers.await();
-                        end.write("body" + id + " ");
-                        return true;
-                    }));
+            writers.add(stage.start(() -> {
+                end.write("head" + id + " ");
+                headers.countDown();
+                headers.await();
+                end.write("body" + id + " ");
+                return true;
+            }));
         }
         for (Stage.Actor<Boolean> writer : writers) {
             writer.join();
@@ -191,11 +177,10 @@ final class Sharing {
         List<Stage.Actor<Boolean>> readers = new ArrayList<>();
         for (int i = 1; i <= 3; i++) {
             End end = pair.server().as("reader " + i);
-            readers.add(
-                    stage.start(() -> {
-                        while (end.read(4, got::add).n() > 0) {}
-                        return true;
-                    }));
+            readers.add(stage.start(() -> {
+                while (end.read(4, got::add).n() > 0) {}
+                return true;
+            }));
             readers.getLast().awaitParked();
         }
         for (int i = 0; i < 6; i++) {
@@ -224,7 +209,8 @@ final class Sharing {
                 "%d bytes were written and %d delivered, each letter as often as it was written"
                         .formatted(written, Trace.sum(reads)),
                 written == Trace.sum(reads) && trace.fact("as written") == 1);
-        List<String> pieces = reads.stream().filter(read -> read.n() > 0).map(Call::text).toList();
+        List<String> pieces =
+                reads.stream().filter(read -> read.n() > 0).map(Call::text).toList();
         sights.see(
                 "packets of 5 bytes came in pieces of at most 4: " + String.join(" ", pieces),
                 pieces.size() >= 8 && reads.stream().allMatch(read -> read.n() <= 4));
@@ -257,22 +243,17 @@ final class Sharing {
         Call in = trace.call("client", "write");
         Call close = trace.call("server", "close");
         sights.see(
-                "a write went through, in %s, while two reads waited"
-                        .formatted(Numbers.time(out.nanos())),
+                "a write went through, in %s, while two reads waited".formatted(Numbers.time(out.nanos())),
                 out.n() == 3
                         && one.spansTheBeginningOf(out)
                         && two.spansTheBeginningOf(out)
                         && trace.call("client", "read").text().equals("\"out\""));
         sights.see(
-                "what the peer wrote went to one of the two: %s, %s"
-                        .formatted(one.outcome(), two.outcome()),
-                (one.n() == 2) != (two.n() == 2)
-                        && one.spansTheBeginningOf(in)
-                        && two.spansTheBeginningOf(in));
+                "what the peer wrote went to one of the two: %s, %s".formatted(one.outcome(), two.outcome()),
+                (one.n() == 2) != (two.n() == 2) && one.spansTheBeginningOf(in) && two.spansTheBeginningOf(in));
         Call evicted = one.failed() ? one : two;
         sights.see(
                 "the other waited on until close: " + evicted.outcome(),
-                evicted.spansTheBeginningOf(close)
-                        && evicted.error().endsWith("use of closed network connection"));
+                evicted.spansTheBeginningOf(close) && evicted.error().endsWith("use of closed network connection"));
     }
 }

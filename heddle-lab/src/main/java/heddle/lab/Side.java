@@ -4,11 +4,9 @@ import heddle.net.Dialer;
 import heddle.net.ListenConfig;
 import heddle.net.Listener;
 import heddle.net.TcpConn;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** One who listens, accepts and dials, by name. What it opens is closed with the stage. Any thread. */
 final class Side {
@@ -41,26 +39,15 @@ final class Side {
 
     /** One that may fail. */
     Call tryListen(String address) {
-        return listen(
-                new ListenConfig(),
-                "listen tcp " + address,
-                address,
-                new AtomicReference<@Nullable Listener>());
+        return listen(new ListenConfig(), "listen tcp " + address, address, new AtomicReference<@Nullable Listener>());
     }
 
-    private Call listen(
-            ListenConfig how,
-            String call,
-            String address,
-            AtomicReference<@Nullable Listener> made) {
-        return stage.call(
-                name,
-                call,
-                () -> {
-                    Listener listener = stage.keep(how.listen("tcp", address));
-                    made.set(listener);
-                    return new Stage.Done(Call.NOTHING, listener.address().toString());
-                });
+    private Call listen(ListenConfig how, String call, String address, AtomicReference<@Nullable Listener> made) {
+        return stage.call(name, call, () -> {
+            Listener listener = stage.keep(how.listen("tcp", address));
+            made.set(listener);
+            return new Stage.Done(Call.NOTHING, listener.address().toString());
+        });
     }
 
     TcpConn accept(Listener listener) throws IOException {
@@ -74,14 +61,11 @@ final class Side {
     }
 
     private Call accept(Listener listener, AtomicReference<@Nullable TcpConn> made) {
-        return stage.call(
-                name,
-                "accept",
-                () -> {
-                    TcpConn conn = stage.keep((TcpConn) listener.accept());
-                    made.set(conn);
-                    return new Stage.Done(Call.NOTHING, "from " + conn.remoteAddress());
-                });
+        return stage.call(name, "accept", () -> {
+            TcpConn conn = stage.keep((TcpConn) listener.accept());
+            made.set(conn);
+            return new Stage.Done(Call.NOTHING, "from " + conn.remoteAddress());
+        });
     }
 
     /** Dials; the first connections of a play are those whose queues are watched. */
@@ -101,16 +85,12 @@ final class Side {
         return dial(how, call, address, new AtomicReference<@Nullable TcpConn>());
     }
 
-    private Call dial(
-            Dialer how, String call, String address, AtomicReference<@Nullable TcpConn> made) {
-        return stage.call(
-                name,
-                call,
-                () -> {
-                    TcpConn conn = stage.keep((TcpConn) how.dial("tcp", address));
-                    made.set(conn);
-                    return new Stage.Done(Call.NOTHING, "from " + conn.localAddress());
-                });
+    private Call dial(Dialer how, String call, String address, AtomicReference<@Nullable TcpConn> made) {
+        return stage.call(name, call, () -> {
+            TcpConn conn = stage.keep((TcpConn) how.dial("tcp", address));
+            made.set(conn);
+            return new Stage.Done(Call.NOTHING, "from " + conn.localAddress());
+        });
     }
 
     /** Something long that is written down as one call; {@code n} is what it counts. */
@@ -124,12 +104,9 @@ final class Side {
     }
 
     Call close(Listener listener) {
-        return stage.call(
-                name,
-                "close",
-                () -> {
-                    listener.close();
-                    return Stage.Done.QUIETLY;
-                });
+        return stage.call(name, "close", () -> {
+            listener.close();
+            return Stage.Done.QUIETLY;
+        });
     }
 }

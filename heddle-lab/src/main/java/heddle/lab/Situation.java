@@ -61,14 +61,7 @@ public record Situation(
 
     static Situation of(String id, String title, String lookFor, String explanation) {
         return new Situation(
-                id,
-                title,
-                lookFor,
-                explanation.strip(),
-                Need.NOTHING,
-                List.of(),
-                stage -> {},
-                (trace, sights) -> {});
+                id, title, lookFor, explanation.strip(), Need.NOTHING, List.of(), stage -> {}, (trace, sights) -> {});
     }
 
     Situation needs(Need what) {

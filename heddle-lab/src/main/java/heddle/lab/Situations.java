@@ -6,16 +6,10 @@ import java.util.stream.Stream;
 /** All situations, in the order in which people meet them. */
 public final class Situations {
 
-    private static final List<Situation> ALL =
-            Stream.of(
-                            SettingUp.ALL,
-                            Reading.ALL,
-                            Writing.ALL,
-                            Sharing.ALL,
-                            Closing.ALL,
-                            Polling.ALL)
-                    .flatMap(List::stream)
-                    .toList();
+    private static final List<Situation> ALL = Stream.of(
+                    SettingUp.ALL, Reading.ALL, Writing.ALL, Sharing.ALL, Closing.ALL, Polling.ALL)
+            .flatMap(List::stream)
+            .toList();
 
     private Situations() {}
 

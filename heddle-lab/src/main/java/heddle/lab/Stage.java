@@ -5,9 +5,6 @@ import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.NetError;
 import heddle.net.TcpConn;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
@@ -18,10 +15,11 @@ import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where a play happens: it gives out the sides, writes their calls down, watches what the kernel holds of the connections, and closes
- * what the play left open. The play may use it from all its threads.
+ * Where a play happens: it gives out the sides, writes their calls down, watches what the kernel holds of the
+ * connections, and closes what the play left open. The play may use it from all its threads.
  */
 final class Stage implements AutoCloseable {
 
@@ -77,15 +75,12 @@ final class Stage implements AutoCloseable {
         Listener listener = server.listen("127.0.0.1:0");
         TcpConn dialed = client.dial(listener.address().toString());
         TcpConn accepted = server.accept(listener);
-        return new Pair(
-                new End(this, "server", accepted), new End(this, "client", dialed), listener);
+        return new Pair(new End(this, "server", accepted), new End(this, "client", dialed), listener);
     }
 
     void watch(TcpConn dialed) {
-        sampler.watch(
-                new KernelQueues.Flow(TO_SERVER, dialed.localAddress(), dialed.remoteAddress()));
-        sampler.watch(
-                new KernelQueues.Flow(TO_CLIENT, dialed.remoteAddress(), dialed.localAddress()));
+        sampler.watch(new KernelQueues.Flow(TO_SERVER, dialed.localAddress(), dialed.remoteAddress()));
+        sampler.watch(new KernelQueues.Flow(TO_CLIENT, dialed.remoteAddress(), dialed.localAddress()));
     }
 
     <T extends Closeable> T keep(T resource) {
@@ -149,16 +144,7 @@ final class Stage implements AutoCloseable {
     }
 
     private Call ended(Open call, long n, String text, String error, boolean timeout) {
-        return new Call(
-                call.side,
-                call.name,
-                call.beginNanos,
-                nanos(),
-                call.parkedNanos,
-                n,
-                text,
-                error,
-                timeout);
+        return new Call(call.side, call.name, call.beginNanos, nanos(), call.parkedNanos, n, text, error, timeout);
     }
 
     // --- Threads.
@@ -170,36 +156,29 @@ final class Stage implements AutoCloseable {
         private volatile @Nullable Throwable failure;
 
         private Actor(Callable<T> body) {
-            thread =
-                    Heddle.shared()
-                            .ofVirtual()
-                            .name("heddle-lab")
-                            .start(() -> {
-                                try {
-                                    result = body.call();
-                                } catch (Throwable e) {
-                                    failure = e;
-                                }
-                            });
+            thread = Heddle.shared().ofVirtual().name("heddle-lab").start(() -> {
+                try {
+                    result = body.call();
+                } catch (Throwable e) {
+                    failure = e;
+                }
+            });
         }
 
         /** Returns once it is seen waiting in a call. */
         void awaitParked() throws InterruptedException {
-            until(
-                    "a call waits",
-                    () -> {
-                        if (!thread.isAlive()) {
-                            throw new IllegalStateException("it ended instead of waiting", failure);
-                        }
-                        return isParked();
-                    });
+            until("a call waits", () -> {
+                if (!thread.isAlive()) {
+                    throw new IllegalStateException("it ended instead of waiting", failure);
+                }
+                return isParked();
+            });
         }
 
         private boolean isParked() {
             Open call = open.get(thread);
             Thread.State state = thread.getState();
-            if (call == null
-                    || (state != Thread.State.WAITING && state != Thread.State.TIMED_WAITING)) {
+            if (call == null || (state != Thread.State.WAITING && state != Thread.State.TIMED_WAITING)) {
                 return false;
             }
             if (call.parkedNanos == 0) {
@@ -247,8 +226,7 @@ final class Stage implements AutoCloseable {
         try {
             while (!holds(condition)) {
                 if (System.nanoTime() - end > 0) {
-                    throw new IllegalStateException(
-                            "not within " + PATIENCE.toSeconds() + " s: " + what);
+                    throw new IllegalStateException("not within " + PATIENCE.toSeconds() + " s: " + what);
                 }
                 Thread.sleep(1);
             }
@@ -283,7 +261,10 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    /** Returns once the kernel's queues of what is watched have not changed for longer than an acknowledgement may be delayed. */
+    /**
+     * Returns once the kernel's queues of what is watched have not changed for longer than an acknowledgement may be
+     * delayed.
+     */
     void awaitQuiet() throws InterruptedException {
         if (KernelQueues.canSee()) {
             until("the kernel's queues come to rest", () -> sampler.isQuietFor(QUIET_NANOS));
@@ -298,8 +279,7 @@ final class Stage implements AutoCloseable {
         for (Closeable resource : leftOpen) {
             try {
                 if (resource instanceof Conn conn && conn.isOpen()) {
-                    ((TcpConn) conn)
-                            .setLinger(Duration.ZERO); // leaves nothing behind in the kernel
+                    ((TcpConn) conn).setLinger(Duration.ZERO); // leaves nothing behind in the kernel
                 }
                 resource.close();
             } catch (IOException e) {

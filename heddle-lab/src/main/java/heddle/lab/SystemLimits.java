@@ -40,9 +40,7 @@ final class SystemLimits {
         try {
             Matcher line = OPEN_FILES.matcher(Files.readString(Path.of("/proc/self/limits")));
             if (line.find()) {
-                return line.group(1).equals("unlimited")
-                        ? Integer.MAX_VALUE
-                        : Long.parseLong(line.group(1));
+                return line.group(1).equals("unlimited") ? Integer.MAX_VALUE : Long.parseLong(line.group(1));
             }
         } catch (IOException none) {
             // Not Linux.

@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * What happened in one run of a situation: the calls, what was counted beside them, and what the kernel held meanwhile. Any thread may
- * add to it; it is read when the run is over.
+ * What happened in one run of a situation: the calls, what was counted beside them, and what the kernel held meanwhile.
+ * Any thread may add to it; it is read when the run is over.
  */
 public final class Trace {
 
@@ -72,8 +72,7 @@ public final class Trace {
     Call call(String side, String name, int index) {
         List<Call> all = calls(side, name);
         if (index >= all.size()) {
-            throw new MissingException(
-                    "%s did %s %d times, want %d".formatted(side, name, all.size(), index + 1));
+            throw new MissingException("%s did %s %d times, want %d".formatted(side, name, all.size(), index + 1));
         }
         return all.get(index);
     }

@@ -41,13 +41,7 @@ final class TraceLines {
             line(out, "fact", fact.getKey(), fact.getValue());
         }
         for (Trace.Sample sample : trace.samples()) {
-            line(
-                    out,
-                    "sample",
-                    sample.flow(),
-                    sample.nanos(),
-                    sample.unacknowledged(),
-                    sample.unread());
+            line(out, "sample", sample.flow(), sample.nanos(), sample.unacknowledged(), sample.unread());
         }
         if (!played.failure().isEmpty()) {
             line(out, "failed", played.failure().replaceAll("\\s+", " "));
@@ -68,19 +62,17 @@ final class TraceLines {
 
         void watch(KernelQueues.Flow flow);
 
-        Watcher NONE =
-                new Watcher() {
-                    @Override
-                    public void begins() {}
+        Watcher NONE = new Watcher() {
+            @Override
+            public void begins() {}
 
-                    @Override
-                    public void watch(KernelQueues.Flow flow) {}
-                };
+            @Override
+            public void watch(KernelQueues.Flow flow) {}
+        };
     }
 
     /** Reads to the end of {@code in}, telling {@code progress} and {@code watcher} as it goes on. */
-    static Player.Played read(BufferedReader in, Progress progress, Trace trace, Watcher watcher)
-            throws IOException {
+    static Player.Played read(BufferedReader in, Progress progress, Trace trace, Watcher watcher) throws IOException {
         String failure = "";
         for (String line; (line = in.readLine()) != null; ) {
             String[] field = line.split("\t", -1);
@@ -93,12 +85,11 @@ final class TraceLines {
                     }
                     case "fact" -> trace.fact(field[1], Long.parseLong(field[2]));
                     case "sample" ->
-                            trace.add(
-                                    new Trace.Sample(
-                                            field[1],
-                                            Long.parseLong(field[2]),
-                                            Long.parseLong(field[3]),
-                                            Long.parseLong(field[4])));
+                        trace.add(new Trace.Sample(
+                                field[1],
+                                Long.parseLong(field[2]),
+                                Long.parseLong(field[3]),
+                                Long.parseLong(field[4])));
                     case "conn" -> {
                         int from = Integer.parseInt(field[1]);
                         int to = Integer.parseInt(field[2]);

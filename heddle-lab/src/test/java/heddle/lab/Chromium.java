@@ -3,7 +3,6 @@ package heddle.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Await;
-
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
@@ -28,8 +27,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A Chromium without a window, told what to do by its DevTools protocol: the width of a phone and the colour scheme are out of reach of
- * WebDriver, which would only be a way to send these messages. One thread.
+ * A Chromium without a window, told what to do by its DevTools protocol: the width of a phone and the colour scheme are
+ * out of reach of WebDriver, which would only be a way to send these messages. One thread.
  */
 final class Chromium implements AutoCloseable {
 
@@ -48,55 +47,49 @@ final class Chromium implements AutoCloseable {
 
     static Optional<Path> find() {
         return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-                .flatMap(folder ->
-                        Stream.of("chromium", "chromium-browser", "google-chrome")
-                                .map(name -> Path.of(folder, name)))
+                .flatMap(folder -> Stream.of("chromium", "chromium-browser", "google-chrome")
+                        .map(name -> Path.of(folder, name)))
                 .filter(Files::isExecutable)
                 .findFirst();
     }
 
     /** Starts {@code program} with {@code profile}, an empty folder, for all that it keeps. */
     Chromium(Path program, Path profile) throws Exception {
-        process =
-                new ProcessBuilder(
-                                program.toString(),
-                                "--headless",
-                                "--no-sandbox",
-                                "--disable-gpu",
-                                "--disable-quic",
-                                "--no-first-run",
-                                "--disable-background-networking",
-                                "--disable-component-update",
-                                "--disable-sync",
-                                "--hide-scrollbars",
-                                "--user-data-dir=" + profile,
-                                "--remote-debugging-port=0",
-                                "about:blank")
-                        .redirectErrorStream(true)
-                        .redirectOutput(profile.resolve("output").toFile())
-                        .start();
+        process = new ProcessBuilder(
+                        program.toString(),
+                        "--headless",
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--disable-quic",
+                        "--no-first-run",
+                        "--disable-background-networking",
+                        "--disable-component-update",
+                        "--disable-sync",
+                        "--hide-scrollbars",
+                        "--user-data-dir=" + profile,
+                        "--remote-debugging-port=0",
+                        "about:blank")
+                .redirectErrorStream(true)
+                .redirectOutput(profile.resolve("output").toFile())
+                .start();
         Path portFile = profile.resolve("DevToolsActivePort");
         try {
-            Await.until(
-                    "Chromium's port",
-                    () -> {
-                        assertThat(process.isAlive()).isTrue();
-                        return Files.exists(portFile) && Files.readAllLines(portFile).size() >= 2;
-                    });
+            Await.until("Chromium's port", () -> {
+                assertThat(process.isAlive()).isTrue();
+                return Files.exists(portFile) && Files.readAllLines(portFile).size() >= 2;
+            });
         } catch (AssertionError notStarted) {
             process.destroyForcibly();
             throw new IOException(
-                    "Chromium does not start: " + Files.readString(profile.resolve("output")),
-                    notStarted);
+                    "Chromium does not start: " + Files.readString(profile.resolve("output")), notStarted);
         }
         http = HttpClient.newHttpClient();
         socket = connect(Files.readAllLines(portFile).getFirst());
     }
 
     private WebSocket connect(String port) throws Exception {
-        HttpRequest request =
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/json/list"))
-                        .build();
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/json/list"))
+                .build();
         String pages = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
         Matcher page = PAGE.matcher(pages);
         if (!page.find()) {
@@ -117,8 +110,7 @@ final class Chromium implements AutoCloseable {
             if (last) {
                 Matcher id = ID.matcher(message);
                 if (id.find()) {
-                    CompletableFuture<String> answer =
-                            answers.remove(Integer.parseInt(id.group(1)));
+                    CompletableFuture<String> answer = answers.remove(Integer.parseInt(id.group(1)));
                     if (answer != null) {
                         answer.complete(message.toString());
                     }
@@ -134,15 +126,11 @@ final class Chromium implements AutoCloseable {
         int id = lastId.incrementAndGet();
         var answer = new CompletableFuture<String>();
         answers.put(id, answer);
-        socket.sendText(
-                        "{\"id\":%d,\"method\":\"%s\",\"params\":{%s}}"
-                                .formatted(id, method, parameters),
-                        true)
+        socket.sendText("{\"id\":%d,\"method\":\"%s\",\"params\":{%s}}".formatted(id, method, parameters), true)
                 .get(LIMIT_SECONDS, TimeUnit.SECONDS);
         String text = answer.get(LIMIT_SECONDS, TimeUnit.SECONDS);
         if (text.contains("\"error\":") || text.contains("\"exceptionDetails\":")) {
-            throw new IOException(
-                    method + ": " + text.substring(0, Math.min(2_000, text.length())));
+            throw new IOException(method + ": " + text.substring(0, Math.min(2_000, text.length())));
         }
         return text;
     }
@@ -151,9 +139,8 @@ final class Chromium implements AutoCloseable {
         send("Page.navigate", "\"url\":\"" + page.toUri() + "\"");
         Await.until(
                 "the page is drawn",
-                () ->
-                        evaluate("document.readyState + document.documentElement?.dataset.drawn")
-                                .matches("complete\\d+"));
+                () -> evaluate("document.readyState + document.documentElement?.dataset.drawn")
+                        .matches("complete\\d+"));
     }
 
     void screen(int width, int height, boolean dark) throws Exception {
@@ -170,13 +157,9 @@ final class Chromium implements AutoCloseable {
     /** What {@code script} gives, as a text. */
     String evaluate(String script) throws Exception {
         // In base64, so that nothing in an answer has to be unescaped.
-        String wrapped =
-                "btoa(String.fromCharCode(...new TextEncoder().encode(String(" + script + "))))";
+        String wrapped = "btoa(String.fromCharCode(...new TextEncoder().encode(String(" + script + "))))";
         Matcher value =
-                VALUE.matcher(
-                        send(
-                                "Runtime.evaluate",
-                                "\"returnByValue\":true,\"expression\":" + Html.json(wrapped)));
+                VALUE.matcher(send("Runtime.evaluate", "\"returnByValue\":true,\"expression\":" + Html.json(wrapped)));
         if (!value.find()) {
             throw new IOException("no value from " + script);
         }
@@ -185,12 +168,10 @@ final class Chromium implements AutoCloseable {
 
     /** The page from {@code top} on, as PNG. */
     byte[] screenshot(int width, int top, int height) throws Exception {
-        Matcher data =
-                DATA.matcher(
-                        send(
-                                "Page.captureScreenshot",
-                                "\"captureBeyondViewport\":true,\"clip\":{\"x\":0,\"y\":%d,\"width\":%d,\"height\":%d,\"scale\":1}"
-                                        .formatted(top, width, height)));
+        Matcher data = DATA.matcher(send(
+                "Page.captureScreenshot",
+                "\"captureBeyondViewport\":true,\"clip\":{\"x\":0,\"y\":%d,\"width\":%d,\"height\":%d,\"scale\":1}"
+                        .formatted(top, width, height)));
         if (!data.find()) {
             throw new IOException("no picture");
         }

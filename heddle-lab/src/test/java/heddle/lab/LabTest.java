@@ -1,13 +1,16 @@
 package heddle.lab;
 
 import static heddle.cli.Ran.heddle;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.cli.Main;
 import heddle.cli.Ran;
 import heddle.testing.ForkedJvm;
-
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -15,16 +18,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import java.io.File;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
-
 /** {@code heddle lab}, as a person uses it. */
 @Timeout(240)
 class LabTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @Test
     void listsSituationsAndTheirNeeds() {
@@ -59,9 +57,7 @@ class LabTest {
     void aReportThatCannotBeWrittenIsSaidBeforeAnythingIsPlayed() {
         Path report = folder.resolve("missing").resolve("report.html");
         Ran ran = heddle("lab", "run", "R3", "--report", report.toString());
-        assertThat(ran.err())
-                .isEqualToIgnoringNewLines(
-                        "heddle lab run: " + report + ": no such file or folder");
+        assertThat(ran.err()).isEqualToIgnoringNewLines("heddle lab run: " + report + ": no such file or folder");
         assertThat(ran.exit()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
     }
@@ -85,16 +81,14 @@ class LabTest {
     void showsGoBesideItWhereGoIs() {
         Ran ran = heddle("lab", "run", "R2", "W2", "E5", "--with-go");
         assertThat(ran.exit()).as(ran.out() + ran.err()).isZero();
-        boolean hasGo =
-                Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-                        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "go")));
+        boolean hasGo = Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, "go")));
         if (hasGo) {
             assertThat(ran.out())
                     .contains("Go: go1.", "R2: seen in Heddle, seen in Go", "E5: seen in Heddle")
                     .containsPattern("server +read\\(10\\) +2 \"hi\" +\\| +\\S+ server +read");
         } else {
-            assertThat(ran.out())
-                    .contains("Go: not installed, no go on the PATH; only Heddle runs", "R2: seen");
+            assertThat(ran.out()).contains("Go: not installed, no go on the PATH; only Heddle runs", "R2: seen");
         }
     }
 
@@ -104,8 +98,7 @@ class LabTest {
     void allIsGreenInTheOtherWays() throws Exception {
         ForkedJvm jdk = all("jdk");
         ForkedJvm nio = all("nio");
-        for (String output :
-                List.of(jdk.output(), nio.output())) { // which fails unless it exits with 0
+        for (String output : List.of(jdk.output(), nio.output())) { // which fails unless it exits with 0
             assertThat(output)
                     .contains("W1: seen", "C4: seen", "E4: seen", "P5: not promised here")
                     .doesNotContain("NOT SEEN");
@@ -115,7 +108,6 @@ class LabTest {
     }
 
     private static ForkedJvm all(String mode) throws Exception {
-        return ForkedJvm.start(
-                Main.class, List.of(), "lab", "run", "--all", "--connections=200", "--way=" + mode);
+        return ForkedJvm.start(Main.class, List.of(), "lab", "run", "--all", "--connections=200", "--way=" + mode);
     }
 }

@@ -2,6 +2,13 @@ package heddle.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
@@ -12,14 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-
 /** The page, as a person sees it: in a browser, on a phone and on a desk, by day and by night. */
 @Timeout(240)
 class ReportTest {
@@ -29,8 +28,11 @@ class ReportTest {
 
     private static final int PICTURE_HEIGHT_MAX = 12_000;
 
-    @TempDir private static Path folder;
-    @TempDir private static Path profile;
+    @TempDir
+    private static Path folder;
+
+    @TempDir
+    private static Path profile;
 
     private static Path page;
 
@@ -43,31 +45,21 @@ class ReportTest {
         for (Situation situation : Situations.all()) {
             switch (situation.id()) {
                 case "S1", "S2", "S4", "R1", "R4", "W2", "W3", "C1", "C3", "E4", "P1" -> {
-                    Player.Played played =
-                            Player.play(situation, new Settings(50, false), Progress.NONE);
+                    Player.Played played = Player.play(situation, new Settings(50, false), Progress.NONE);
                     Run run = Run.judged(situation, played.trace(), played.failure());
                     // Each other one with a second run beside it.
                     results.add(new Laboratory.Result(run, results.size() % 2 == 0 ? run : null));
                 }
                 case "P2" ->
-                        results.add(
-                                new Laboratory.Result(
-                                        Run.skipped(
-                                                situation, "not this system: <Linux> & \"others\""),
-                                        null));
+                    results.add(new Laboratory.Result(
+                            Run.skipped(situation, "not this system: <Linux> & \"others\""), null));
                 case "P5" ->
-                        results.add(
-                                new Laboratory.Result(
-                                        Run.judged(situation, new Trace(), "it <b>broke</b> off"),
-                                        null));
+                    results.add(new Laboratory.Result(Run.judged(situation, new Trace(), "it <b>broke</b> off"), null));
                 default -> {}
             }
         }
         page = folder.resolve("lab.html");
-        Files.writeString(
-                page,
-                new Report(results, "epoll, carriers of its own (2)", "go1.25", Instant.EPOCH)
-                        .html());
+        Files.writeString(page, new Report(results, "epoll, carriers of its own (2)", "go1.25", Instant.EPOCH).html());
     }
 
     @AfterAll
@@ -80,12 +72,9 @@ class ReportTest {
 
     private static Chromium chromium() throws Exception {
         if (chromium == null) {
-            Path program =
-                    Chromium.find()
-                            .orElseGet(() ->
-                                    Assumptions.abort(
-                                            "THE PAGE WAS NOT LOOKED AT: no chromium on the PATH"
-                                                    + " (apt install chromium)"));
+            Path program = Chromium.find()
+                    .orElseGet(() -> Assumptions.abort(
+                            "THE PAGE WAS NOT LOOKED AT: no chromium on the PATH" + " (apt install chromium)"));
             chromium = new Chromium(program, profile);
         }
         return chromium;
@@ -105,12 +94,7 @@ class ReportTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "phone, 390, 844, false",
-        "phone, 390, 844, true",
-        "desk, 1440, 900, false",
-        "desk, 1440, 900, true"
-    })
+    @CsvSource({"phone, 390, 844, false", "phone, 390, 844, true", "desk, 1440, 900, false", "desk, 1440, 900, true"})
     void isInOrder(String device, int width, int height, boolean dark) throws Exception {
         Chromium browser = chromium();
         browser.screen(width, height, dark);
@@ -121,9 +105,7 @@ class ReportTest {
         browser.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)");
         assertThat(browser.evaluate(check())).as(name + ", all open").isEmpty();
 
-        String told =
-                browser.evaluate(
-                        """
+        String told = browser.evaluate("""
                         (() => {
                             const figure = document.querySelector('#W2 figure');
                             const calls = figure.querySelector('.calls');
@@ -139,9 +121,7 @@ class ReportTest {
 
     private static String check() throws Exception {
         try (InputStream in = ReportTest.class.getResourceAsStream("page-check.js")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .strip()
-                    .replaceFirst("^//.*\n", "");
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip().replaceFirst("^//.*\n", "");
         }
     }
 
@@ -149,7 +129,6 @@ class ReportTest {
         int height = Integer.parseInt(browser.evaluate("document.documentElement.scrollHeight"));
         Files.createDirectories(PICTURES);
         Files.write(
-                PICTURES.resolve(name + ".png"),
-                browser.screenshot(width, 0, Math.min(height, PICTURE_HEIGHT_MAX)));
+                PICTURES.resolve(name + ".png"), browser.screenshot(width, 0, Math.min(height, PICTURE_HEIGHT_MAX)));
     }
 }

@@ -6,7 +6,8 @@ import java.io.Serial;
 /** What arrived is not a frame. Nothing after it can be read: a stream without frames has no place to go on from. */
 public final class FrameException extends IOException {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     /** What is wrong. */
     public enum Kind {

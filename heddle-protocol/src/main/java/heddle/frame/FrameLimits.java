@@ -18,8 +18,7 @@ public record FrameLimits(int frameBytesMin, int frameBytesMax) {
      */
     public FrameLimits {
         if (frameBytesMin < HEADER_BYTES || frameBytesMax < frameBytesMin) {
-            throw new IllegalArgumentException(
-                    "frames from " + frameBytesMin + " to " + frameBytesMax + " bytes");
+            throw new IllegalArgumentException("frames from " + frameBytesMin + " to " + frameBytesMax + " bytes");
         }
     }
 }

@@ -4,7 +4,6 @@ import heddle.net.Conn;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
 import heddle.time.Clock;
-
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -15,23 +14,24 @@ import java.util.Arrays;
 /**
  * Cuts a connection's bytes into frames. One thread reads; {@link #stop} may come from any thread.
  *
- * <p>A frame is shown in place, in the one buffer that the connection was read into, until the next call of {@link #next}. The
- * buffer starts small, grows with what arrives (at most fourfold a step, never on the word of a length field alone), and never
- * beyond the largest frame or 64 KiB, whichever is more. A connection that stays silent for a second is left with 256 bytes.
+ * <p>A frame is shown in place, in the one buffer that the connection was read into, until the next call of {@link
+ * #next}. The buffer starts small, grows with what arrives (at most fourfold a step, never on the word of a length
+ * field alone), and never beyond the largest frame or 64 KiB, whichever is more. A connection that stays silent for a
+ * second is left with 256 bytes.
  *
  * <pre>
  *    buffer  |  read before  | len |  packet  | not yet looked at |  room  |
  *            0            frameStart       frameEnd              end    length
  * </pre>
  *
- * The reader owns the connection's read deadline: it sets it before each read, to the earliest of three: {@code idle} from the
- * moment it began to wait for a frame's first byte, {@code stall} from the last byte of an unfinished frame, and the instant of
- * {@link #setDeadline}. When one passes, {@link #next} throws {@link DeadlineExceededException}, and may be called again.
+ * The reader owns the connection's read deadline: it sets it before each read, to the earliest of three: {@code idle}
+ * from the moment it began to wait for a frame's first byte, {@code stall} from the last byte of an unfinished frame,
+ * and the instant of {@link #setDeadline}. When one passes, {@link #next} throws {@link DeadlineExceededException}, and
+ * may be called again.
  */
 public final class FrameReader {
 
-    private static final VarHandle INT =
-            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final int IDLE_BYTES = 256;
 
     /** What one read takes at most when frames are small: enough that its system call no longer counts. */
@@ -75,9 +75,11 @@ public final class FrameReader {
     /**
      * Goes to the next frame, waiting for it if need be. Ends the view of the one before.
      *
-     * @return true with a frame; false at the end of the stream, or after {@link #stop} once all frames that were read are used up
+     * @return true with a frame; false at the end of the stream, or after {@link #stop} once all frames that were read
+     *     are used up
      * @throws FrameException what arrived is no frame
-     * @throws DeadlineExceededException one of the three deadlines passed; nothing is lost, {@link #midFrame} tells which
+     * @throws DeadlineExceededException one of the three deadlines passed; nothing is lost, {@link #midFrame} tells
+     *     which
      * @throws IOException what {@link Conn#read(byte[], int, int)} throws
      */
     public boolean next() throws IOException {
@@ -112,15 +114,14 @@ public final class FrameReader {
         if (Integer.compareUnsigned(total, limits.frameBytesMax()) > 0) {
             throw new FrameException(
                     FrameException.Kind.TOO_LONG,
-                    "frame of "
-                            + Integer.toUnsignedString(total)
-                            + " bytes, the largest is "
-                            + limits.frameBytesMax());
+                    "frame of " + Integer.toUnsignedString(total) + " bytes, the largest is " + limits.frameBytesMax());
         }
         return total;
     }
 
-    /** Reads at least one byte more of a frame of {@code needed} bytes. False at the end of the stream or after a stop. */
+    /**
+     * Reads at least one byte more of a frame of {@code needed} bytes. False at the end of the stream or after a stop.
+     */
     private boolean fill(int needed) throws IOException {
         int unread = end - frameStart;
         if (unread > 0 && frameStart > 0) {
@@ -130,10 +131,7 @@ public final class FrameReader {
         frameEnd = 0;
         end = unread;
         if (end == buffer.length) { // so it is smaller than the frame
-            buffer =
-                    Arrays.copyOf(
-                            buffer,
-                            (int) Math.min(Math.max(needed, BATCH_BYTES), 4L * buffer.length));
+            buffer = Arrays.copyOf(buffer, (int) Math.min(Math.max(needed, BATCH_BYTES), 4L * buffer.length));
         }
         int room = buffer.length - end;
         int n = unread == 0 ? readFirst() : read(Deadline.after(stall, clock).earlier(deadline));

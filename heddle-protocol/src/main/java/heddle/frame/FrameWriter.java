@@ -3,9 +3,6 @@ package heddle.frame;
 import heddle.net.Conn;
 import heddle.net.Deadline;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -15,25 +12,29 @@ import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers frames from many threads and writes them in batches. No thread that adds frames ever waits for the peer: a virtual
- * thread that is started when there is something to write, and ends when there is nothing left, does the writing. While it is
- * in one write call the next batch builds up behind it, so the busier the connection, the more frames go into a call.
+ * Gathers frames from many threads and writes them in batches. No thread that adds frames ever waits for the peer: a
+ * virtual thread that is started when there is something to write, and ends when there is nothing left, does the
+ * writing. While it is in one write call the next batch builds up behind it, so the busier the connection, the more
+ * frames go into a call.
  *
- * <p>An idle writer holds no thread and no buffer. All methods may be called from any thread. Frames leave in the order in
- * which they were added, never interleaved; nobody else may write to the connection.
+ * <p>An idle writer holds no thread and no buffer. All methods may be called from any thread. Frames leave in the order
+ * in which they were added, never interleaved; nobody else may write to the connection.
  *
  * <p>Bound: adding is not limited, so who adds asks {@link #awaitRoom} first, or limits by other means what it may add.
  */
 public final class FrameWriter {
 
-    private static final VarHandle INT =
-            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final byte[] EMPTY = {};
     private static final int BATCH_BYTES_MIN = 512;
 
-    /** A write call carries this much at most, so that the stall limit is one on progress and not on the size of a batch. */
+    /**
+     * A write call carries this much at most, so that the stall limit is one on progress and not on the size of a
+     * batch.
+     */
     private static final int WRITE_BYTES_MAX = 64 << 10;
 
     private final Conn conn;
@@ -60,8 +61,7 @@ public final class FrameWriter {
      * @param stall longest time that 64 KiB may take to get into the kernel
      * @param onFailure called once, on the writing thread, with the first failure; later frames are dropped
      */
-    public FrameWriter(
-            Conn conn, int pendingBytesMax, Duration stall, Consumer<IOException> onFailure) {
+    public FrameWriter(Conn conn, int pendingBytesMax, Duration stall, Consumer<IOException> onFailure) {
         this.conn = conn;
         this.pendingBytesMax = pendingBytesMax;
         this.stallNanos = stall.toNanos();
@@ -69,7 +69,8 @@ public final class FrameWriter {
     }
 
     /**
-     * Adds a frame without starting to write: for many in a row, followed by one {@link #flush}. Never waits for the peer.
+     * Adds a frame without starting to write: for many in a row, followed by one {@link #flush}. Never waits for the
+     * peer.
      *
      * @param packet what the frame carries; not kept
      */
@@ -122,10 +123,7 @@ public final class FrameWriter {
     }
 
     private int grown(int needed) {
-        return (int)
-                Math.min(
-                        Integer.MAX_VALUE - 8,
-                        Math.max(needed, Math.max(BATCH_BYTES_MIN, 2L * pending.length)));
+        return (int) Math.min(Integer.MAX_VALUE - 8, Math.max(needed, Math.max(BATCH_BYTES_MIN, 2L * pending.length)));
     }
 
     private void startWriting() {
@@ -144,10 +142,7 @@ public final class FrameWriter {
                 byte[] written = batch;
                 batch = pending;
                 batchBytes = pendingBytes;
-                pending =
-                        batchBytes == 0
-                                ? EMPTY
-                                : written; // the two swap places while there is work, and go when
+                pending = batchBytes == 0 ? EMPTY : written; // the two swap places while there is work, and go when
                 // there is none
                 pendingBytes = 0;
                 writing = batchBytes > 0;

@@ -3,7 +3,6 @@ package heddle.server;
 import heddle.net.Conn;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
-
 import java.io.IOException;
 
 /** Gives back what it gets, until the peer's half-close. */

@@ -5,9 +5,6 @@ import heddle.net.ConnClosedException;
 import heddle.net.Listener;
 import heddle.net.NetError;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -19,6 +16,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Accepts connections and runs a session for each, on a virtual thread of its own.
@@ -26,15 +24,15 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>States: serving, then stopping (from {@link #stop}, or when the listener fails), for good.
  *
  * <ol>
- *   <li>At most {@code connectionsMax} sessions live. At the bound the server does not accept: further clients wait in the kernel's
- *       backlog.
+ *   <li>At most {@code connectionsMax} sessions live. At the bound the server does not accept: further clients wait in
+ *       the kernel's backlog.
  *   <li>A session is in {@link #live} from before its thread starts until after its connection is closed.
- *   <li>Each session is drained once the server stops: by {@link #stop} if it was in {@link #live} by then, else by the accept loop that
- *       puts it there. {@link #lock} orders the two.
+ *   <li>Each session is drained once the server stops: by {@link #stop} if it was in {@link #live} by then, else by the
+ *       accept loop that puts it there. {@link #lock} orders the two.
  * </ol>
  *
- * <p>A lack of descriptors or memory is not the end: accept waits 5 ms, doubling to 1 s, and tries again, as Go's net/http does.
- * The episode is logged once at its start and once at its end.
+ * <p>A lack of descriptors or memory is not the end: accept waits 5 ms, doubling to 1 s, and tries again, as Go's
+ * net/http does. The episode is logged once at its start and once at its end.
  */
 public final class Server {
 
@@ -88,9 +86,8 @@ public final class Server {
     public void serve() throws IOException, InterruptedException {
         setServing(true);
         try {
-            // Not only news: the first record opens files (handlers, time zones), and a lack of
-            // descriptors is no
-            // time for that.
+            // Not only news: the first record opens files (handlers, time zones), and a lack of descriptors is no time
+            // for that.
             log(Level.INFO, "accepting at most " + connectionsMax + " connections at a time", null);
             acceptUntilStopped();
         } finally {
@@ -213,9 +210,7 @@ public final class Server {
         try (conn) {
             session.run();
         } catch (IOException e) {
-            LOG.log(
-                    Level.DEBUG,
-                    e::getMessage); // a peer's failure; a session that wants more of it logs
+            LOG.log(Level.DEBUG, e::getMessage); // a peer's failure; a session that wants more of it logs
             // it itself
         } catch (InterruptedException e) {
             LOG.log(Level.WARNING, "{0} was interrupted", Thread.currentThread().getName());
@@ -237,8 +232,9 @@ public final class Server {
     }
 
     /**
-     * Stops: closes the listener, asks each session to come to an end, waits for them, and at last closes the connections of
-     * those that did not. On return no session is running, unless one ignores its closed connection for a second.
+     * Stops: closes the listener, asks each session to come to an end, waits for them, and at last closes the
+     * connections of those that did not. On return no session is running, unless one ignores its closed connection for
+     * a second.
      *
      * @param bound longest time for the sessions to end by themselves
      * @return how many connections had to be closed

@@ -6,7 +6,8 @@ import java.io.IOException;
 public interface Session {
 
     /**
-     * Serves the connection, on a virtual thread of its own. The server closes the connection when this returns or throws.
+     * Serves the connection, on a virtual thread of its own. The server closes the connection when this returns or
+     * throws.
      *
      * @throws IOException the connection failed; the server logs nothing, as peers come and go
      * @throws InterruptedException the thread was interrupted, which the server does not do
@@ -14,8 +15,8 @@ public interface Session {
     void run() throws IOException, InterruptedException;
 
     /**
-     * Asks {@link #run} to come to an end: finish what was begun, take up nothing new. Called from any thread, before, during or
-     * after run, possibly more than once. Must not wait.
+     * Asks {@link #run} to come to an end: finish what was begun, take up nothing new. Called from any thread, before,
+     * during or after run, possibly more than once. Must not wait.
      */
     void drain();
 }

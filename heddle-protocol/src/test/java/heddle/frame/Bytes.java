@@ -23,11 +23,13 @@ record Bytes(byte[] bytes) implements Packet {
     }
 
     byte[] frame() {
-        return ByteBuffer.allocate(4 + bytes.length).putInt(4 + bytes.length).put(bytes).array();
+        return ByteBuffer.allocate(4 + bytes.length)
+                .putInt(4 + bytes.length)
+                .put(bytes)
+                .array();
     }
 
     static byte[] packet(FrameReader reader) {
-        return Arrays.copyOfRange(
-                reader.buffer(), reader.offset(), reader.offset() + reader.length());
+        return Arrays.copyOfRange(reader.buffer(), reader.offset(), reader.offset() + reader.length());
     }
 }

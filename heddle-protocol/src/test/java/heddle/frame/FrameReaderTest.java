@@ -10,13 +10,6 @@ import heddle.net.DeadlineExceededException;
 import heddle.net.Heddle;
 import heddle.testing.Await;
 import heddle.time.ManualClock;
-
-import org.junit.jupiter.api.RepeatedTest;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -25,6 +18,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class FrameReaderTest {
@@ -41,16 +39,15 @@ class FrameReaderTest {
         try (var peers = Peers.open()) {
             var reader = reader(peers);
             byte[] frame = Bytes.of(20, 7).frame();
-            var sender =
-                    Thread.startVirtualThread(() -> {
-                        try {
-                            for (byte b : frame) {
-                                peers.send(new byte[] {b});
-                            }
-                        } catch (Exception e) {
-                            throw new AssertionError(e);
-                        }
-                    });
+            var sender = Thread.startVirtualThread(() -> {
+                try {
+                    for (byte b : frame) {
+                        peers.send(new byte[] {b});
+                    }
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            });
             assertThat(reader.next()).isTrue();
             assertThat(Bytes.packet(reader)).isEqualTo(Bytes.of(20, 7).bytes());
             sender.join();
@@ -68,7 +65,8 @@ class FrameReaderTest {
             peers.send(all.toByteArray());
             for (int i = 0; i < 1000; i++) {
                 assertThat(reader.next()).isTrue();
-                assertThat(Bytes.packet(reader)).isEqualTo(Bytes.of(9 + i % 10, i).bytes());
+                assertThat(Bytes.packet(reader))
+                        .isEqualTo(Bytes.of(9 + i % 10, i).bytes());
             }
         }
     }
@@ -78,12 +76,11 @@ class FrameReaderTest {
         try (var peers = Peers.open()) {
             var reader = reader(peers);
             var largest = Bytes.of((1 << 20) - 4, 5);
-            var sent =
-                    new FutureTask<>(() -> {
-                        peers.send(largest.frame());
-                        peers.send(ByteBuffer.allocate(4).putInt((1 << 20) + 1).array());
-                        return null;
-                    });
+            var sent = new FutureTask<>(() -> {
+                peers.send(largest.frame());
+                peers.send(ByteBuffer.allocate(4).putInt((1 << 20) + 1).array());
+                return null;
+            });
             Thread.startVirtualThread(sent);
             assertThat(reader.next()).isTrue();
             assertThat(Bytes.packet(reader)).isEqualTo(largest.bytes());
@@ -196,11 +193,10 @@ class FrameReaderTest {
                 var peers = Peers.open(heddle)) {
             var reader = reader(peers);
             var large = Bytes.of(200_000, 1);
-            var sent =
-                    new FutureTask<>(() -> {
-                        peers.send(large.frame());
-                        return null;
-                    });
+            var sent = new FutureTask<>(() -> {
+                peers.send(large.frame());
+                return null;
+            });
             Thread.startVirtualThread(sent);
             assertThat(reader.next()).isTrue();
             sent.get();
@@ -208,12 +204,10 @@ class FrameReaderTest {
 
             var next = new FutureTask<>(reader::next);
             Heddle.shared().ofVirtual().start(next);
-            Await.until(
-                    "a small buffer",
-                    () -> {
-                        clock.advance(Duration.ofSeconds(1));
-                        return reader.buffer().length <= 256;
-                    });
+            Await.until("a small buffer", () -> {
+                clock.advance(Duration.ofSeconds(1));
+                return reader.buffer().length <= 256;
+            });
             peers.send(Bytes.of(9, 2).frame());
             assertThat(next.get()).isTrue();
             assertThat(Bytes.packet(reader)).isEqualTo(Bytes.of(9, 2).bytes());
@@ -283,17 +277,16 @@ class FrameReaderTest {
         byte[] stream = all.toByteArray();
         try (var peers = Peers.open()) {
             var reader = reader(peers);
-            var sent =
-                    new FutureTask<>(() -> {
-                        for (int at = 0; at < stream.length; ) {
-                            int length = (int) Math.pow(2, random.nextDouble() * 17);
-                            int n = Math.min(length, stream.length - at);
-                            peers.send(stream, at, n);
-                            at += n;
-                        }
-                        peers.theirs().shutdownOutput();
-                        return null;
-                    });
+            var sent = new FutureTask<>(() -> {
+                for (int at = 0; at < stream.length; ) {
+                    int length = (int) Math.pow(2, random.nextDouble() * 17);
+                    int n = Math.min(length, stream.length - at);
+                    peers.send(stream, at, n);
+                    at += n;
+                }
+                peers.theirs().shutdownOutput();
+                return null;
+            });
             Thread.startVirtualThread(sent);
             for (byte[] packet : packets) {
                 assertThat(reader.next()).as("seed %d", seed).isTrue();

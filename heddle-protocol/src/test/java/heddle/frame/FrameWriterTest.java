@@ -5,10 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import heddle.net.Conn;
 import heddle.net.DeadlineExceededException;
 import heddle.net.Heddle;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -21,6 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class FrameWriterTest {
@@ -32,14 +30,10 @@ class FrameWriterTest {
     private final AtomicInteger failures = new AtomicInteger();
 
     private FrameWriter writer(Conn conn, Duration stall) {
-        return new FrameWriter(
-                conn,
-                ROOM,
-                stall,
-                e -> {
-                    failures.incrementAndGet();
-                    failure.complete(e);
-                });
+        return new FrameWriter(conn, ROOM, stall, e -> {
+            failures.incrementAndGet();
+            failure.complete(e);
+        });
     }
 
     @Test
@@ -51,14 +45,11 @@ class FrameWriterTest {
             List<Thread> senders = new ArrayList<>();
             for (int t = 0; t < threads; t++) {
                 int thread = t;
-                senders.add(
-                        Heddle.shared()
-                                .ofVirtual()
-                                .start(() -> {
-                                    for (int i = 0; i < each; i++) {
-                                        writer.send(packet(thread, i));
-                                    }
-                                }));
+                senders.add(Heddle.shared().ofVirtual().start(() -> {
+                    for (int i = 0; i < each; i++) {
+                        writer.send(packet(thread, i));
+                    }
+                }));
             }
             var in = new DataInputStream(peers.theirs().getInputStream());
             int[] next = new int[threads];
@@ -118,20 +109,17 @@ class FrameWriterTest {
     }
 
     private static Conn counting(Conn conn, AtomicInteger writes) {
-        return (Conn)
-                Proxy.newProxyInstance(
-                        FrameWriterTest.class.getClassLoader(),
-                        new Class<?>[] {Conn.class},
-                        (proxy, method, args) -> {
-                            if (method.getName().equals("write")) {
-                                writes.incrementAndGet();
-                            }
-                            try {
-                                return method.invoke(conn, args);
-                            } catch (InvocationTargetException e) {
-                                throw e.getCause();
-                            }
-                        });
+        return (Conn) Proxy.newProxyInstance(
+                FrameWriterTest.class.getClassLoader(), new Class<?>[] {Conn.class}, (proxy, method, args) -> {
+                    if (method.getName().equals("write")) {
+                        writes.incrementAndGet();
+                    }
+                    try {
+                        return method.invoke(conn, args);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     @Test
@@ -144,8 +132,7 @@ class FrameWriterTest {
             }
             assertThat(failure.get()).isInstanceOf(DeadlineExceededException.class);
             assertThat(writer.awaitWritten(LONG)).isFalse();
-            writer.send(
-                    Bytes.of(10_000, 1)); // dropped: nothing more is written, nobody is told again
+            writer.send(Bytes.of(10_000, 1)); // dropped: nothing more is written, nobody is told again
             writer.awaitRoom();
             assertThat(failures).hasValue(1);
         }
@@ -155,14 +142,13 @@ class FrameWriterTest {
     void roomComesBackWhenThePeerReads() throws Exception {
         try (var peers = Peers.open()) {
             var writer = writer(peers.ours(), LONG);
-            var sent =
-                    new FutureTask<>(() -> {
-                        for (int i = 0; i < 2000; i++) {
-                            writer.awaitRoom();
-                            writer.send(Bytes.of(9996, i));
-                        }
-                        return null;
-                    });
+            var sent = new FutureTask<>(() -> {
+                for (int i = 0; i < 2000; i++) {
+                    writer.awaitRoom();
+                    writer.send(Bytes.of(9996, i));
+                }
+                return null;
+            });
             Heddle.shared().ofVirtual().start(sent);
             // 20 MB fit into no two kernel buffers: the sender must be waiting at some time.
             while (writer.awaitWritten(SHORT)) {

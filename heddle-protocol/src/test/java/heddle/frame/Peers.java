@@ -4,7 +4,6 @@ import heddle.net.Conn;
 import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.TcpAddr;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -17,8 +16,7 @@ record Peers(Listener listener, Conn ours, Socket theirs) implements AutoCloseab
 
     static Peers open(Heddle heddle) throws IOException {
         var listener = heddle.listenConfig().listen("tcp", "127.0.0.1:0");
-        var theirs =
-                new Socket(InetAddress.getLoopbackAddress(), ((TcpAddr) listener.address()).port());
+        var theirs = new Socket(InetAddress.getLoopbackAddress(), ((TcpAddr) listener.address()).port());
         theirs.setTcpNoDelay(true);
         return new Peers(listener, listener.accept(), theirs);
     }

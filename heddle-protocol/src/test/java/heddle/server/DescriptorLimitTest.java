@@ -14,11 +14,6 @@ import heddle.net.NetException;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.ForkedJvm;
-
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.Closeable;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
@@ -28,14 +23,16 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A server that really is out of descriptors, in a JVM of its own in each way of running. */
 @Timeout(60)
 class DescriptorLimitTest {
 
     /** Room for so many descriptors; both limits, as a JVM raises its own up to the hard one (-XX:+MaxFDLimit). */
-    private static final List<String> LIMITED =
-            List.of("sh", "-c", "ulimit -n 200 && exec \"$@\"", "sh");
+    private static final List<String> LIMITED = List.of("sh", "-c", "ulimit -n 200 && exec \"$@\"", "sh");
 
     private static final int FAILURES = 4;
 
@@ -46,16 +43,12 @@ class DescriptorLimitTest {
     @ValueSource(strings = {"carriers", "jdk", "nio"})
     @Behaviour({203, 220})
     void serverOutOfDescriptorsBacksOffAndResumes(String mode) throws Exception {
-        String printed =
-                ForkedJvm.startBy(
-                                LIMITED,
-                                Exhausted.class,
-                                // Else the managed bean registers itself meanwhile, which opens
-                                // files.
-                                List.of(
-                                        "--limit-modules=java.base,java.logging",
-                                        "-Dheddle.way=" + mode))
-                        .output();
+        String printed = ForkedJvm.startBy(
+                        LIMITED,
+                        Exhausted.class,
+                        // Else the managed bean registers itself meanwhile, which opens files.
+                        List.of("--limit-modules=java.base,java.logging", "-Dheddle.way=" + mode))
+                .output();
         assertThat(printed)
                 .containsPattern("accept tcp 127.0.0.1:\\d+: .*too many open files; trying again")
                 .contains("accepting again")
@@ -107,16 +100,15 @@ class DescriptorLimitTest {
             var listener = new Counting(Net.listen("tcp", "127.0.0.1:0"), failures);
             String address = listener.address().toString();
             var server = new Server(listener, EchoSession::new, 100);
-            Thread serving =
-                    Thread.ofPlatform()
-                            .daemon() // Else a failure below would wait for it.
-                            .start(() -> {
-                                try {
-                                    server.serve();
-                                } catch (IOException | InterruptedException e) {
-                                    throw new AssertionError(e);
-                                }
-                            });
+            Thread serving = Thread.ofPlatform()
+                    .daemon() // Else a failure below would wait for it.
+                    .start(() -> {
+                        try {
+                            server.serve();
+                        } catch (IOException | InterruptedException e) {
+                            throw new AssertionError(e);
+                        }
+                    });
             loadClasses(address);
             // A session that ends during the lack would end the lack.
             Await.until("no connections", () -> server.connections() == 0);
@@ -150,9 +142,7 @@ class DescriptorLimitTest {
         private static void loadClasses(String address) throws IOException {
             echo(address, 1);
             Dialer failing =
-                    new Dialer()
-                            .control((network, remote, socket) ->
-                                    socket.setOption(NO_LEVEL, NO_OPTION, 0));
+                    new Dialer().control((network, remote, socket) -> socket.setOption(NO_LEVEL, NO_OPTION, 0));
             try {
                 failing.dial("tcp", address).close();
                 throw new AssertionError("an option of nobody was set");

@@ -12,12 +12,6 @@ import heddle.net.NetError;
 import heddle.net.TcpAddr;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.RepeatedTest;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -30,6 +24,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class ServerTest {
@@ -48,11 +46,10 @@ class ServerTest {
 
     private void serve(Listener listener, SessionFactory sessions, int connectionsMax) {
         server = new Server(listener, sessions, connectionsMax);
-        serving =
-                new FutureTask<>(() -> {
-                    server.serve();
-                    return null;
-                });
+        serving = new FutureTask<>(() -> {
+            server.serve();
+            return null;
+        });
         Thread.startVirtualThread(serving);
     }
 
@@ -114,14 +111,13 @@ class ServerTest {
         var most = new AtomicInteger();
         serve(
                 listen(),
-                conn ->
-                        session(
-                                () -> {
-                                    most.accumulateAndGet(now.incrementAndGet(), Math::max);
-                                    new EchoSession(conn).run();
-                                    now.decrementAndGet();
-                                },
-                                () -> {}),
+                conn -> session(
+                        () -> {
+                            most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                            new EchoSession(conn).run();
+                            now.decrementAndGet();
+                        },
+                        () -> {}),
                 3);
         List<Socket> clients = new ArrayList<>();
         for (int i = 0; i < 15; i++) {
@@ -138,8 +134,7 @@ class ServerTest {
     @Test
     @Behaviour({206, 220})
     void aLackOfDescriptorsIsWaitedOut() throws Exception {
-        Queue<Integer> errnos =
-                new ArrayDeque<>(List.of(24, 23, 105, 12)); // EMFILE ENFILE ENOBUFS ENOMEM
+        Queue<Integer> errnos = new ArrayDeque<>(List.of(24, 23, 105, 12)); // EMFILE ENFILE ENOBUFS ENOMEM
         var failing = new FailingListener(listen(), errnos);
         serve(failing, EchoSession::new, 10);
         echo(dial(), 1);
@@ -173,9 +168,7 @@ class ServerTest {
     @Behaviour(206)
     void anotherFailureOfTheListenerEndsServing() throws Exception {
         serve(new FailingListener(listen(), new ArrayDeque<>(List.of(9))), EchoSession::new, 10);
-        assertThatThrownBy(serving::get)
-                .isInstanceOf(ExecutionException.class)
-                .hasRootCauseInstanceOf(FakeErrno.class);
+        assertThatThrownBy(serving::get).isInstanceOf(ExecutionException.class).hasRootCauseInstanceOf(FakeErrno.class);
     }
 
     @Test
@@ -263,16 +256,15 @@ class ServerTest {
     @RepeatedTest(20)
     void noSessionOutlivesTheStop() throws Exception {
         serve(listen(), EchoSession::new, 100);
-        var dialing =
-                new FutureTask<>(() -> {
-                    try {
-                        while (true) {
-                            dial();
-                        }
-                    } catch (IOException refused) {
-                        return null;
-                    }
-                });
+        var dialing = new FutureTask<>(() -> {
+            try {
+                while (true) {
+                    dial();
+                }
+            } catch (IOException refused) {
+                return null;
+            }
+        });
         Thread.startVirtualThread(dialing);
         while (server.connections() < 3) {
             Thread.onSpinWait();

@@ -1,8 +1,9 @@
 package heddle.stress;
 
 /**
- * Widens the gap between two steps of a twin that ought to be one, so that it shows soon what it is there to show: some tens of
- * nanoseconds, as an interrupt or a missed cache line would. Of no use to the twins without a fence, whose gap is in the processor.
+ * Widens the gap between two steps of a twin that ought to be one, so that it shows soon what it is there to show: some
+ * tens of nanoseconds, as an interrupt or a missed cache line would. Of no use to the twins without a fence, whose gap
+ * is in the processor.
  */
 public final class Gap {
 

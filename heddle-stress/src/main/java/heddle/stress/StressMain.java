@@ -1,14 +1,5 @@
 package heddle.stress;
 
-import org.jspecify.annotations.Nullable;
-import org.openjdk.jcstress.JCStress;
-import org.openjdk.jcstress.Options;
-import org.openjdk.jcstress.infra.Status;
-import org.openjdk.jcstress.infra.collectors.DiskReadCollector;
-import org.openjdk.jcstress.infra.collectors.TestResult;
-import org.openjdk.jcstress.infra.grading.GradingResult;
-import org.openjdk.jcstress.infra.runners.TestList;
-
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -20,13 +11,21 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jcstress.JCStress;
+import org.openjdk.jcstress.Options;
+import org.openjdk.jcstress.infra.Status;
+import org.openjdk.jcstress.infra.collectors.DiskReadCollector;
+import org.openjdk.jcstress.infra.collectors.TestResult;
+import org.openjdk.jcstress.infra.grading.GradingResult;
+import org.openjdk.jcstress.infra.runners.TestList;
 
 /**
- * Runs the jcstress tests in the current folder and says whether they passed: {@code quick} or {@code thorough}, and a pattern of test
- * names if not all shall run. jcstress's own words go to a log, its report to a folder.
+ * Runs the jcstress tests in the current folder and says whether they passed: {@code quick} or {@code thorough}, and a
+ * pattern of test names if not all shall run. jcstress's own words go to a log, its report to a folder.
  *
- * <p>On a busy machine the two threads of a test may never meet, or not get anywhere. So a twin that has not shown its forbidden outcome,
- * or a test that did not end, has a second, longer run before it fails.
+ * <p>On a busy machine the two threads of a test may never meet, or not get anywhere. So a twin that has not shown its
+ * forbidden outcome, or a test that did not end, has a second, longer run before it fails.
  */
 final class StressMain {
 
@@ -81,13 +80,12 @@ final class StressMain {
         System.out.printf("jcstress: %d tests, report in %s%n", verdicts.size(), report);
 
         run(tier.options(tests, 1, report), Path.of("log.txt"), verdicts);
-        String unsettled =
-                String.join(
-                        "|",
-                        verdicts.entrySet().stream()
-                                .filter(entry -> entry.getValue().isUnsettled())
-                                .map(entry -> "^" + Pattern.quote(entry.getKey()) + "$")
-                                .toList());
+        String unsettled = String.join(
+                "|",
+                verdicts.entrySet().stream()
+                        .filter(entry -> entry.getValue().isUnsettled())
+                        .map(entry -> "^" + Pattern.quote(entry.getKey()) + "$")
+                        .toList());
         if (!unsettled.isEmpty()) {
             Path again = Path.of("report-again").toAbsolutePath();
             run(tier.options(unsettled, TIMES_LONGER, again), Path.of("log-again.txt"), verdicts);
@@ -95,8 +93,7 @@ final class StressMain {
         System.exit(print(verdicts) ? 0 : 1);
     }
 
-    private static void run(List<String> arguments, Path log, Map<String, Verdict> verdicts)
-            throws Exception {
+    private static void run(List<String> arguments, Path log, Map<String, Verdict> verdicts) throws Exception {
         Options options = new Options(arguments.toArray(String[]::new));
         PrintStream console = System.out;
         try (PrintStream file = new PrintStream(log.toFile(), StandardCharsets.UTF_8)) {
@@ -106,8 +103,7 @@ final class StressMain {
             }
             new JCStress(options).run();
         } catch (AssertionError failures) {
-            // Its way of saying that tests failed, after all of them; we look at the results
-            // ourselves.
+            // Its way of saying that tests failed, after all of them; we look at the results ourselves.
             console.println("jcstress: looking at what failed");
         } finally {
             System.setOut(console);
@@ -115,11 +111,8 @@ final class StressMain {
         read(options.getResultFile(), verdicts);
     }
 
-    private static void read(String results, Map<String, Verdict> verdicts)
-            throws IOException, ClassNotFoundException {
-        var reader =
-                new DiskReadCollector(
-                        results, result -> record(verdicts.get(result.getName()), result));
+    private static void read(String results, Map<String, Verdict> verdicts) throws IOException, ClassNotFoundException {
+        var reader = new DiskReadCollector(results, result -> record(verdicts.get(result.getName()), result));
         reader.dump();
         reader.close();
     }
@@ -131,13 +124,9 @@ final class StressMain {
         if (result.status() == Status.TIMEOUT_ERROR) {
             verdict.addTimeout();
         } else if (result.status() != Status.NORMAL) {
-            verdict.addFailure(
-                    "%s %s"
-                            .formatted(
-                                    result.status(),
-                                    String.join(
-                                            System.lineSeparator() + "        ",
-                                            result.getMessages())));
+            verdict.addFailure("%s %s"
+                    .formatted(
+                            result.status(), String.join(System.lineSeparator() + "        ", result.getMessages())));
         }
         for (GradingResult grade : result.grading().gradingResults.values()) {
             verdict.add(new Verdict.Seen(grade.id, grade.expect, grade.count, grade.description));

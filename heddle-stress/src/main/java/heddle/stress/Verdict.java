@@ -1,18 +1,18 @@
 package heddle.stress;
 
-import org.openjdk.jcstress.annotations.Expect;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.openjdk.jcstress.annotations.Expect;
 
 /**
- * What the runs of one test showed, and whether that is as it must be: no outcome that is forbidden or that nobody explained, and from a
- * twin, whose name ends with "Twin", the outcome that it is there to show. A twin that shows nothing proves nothing of the test beside it.
+ * What the runs of one test showed, and whether that is as it must be: no outcome that is forbidden or that nobody
+ * explained, and from a twin, whose name ends with "Twin", the outcome that it is there to show. A twin that shows
+ * nothing proves nothing of the test beside it.
  *
- * <p>A test that did not end may have lost a wake-up, or its threads may not have been given the processor. A second, longer run tells:
- * what was lost once is lost there again.
+ * <p>A test that did not end may have lost a wake-up, or its threads may not have been given the processor. A second,
+ * longer run tells: what was lost once is lost there again.
  */
 final class Verdict {
 
@@ -46,9 +46,7 @@ final class Verdict {
         outcomes.merge(
                 more.outcome,
                 more,
-                (one, other) ->
-                        new Seen(
-                                one.outcome, one.expect, one.count + other.count, one.description));
+                (one, other) -> new Seen(one.outcome, one.expect, one.count + other.count, one.description));
     }
 
     boolean isTwin() {
@@ -76,31 +74,25 @@ final class Verdict {
             switch (seen.expect) {
                 case FORBIDDEN, UNKNOWN -> {
                     if (seen.count > 0) {
-                        complaints.add(
-                                "%s: (%s) %d times: %s"
-                                        .formatted(
-                                                seen.expect == Expect.FORBIDDEN
-                                                        ? "forbidden"
-                                                        : "not explained",
-                                                seen.outcome,
-                                                seen.count,
-                                                seen.description));
+                        complaints.add("%s: (%s) %d times: %s"
+                                .formatted(
+                                        seen.expect == Expect.FORBIDDEN ? "forbidden" : "not explained",
+                                        seen.outcome,
+                                        seen.count,
+                                        seen.description));
                     }
                 }
                 case ACCEPTABLE_INTERESTING -> {
                     if (!isTwin()) {
-                        complaints.add(
-                                "expects (%s) as interesting; only a twin may"
-                                        .formatted(seen.outcome));
+                        complaints.add("expects (%s) as interesting; only a twin may".formatted(seen.outcome));
                     }
                 }
                 case ACCEPTABLE -> {}
             }
         }
         if (isUnseen()) {
-            complaints.add(
-                    "a twin that shows nothing proves nothing: in %,d samples never (%s)"
-                            .formatted(samples(), String.join(") or (", interestingOutcomes())));
+            complaints.add("a twin that shows nothing proves nothing: in %,d samples never (%s)"
+                    .formatted(samples(), String.join(") or (", interestingOutcomes())));
         }
         return complaints;
     }
@@ -134,9 +126,7 @@ final class Verdict {
     /** Each outcome in a line. */
     List<String> table() {
         return outcomes.values().stream()
-                .map(seen ->
-                        "%,14d  (%s) %s: %s"
-                                .formatted(seen.count, seen.outcome, seen.expect, seen.description))
+                .map(seen -> "%,14d  (%s) %s: %s".formatted(seen.count, seen.outcome, seen.expect, seen.description))
                 .toList();
     }
 }

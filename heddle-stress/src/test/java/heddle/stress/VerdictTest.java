@@ -7,7 +7,6 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 import static org.openjdk.jcstress.annotations.Expect.UNKNOWN;
 
 import heddle.stress.Verdict.Seen;
-
 import org.junit.jupiter.api.Test;
 import org.openjdk.jcstress.annotations.Expect;
 
@@ -29,8 +28,7 @@ class VerdictTest {
 
     @Test
     void outcomeThatNobodyExplainedFails() {
-        assertThat(of("Queue", seen(UNKNOWN, 1)).complaints())
-                .containsExactly("not explained: (UNKNOWN) 1 times: why");
+        assertThat(of("Queue", seen(UNKNOWN, 1)).complaints()).containsExactly("not explained: (UNKNOWN) 1 times: why");
     }
 
     @Test
@@ -60,9 +58,9 @@ class VerdictTest {
 
     @Test
     void onlyTwinsMayExpectWhatIsForbidden() {
-        assertThat(of("Queue", seen(ACCEPTABLE, 1), seen(ACCEPTABLE_INTERESTING, 0)).complaints())
-                .containsExactly(
-                        "expects (ACCEPTABLE_INTERESTING) as interesting; only a twin may");
+        assertThat(of("Queue", seen(ACCEPTABLE, 1), seen(ACCEPTABLE_INTERESTING, 0))
+                        .complaints())
+                .containsExactly("expects (ACCEPTABLE_INTERESTING) as interesting; only a twin may");
     }
 
     @Test

@@ -16,8 +16,7 @@ record Arguments(Role role, String network, String address, int processors, int 
             throw new IllegalArgumentException("want ROLE NETWORK ADDRESS PROCESSORS BUFFER");
         }
         return new Arguments(
-                Role.of(args[0])
-                        .orElseThrow(() -> new IllegalArgumentException("no role " + args[0])),
+                Role.of(args[0]).orElseThrow(() -> new IllegalArgumentException("no role " + args[0])),
                 args[1],
                 args[2],
                 Integer.parseInt(args[3]),

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
-/** The roles as straight loops, a virtual thread for each connection. Subclasses say whose sockets and whose threads. */
+/**
+ * The roles as straight loops, a virtual thread for each connection. Subclasses say whose sockets and whose threads.
+ */
 abstract class BlockingServer {
 
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(5);

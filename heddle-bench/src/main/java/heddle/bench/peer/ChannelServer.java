@@ -24,9 +24,7 @@ public final class ChannelServer extends BlockingServer {
         tcp = arguments.network().equals("tcp");
         if (tcp) {
             listener = ServerSocketChannel.open();
-            listener.bind(
-                    new InetSocketAddress(InetAddress.getLoopbackAddress(), arguments.port()),
-                    BACKLOG);
+            listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), arguments.port()), BACKLOG);
         } else {
             listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
             listener.bind(UnixDomainSocketAddress.of(arguments.address()), BACKLOG);

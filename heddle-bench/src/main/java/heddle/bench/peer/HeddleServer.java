@@ -5,7 +5,6 @@ import heddle.net.Deadline;
 import heddle.net.Heddle;
 import heddle.net.ListenConfig;
 import heddle.net.Listener;
-
 import java.io.IOException;
 
 /** Heddle's connections on its own virtual threads, in the way that -Dheddle.way names. */
@@ -17,10 +16,7 @@ public final class HeddleServer extends BlockingServer {
     private HeddleServer(Arguments arguments) throws IOException {
         super(arguments);
         bufferBytes = arguments.bufferBytes();
-        listener =
-                new ListenConfig()
-                        .backlog(BACKLOG)
-                        .listen(arguments.network(), arguments.address());
+        listener = new ListenConfig().backlog(BACKLOG).listen(arguments.network(), arguments.address());
     }
 
     /** See the package's comment. */

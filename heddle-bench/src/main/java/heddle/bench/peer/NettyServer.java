@@ -25,9 +25,6 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.handler.timeout.ReadTimeoutHandler;
-
-import org.jspecify.annotations.Nullable;
-
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -35,6 +32,7 @@ import java.net.UnixDomainSocketAddress;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Netty 4.2: a loop for each processor, callbacks. The transport comes before the arguments that all servers have. */
 public final class NettyServer {
@@ -77,9 +75,7 @@ public final class NettyServer {
         private final Class<? extends ServerChannel> tcpChannel;
         private final @Nullable Class<? extends ServerChannel> unixChannel;
 
-        Transport(
-                Class<? extends ServerChannel> tcpChannel,
-                @Nullable Class<? extends ServerChannel> unixChannel) {
+        Transport(Class<? extends ServerChannel> tcpChannel, @Nullable Class<? extends ServerChannel> unixChannel) {
             this.tcpChannel = tcpChannel;
             this.unixChannel = unixChannel;
         }
@@ -95,13 +91,11 @@ public final class NettyServer {
     public static void main(String[] args) throws InterruptedException {
         Transport transport = Transport.valueOf(args[0].toUpperCase(Locale.ROOT));
         Arguments arguments = Arguments.of(Arrays.copyOfRange(args, 1, args.length));
-        EventLoopGroup loops =
-                new MultiThreadIoEventLoopGroup(arguments.processors(), transport.handlers());
-        var bootstrap =
-                new ServerBootstrap()
-                        .group(loops)
-                        .option(ChannelOption.SO_BACKLOG, BlockingServer.BACKLOG)
-                        .childHandler(new Initializer(arguments));
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(arguments.processors(), transport.handlers());
+        var bootstrap = new ServerBootstrap()
+                .group(loops)
+                .option(ChannelOption.SO_BACKLOG, BlockingServer.BACKLOG)
+                .childHandler(new Initializer(arguments));
         SocketAddress address;
         if (arguments.network().equals("tcp")) {
             bootstrap
@@ -176,8 +170,7 @@ public final class NettyServer {
         @Override
         public void userEventTriggered(ChannelHandlerContext context, Object event) {
             if (event instanceof ChannelInputShutdownEvent) {
-                context.writeAndFlush(Unpooled.copyLong(total))
-                        .addListener(ChannelFutureListener.CLOSE);
+                context.writeAndFlush(Unpooled.copyLong(total)).addListener(ChannelFutureListener.CLOSE);
             }
         }
     }

@@ -22,34 +22,33 @@ record Calls(String scenario, String peer, Map<String, Double> byName) {
     private static final Path EVENTS = Path.of("/sys/kernel/tracing/events");
 
     /** Those that a server of connections makes. */
-    private static final List<String> NAMES =
-            List.of(
-                    "recvfrom",
-                    "sendto",
-                    "read",
-                    "write",
-                    "readv",
-                    "writev",
-                    "recvmsg",
-                    "sendmsg",
-                    "accept",
-                    "accept4",
-                    "close",
-                    "shutdown",
-                    "setsockopt",
-                    "getsockname",
-                    "getpeername",
-                    "poll",
-                    "ppoll",
-                    "epoll_wait",
-                    "epoll_pwait",
-                    "epoll_pwait2",
-                    "epoll_ctl",
-                    "io_uring_enter",
-                    "futex",
-                    "sched_yield",
-                    "nanosleep",
-                    "clock_nanosleep");
+    private static final List<String> NAMES = List.of(
+            "recvfrom",
+            "sendto",
+            "read",
+            "write",
+            "readv",
+            "writev",
+            "recvmsg",
+            "sendmsg",
+            "accept",
+            "accept4",
+            "close",
+            "shutdown",
+            "setsockopt",
+            "getsockname",
+            "getpeername",
+            "poll",
+            "ppoll",
+            "epoll_wait",
+            "epoll_pwait",
+            "epoll_pwait2",
+            "epoll_ctl",
+            "io_uring_enter",
+            "futex",
+            "sched_yield",
+            "nanosleep",
+            "clock_nanosleep");
 
     /** Whether this machine can count, and this user may. */
     static boolean available() {
@@ -74,19 +73,18 @@ record Calls(String scenario, String peer, Map<String, Double> byName) {
                     events.add("syscalls:sys_enter_" + name);
                 }
             }
-            perf =
-                    new ProcessBuilder(
-                                    "perf",
-                                    "stat",
-                                    "-x,",
-                                    "-e",
-                                    String.join(",", events),
-                                    "-p",
-                                    String.valueOf(pid),
-                                    "-o",
-                                    file.toString())
-                            .inheritIO()
-                            .start();
+            perf = new ProcessBuilder(
+                            "perf",
+                            "stat",
+                            "-x,",
+                            "-e",
+                            String.join(",", events),
+                            "-p",
+                            String.valueOf(pid),
+                            "-o",
+                            file.toString())
+                    .inheritIO()
+                    .start();
             // It says nowhere that it has begun. A thread more or less takes it a millisecond.
             Commands.sleep(ATTACH_MILLIS);
         }

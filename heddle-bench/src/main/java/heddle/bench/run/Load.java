@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,50 +20,45 @@ final class Load implements AutoCloseable {
     /** More than it takes to set up, to drain and to end. */
     private static final long GRACE_SECONDS = 60;
 
-    private static final ObjectMapper JSON =
-            JsonMapper.builder()
-                    .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                    .build();
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
 
     private final Process process;
     private final BufferedReader out;
 
     private Load(Process process) {
         this.process = process;
-        out =
-                new BufferedReader(
-                        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
     /** Starts it with options of src/main/c/load.c, on those processors. */
-    static Load start(Path binary, List<Integer> processors, double seconds, List<String> options)
-            throws IOException {
+    static Load start(Path binary, List<Integer> processors, double seconds, List<String> options) throws IOException {
         List<String> command = new ArrayList<>();
         if (!processors.isEmpty()) {
             command.addAll(List.of("taskset", "-c", Placement.list(processors)));
         }
         command.add(binary.toString());
         command.addAll(options);
-        Process process =
-                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         // Its end closes the pipe that report() reads.
-        Thread.ofVirtual()
-                .start(() -> {
-                    try {
-                        if (!process.waitFor((long) seconds + GRACE_SECONDS, TimeUnit.SECONDS)) {
-                            process.destroyForcibly();
-                        }
-                    } catch (InterruptedException nobodyDoes) {
-                        throw new IllegalStateException(nobodyDoes);
-                    }
-                });
+        Thread.ofVirtual().start(() -> {
+            try {
+                if (!process.waitFor((long) seconds + GRACE_SECONDS, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                }
+            } catch (InterruptedException nobodyDoes) {
+                throw new IllegalStateException(nobodyDoes);
+            }
+        });
         return new Load(process);
     }
 
     /** The options that a scenario means. */
-    static List<String> options(
-            Scenario scenario, Server server, double rate, double warmUp, double window) {
+    static List<String> options(Scenario scenario, Server server, double rate, double warmUp, double window) {
         List<String> options = new ArrayList<>();
         options.add("mode=" + scenario.mode().word());
         options.add("network=" + server.network());
@@ -77,8 +71,7 @@ final class Load implements AutoCloseable {
         options.add(String.format(Locale.ROOT, "warmup=%.3f", warmUp));
         options.add(String.format(Locale.ROOT, "window=%.3f", window));
         if (scenario.mode() == Scenario.Mode.CHURN) {
-            // Ports of closed connections wait for a second or a minute; from so many addresses
-            // there are enough.
+            // Ports of closed connections wait for a second or a minute; from so many addresses there are enough.
             options.add("sources=64");
         }
         return options;

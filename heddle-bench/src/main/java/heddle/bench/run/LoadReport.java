@@ -1,9 +1,8 @@
 package heddle.bench.run;
 
-import org.HdrHistogram.Histogram;
-
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
 
 /**
  * What src/main/c/load.c prints.

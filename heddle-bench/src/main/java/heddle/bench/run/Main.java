@@ -1,14 +1,6 @@
 package heddle.bench.run;
 
 import io.netty.util.Version;
-
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -26,13 +18,17 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Where {@code heddle-bench/run} arrives. */
 @Command(
         name = "heddle-bench/run",
-        description =
-                "Compares Heddle with servers in C, Go, on the JDK's sockets and on Netty. Tables"
-                        + " go to stdout, progress to stderr.",
+        description = "Compares Heddle with servers in C, Go, on the JDK's sockets and on Netty. Tables"
+                + " go to stdout, progress to stderr.",
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         exitCodeListHeading = "%nExit codes:%n",
@@ -43,18 +39,13 @@ import java.util.function.Function;
         })
 public final class Main implements Callable<Integer> {
 
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
 
-    @Option(
-            names = "--quick",
-            description = "five minutes: few scenarios, short windows; the figures spread more")
+    @Option(names = "--quick", description = "five minutes: few scenarios, short windows; the figures spread more")
     private boolean quick;
 
-    @Option(
-            names = "--scenarios",
-            split = ",",
-            paramLabel = "NAME",
-            description = "only these, as --list has them")
+    @Option(names = "--scenarios", split = ",", paramLabel = "NAME", description = "only these, as --list has them")
     private @Nullable List<String> scenarioNames;
 
     @Option(
@@ -70,10 +61,7 @@ public final class Main implements Callable<Integer> {
             description = "how often each peer has its turn in each scenario (5; 3 if quick)")
     private @Nullable Integer rounds;
 
-    @Option(
-            names = "--window",
-            paramLabel = "SECONDS",
-            description = "how long a turn is measured (3; 0.6 if quick)")
+    @Option(names = "--window", paramLabel = "SECONDS", description = "how long a turn is measured (3; 0.6 if quick)")
     private @Nullable Double window;
 
     @Option(names = "--list", description = "print the scenarios and the peers, and end")
@@ -88,14 +76,10 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "FILE.json",
-            description =
-                    "where the results go (a file in target/bench that has the time in its name)")
+            description = "where the results go (a file in target/bench that has the time in its name)")
     private @Nullable Path out;
 
-    @Option(
-            names = "--plots",
-            paramLabel = "FOLDER",
-            description = "where the plots go (beside the results)")
+    @Option(names = "--plots", paramLabel = "FOLDER", description = "where the plots go (beside the results)")
     private @Nullable Path plots;
 
     private final Path module = Path.of(System.getProperty("bench.module", "")).toAbsolutePath();
@@ -135,20 +119,16 @@ public final class Main implements Callable<Integer> {
             show(results, report);
             return 0;
         }
-        List<String> defaults =
-                quick ? Scenario.QUICK : Scenario.ALL.stream().map(Scenario::name).toList();
+        List<String> defaults = quick
+                ? Scenario.QUICK
+                : Scenario.ALL.stream().map(Scenario::name).toList();
         List<Scenario> scenarios =
-                chosen(
-                        "--scenarios",
-                        Scenario.ALL,
-                        Scenario::name,
-                        scenarioNames == null ? defaults : scenarioNames);
-        List<Peer> chosenPeers =
-                chosen(
-                        "--peers",
-                        peers,
-                        Peer::name,
-                        peerNames == null ? peers.stream().map(Peer::name).toList() : peerNames);
+                chosen("--scenarios", Scenario.ALL, Scenario::name, scenarioNames == null ? defaults : scenarioNames);
+        List<Peer> chosenPeers = chosen(
+                "--peers",
+                peers,
+                Peer::name,
+                peerNames == null ? peers.stream().map(Peer::name).toList() : peerNames);
         return measure(scenarios, chosenPeers);
     }
 
@@ -166,17 +146,14 @@ public final class Main implements Callable<Integer> {
         printer.println("Peers (peers.conf):");
         for (Peer peer : peers) {
             String without =
-                    peer.without().isEmpty()
-                            ? ""
-                            : "without " + String.join(", ", new TreeSet<>(peer.without()));
+                    peer.without().isEmpty() ? "" : "without " + String.join(", ", new TreeSet<>(peer.without()));
             printer.printf(Locale.ROOT, "  %-20s %s%n", peer.name(), without);
         }
         printer.flush();
     }
 
     /** Those of {@code all} that are named, in the order of {@code all}. */
-    private <T> List<T> chosen(
-            String option, List<T> all, Function<T, String> name, List<String> wanted) {
+    private <T> List<T> chosen(String option, List<T> all, Function<T, String> name, List<String> wanted) {
         List<String> known = all.stream().map(name).toList();
         for (String one : wanted) {
             if (!known.contains(one)) {
@@ -196,15 +173,11 @@ public final class Main implements Callable<Integer> {
         if (!(wantedWindow >= 0.1 && wantedWindow <= 3600)) {
             throw new ParameterException(spec.commandLine(), "--window: want 0.1 to 3600 seconds");
         }
-        List<String> callsOf =
-                quick ? List.of("64B-x64") : scenarios.stream().map(Scenario::name).toList();
+        List<String> callsOf = quick
+                ? List.of("64B-x64")
+                : scenarios.stream().map(Scenario::name).toList();
         return new Session.Settings(
-                wantedRounds,
-                wantedWindow,
-                quick ? 0.2 : 0.5,
-                quick ? 1 : 4,
-                quick ? 0 : 2000,
-                callsOf);
+                wantedRounds, wantedWindow, quick ? 0.2 : 0.5, quick ? 1 : 4, quick ? 0 : 2000, callsOf);
     }
 
     private Integer measure(List<Scenario> scenarios, List<Peer> peers) throws IOException {
@@ -213,23 +186,18 @@ public final class Main implements Callable<Integer> {
         Native compiled = new Native(module);
         compiled.buildLoad();
         List<String> failures = new ArrayList<>(compiled.buildServers());
-        List<Peer> present = peers.stream().filter(peer -> isPresent(peer, compiled)).toList();
+        List<Peer> present =
+                peers.stream().filter(peer -> isPresent(peer, compiled)).toList();
         peers.stream()
                 .filter(peer -> !present.contains(peer))
                 .forEach(peer -> failures.add(peer.name() + ": its program is not there"));
         failures.forEach(err::println);
         Path file = out == null ? defaultFile() : out;
         Files.createDirectories(file.toAbsolutePath().resolveSibling(""));
-        try (Session session =
-                new Session(
-                        settings,
-                        compiled,
-                        present,
-                        scenarios,
-                        line -> {
-                            err.println(line);
-                            err.flush();
-                        })) {
+        try (Session session = new Session(settings, compiled, present, scenarios, line -> {
+            err.println(line);
+            err.flush();
+        })) {
             Thread atInterrupt = new Thread(() -> closeQuietly(session));
             Runtime.getRuntime().addShutdownHook(atInterrupt);
             err.printf(
@@ -246,18 +214,14 @@ public final class Main implements Callable<Integer> {
             show(results, file);
             Runtime.getRuntime().removeShutdownHook(atInterrupt);
             err.println("results: " + file);
-            return failures.isEmpty() && results.turns().stream().noneMatch(Measurement::isBad)
-                    ? 0
-                    : 1;
+            return failures.isEmpty() && results.turns().stream().noneMatch(Measurement::isBad) ? 0 : 1;
         }
     }
 
     private static boolean isPresent(Peer peer, Native compiled) {
         return peer.command().stream()
                 .filter(word -> word.startsWith("{native}/"))
-                .allMatch(word ->
-                        Files.isExecutable(
-                                compiled.folder().resolve(word.substring("{native}/".length()))));
+                .allMatch(word -> Files.isExecutable(compiled.folder().resolve(word.substring("{native}/".length()))));
     }
 
     private static void closeQuietly(Session session) {
@@ -269,14 +233,12 @@ public final class Main implements Callable<Integer> {
     }
 
     private Path defaultFile() {
-        String now =
-                LocalDateTime.now(ZoneId.systemDefault())
-                        .format(DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss", Locale.ROOT));
+        String now = LocalDateTime.now(ZoneId.systemDefault())
+                .format(DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss", Locale.ROOT));
         return module.resolve("target/bench/" + now + ".json");
     }
 
-    private static void save(
-            Map<String, String> about, List<String> failures, Session session, Path file) {
+    private static void save(Map<String, String> about, List<String> failures, Session session, Path file) {
         try {
             results(about, failures, session).write(file);
         } catch (IOException e) {
@@ -284,8 +246,7 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private static Results results(
-            Map<String, String> about, List<String> failures, Session session) {
+    private static Results results(Map<String, String> about, List<String> failures, Session session) {
         List<String> leftOut = new ArrayList<>(failures);
         leftOut.addAll(session.leftOut());
         return new Results(about, leftOut, session.turns(), session.calls());
@@ -317,43 +278,30 @@ public final class Main implements Callable<Integer> {
                 "when",
                 LocalDateTime.now(ZoneId.systemDefault())
                         .format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT)));
-        about.put(
-                "commit",
-                firstLine("git", "-C", module.toString(), "describe", "--always", "--dirty"));
+        about.put("commit", firstLine("git", "-C", module.toString(), "describe", "--always", "--dirty"));
         about.put("machine", machine());
         about.put("kernel", System.getProperty("os.version"));
-        about.put(
-                "Java",
-                System.getProperty("java.vendor.version")
-                        + ", "
-                        + "-XX:+UseSerialGC -Xms256m -Xmx2g");
+        about.put("Java", System.getProperty("java.vendor.version") + ", " + "-XX:+UseSerialGC -Xms256m -Xmx2g");
         about.put("Go", firstLine("go", "version"));
         about.put("gcc", firstLine("gcc", "--version"));
         about.put("Netty", netty());
         about.put(
-                "rounds",
-                String.format(
-                        Locale.ROOT,
-                        "%d of %.1f s each",
-                        settings.rounds(),
-                        settings.windowSeconds()));
+                "rounds", String.format(Locale.ROOT, "%d of %.1f s each", settings.rounds(), settings.windowSeconds()));
         int processors = Runtime.getRuntime().availableProcessors();
         about.put(
                 "processors",
                 processors < 3
-                        ? "the server runs on one, the load on the other; with two for the server"
-                                + " they share both"
+                        ? "the server runs on one, the load on the other; with two for the server" + " they share both"
                         : "server and load have their own");
         return about;
     }
 
     private static String machine() throws IOException {
-        String model =
-                Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
-                        .filter(line -> line.startsWith("model name"))
-                        .map(line -> line.substring(line.indexOf(':') + 1).trim())
-                        .findFirst()
-                        .orElse("unknown");
+        String model = Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+                .filter(line -> line.startsWith("model name"))
+                .map(line -> line.substring(line.indexOf(':') + 1).trim())
+                .findFirst()
+                .orElse("unknown");
         return Runtime.getRuntime().availableProcessors() + " processors, " + model;
     }
 

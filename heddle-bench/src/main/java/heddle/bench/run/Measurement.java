@@ -1,16 +1,15 @@
 package heddle.bench.run;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-
-import org.HdrHistogram.Histogram;
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Base64;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One turn of one peer. What is in it was counted; what follows from that, such as the cost, is computed when it is shown.
+ * One turn of one peer. What is in it was counted; what follows from that, such as the cost, is computed when it is
+ * shown.
  *
  * @param ratePerSecond of the open loop; 0 for a closed one
  * @param windowNanos how long the window was
@@ -57,14 +56,10 @@ record Measurement(
         @Nullable Idle idle) {
 
     /**
-     * Bytes for each idle connection: resident memory, and live objects of a Java server's heap (0 for others), before and after a message.
+     * Bytes for each idle connection: resident memory, and live objects of a Java server's heap (0 for others), before
+     * and after a message.
      */
-    record Idle(
-            long residentBefore,
-            long residentAfter,
-            long heapBefore,
-            long heapAfter,
-            long threads) {}
+    record Idle(long residentBefore, long residentAfter, long heapBefore, long heapAfter, long threads) {}
 
     static Measurement of(
             Scenario scenario,
@@ -162,7 +157,9 @@ record Measurement(
         return (double) loadNanos / windowNanos;
     }
 
-    /** Whether the window was too short for cost and fairness: what was on its way at its ends is not small beside it. */
+    /**
+     * Whether the window was too short for cost and fairness: what was on its way at its ends is not small beside it.
+     */
     boolean isShort() {
         return answered < 3L * sharers;
     }

@@ -38,20 +38,21 @@ final class Native {
         gcc("load", "load.c");
     }
 
-    /** Compiles the servers. Those that could not be compiled are missing from the folder; the result says why, a line each. */
+    /**
+     * Compiles the servers. Those that could not be compiled are missing from the folder; the result says why, a line
+     * each.
+     */
     List<String> buildServers() throws IOException {
         Files.createDirectories(folder);
         List<String> failures = new ArrayList<>();
         attempt(failures, () -> gcc("epoll_echo", "epoll_echo.c"));
         attempt(failures, () -> gcc("uring_echo", "uring_echo.c", "-luring"));
         Path go = sources.resolve("go/echo.go");
-        attempt(
-                failures,
-                () -> {
-                    if (isOlder("go_echo", List.of(go))) {
-                        compile("go_echo", List.of("go", "build", "-o", "go_echo", go.toString()));
-                    }
-                });
+        attempt(failures, () -> {
+            if (isOlder("go_echo", List.of(go))) {
+                compile("go_echo", List.of("go", "build", "-o", "go_echo", go.toString()));
+            }
+        });
         return failures;
     }
 
@@ -98,11 +99,10 @@ final class Native {
     /** Removes what was there before: a peer of an older source must not run in its place. */
     private void compile(String name, List<String> command) throws IOException {
         Files.deleteIfExists(folder.resolve(name));
-        Process process =
-                new ProcessBuilder(command)
-                        .directory(folder.toFile())
-                        .redirectErrorStream(true)
-                        .start();
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (Commands.await(process) != 0) {
             throw new IOException(name + " was not built: " + said.strip());

@@ -37,8 +37,7 @@ record Peer(String name, Set<String> without, List<String> command) {
         if (head.length == 2 && head[1].startsWith("without=")) {
             without = Set.of(head[1].substring("without=".length()).split(",", -1));
         } else if (head.length != 1) {
-            throw new IllegalArgumentException(
-                    "peers.conf: want NAME [without=WORD,...]: COMMAND, have " + line);
+            throw new IllegalArgumentException("peers.conf: want NAME [without=WORD,...]: COMMAND, have " + line);
         }
         return new Peer(
                 head[0], without, List.of(line.substring(colon + 2).trim().split(" +", -1)));
@@ -56,19 +55,16 @@ record Peer(String name, Set<String> without, List<String> command) {
     List<String> command(Map<String, List<String>> values) {
         List<String> words = new ArrayList<>();
         for (String word : command) {
-            List<String> whole =
-                    word.startsWith("{") && word.endsWith("}")
-                            ? values.get(word.substring(1, word.length() - 1))
-                            : null;
+            List<String> whole = word.startsWith("{") && word.endsWith("}")
+                    ? values.get(word.substring(1, word.length() - 1))
+                    : null;
             if (whole != null) {
                 words.addAll(whole);
                 continue;
             }
             String filled = word;
             for (Map.Entry<String, List<String>> value : values.entrySet()) {
-                filled =
-                        filled.replace(
-                                "{" + value.getKey() + "}", String.join(" ", value.getValue()));
+                filled = filled.replace("{" + value.getKey() + "}", String.join(" ", value.getValue()));
             }
             words.add(filled);
         }

@@ -27,8 +27,8 @@ record Placement(List<Integer> server, List<Integer> load) {
     }
 
     /**
-     * How much of these processors neither the server nor the load used, in processors; the hypervisor's part is in it. It may be a
-     * little below zero: the files count in hundredths of a second.
+     * How much of these processors neither the server nor the load used, in processors; the hypervisor's part is in it.
+     * It may be a little below zero: the files count in hundredths of a second.
      */
     double others(
             Map<Integer, Proc.Processor> before,

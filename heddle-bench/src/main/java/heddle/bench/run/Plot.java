@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Draws one figure of all peers, a panel for each scenario: a dot at the median and a line from least to most. Colours follow the reader's
- * light or dark. Written by hand, as the libraries that draw charts need AWT, and that a font library that a JDK without a desktop lacks.
+ * Draws one figure of all peers, a panel for each scenario: a dot at the median and a line from least to most. Colours
+ * follow the reader's light or dark. Written by hand, as the libraries that draw charts need AWT, and that a font
+ * library that a JDK without a desktop lacks.
  */
 final class Plot {
 
@@ -23,8 +24,7 @@ final class Plot {
     private static final int HEAD_HEIGHT = 34;
     private static final int FOOT_HEIGHT = 30;
 
-    private static final String STYLE =
-            """
+    private static final String STYLE = """
             <style>
             svg { background: #fff; font: 12px sans-serif; }
             text { fill: #222; } .small { font-size: 10px; fill: #666; }
@@ -42,10 +42,7 @@ final class Plot {
     private final Map<Scenario, Map<String, Turns.Spread>> panels;
 
     private Plot(
-            String title,
-            boolean logarithmic,
-            List<String> peers,
-            Map<Scenario, Map<String, Turns.Spread>> panels) {
+            String title, boolean logarithmic, List<String> peers, Map<Scenario, Map<String, Turns.Spread>> panels) {
         this.title = title;
         this.logarithmic = logarithmic;
         this.peers = peers;
@@ -64,11 +61,7 @@ final class Plot {
                         turns -> turns.spread(Measurement::cost)));
         plots.put(
                 "p99.9.svg",
-                plot(
-                        results,
-                        "Latency, 99.9th percentile, ms",
-                        true,
-                        turns -> turns.spread(m -> m.p999Nanos() / 1e6)));
+                plot(results, "Latency, 99.9th percentile, ms", true, turns -> turns.spread(m -> m.p999Nanos() / 1e6)));
         plots.put(
                 "fairness.svg",
                 plot(
@@ -80,10 +73,7 @@ final class Plot {
     }
 
     private static String plot(
-            Results results,
-            String title,
-            boolean logarithmic,
-            Function<Turns, Turns.Spread> figure) {
+            Results results, String title, boolean logarithmic, Function<Turns, Turns.Spread> figure) {
         Map<Scenario, Map<String, Turns.Spread>> panels = new LinkedHashMap<>();
         for (Scenario scenario : Scenario.ALL) {
             if (scenario.mode() == Scenario.Mode.IDLE) {
@@ -109,13 +99,10 @@ final class Plot {
         int width = NAMES_WIDTH + PANELS_A_ROW * (PANEL_WIDTH + GAP);
         Formatter svg = new Formatter(Locale.ROOT);
         svg.format(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\""
-                        + " role=\"img\">%n",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\"" + " role=\"img\">%n",
                 width, 30 + rows * panelHeight, width);
         svg.format("%s", STYLE);
-        svg.format(
-                "<title>%s</title>%n<text x=\"8\" y=\"20\" font-weight=\"bold\">%s</text>%n",
-                title, title);
+        svg.format("<title>%s</title>%n<text x=\"8\" y=\"20\" font-weight=\"bold\">%s</text>%n", title, title);
         int number = 0;
         for (Map.Entry<Scenario, Map<String, Turns.Spread>> panel : panels.entrySet()) {
             int column = number % PANELS_A_ROW;
@@ -142,8 +129,7 @@ final class Plot {
         }
     }
 
-    private void panel(
-            Formatter svg, int left, int top, String name, Map<String, Turns.Spread> dots) {
+    private void panel(Formatter svg, int left, int top, String name, Map<String, Turns.Spread> dots) {
         Axis axis = Axis.of(dots.values(), logarithmic);
         int first = top + HEAD_HEIGHT;
         int bottom = first + (peers.size() - 1) * LINE_HEIGHT + 8;
@@ -162,8 +148,7 @@ final class Plot {
             }
             int y = first + i * LINE_HEIGHT;
             svg.format(
-                    "<g class=\"%s\"><path d=\"M%.1f %dH%.1f\"/><circle cx=\"%.1f\" cy=\"%d\""
-                            + " r=\"3.5\"/></g>%n",
+                    "<g class=\"%s\"><path d=\"M%.1f %dH%.1f\"/><circle cx=\"%.1f\" cy=\"%d\"" + " r=\"3.5\"/></g>%n",
                     peers.get(i).startsWith("heddle") ? "ours" : "other",
                     left + axis.at(dot.least()) * PANEL_WIDTH,
                     y,
@@ -177,18 +162,16 @@ final class Plot {
     record Axis(double start, double end, boolean logarithmic, List<Double> marks) {
 
         static Axis of(Collection<Turns.Spread> dots, boolean logarithmic) {
-            double most =
-                    dots.stream()
-                            .mapToDouble(Turns.Spread::most)
-                            .filter(v -> v > 0)
-                            .max()
-                            .orElse(1);
-            double least =
-                    dots.stream()
-                            .mapToDouble(Turns.Spread::least)
-                            .filter(v -> v > 0)
-                            .min()
-                            .orElse(most);
+            double most = dots.stream()
+                    .mapToDouble(Turns.Spread::most)
+                    .filter(v -> v > 0)
+                    .max()
+                    .orElse(1);
+            double least = dots.stream()
+                    .mapToDouble(Turns.Spread::least)
+                    .filter(v -> v > 0)
+                    .min()
+                    .orElse(most);
             return logarithmic ? logarithmic(least, most) : linear(most);
         }
 

@@ -22,8 +22,7 @@ final class Proc {
             return new Stat(0, 0);
         }
         String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
-        return new Stat(
-                Long.parseLong(fields[11]) * TICK_NANOS, Long.parseLong(fields[12]) * TICK_NANOS);
+        return new Stat(Long.parseLong(fields[11]) * TICK_NANOS, Long.parseLong(fields[12]) * TICK_NANOS);
     }
 
     /** The number of a line of /proc/PID/status, memory in KiB; 0 if there is no such line. */
@@ -62,8 +61,9 @@ final class Proc {
     record Tasks(long voluntarySwitches, long otherSwitches, long waitedNanos) {}
 
     /**
-     * The difference of two lists of threads, a line each: number, voluntary and other switches, nanoseconds on a processor and waiting for
-     * one. A thread that ended meanwhile has taken its part with it, one that started meanwhile began at zero.
+     * The difference of two lists of threads, a line each: number, voluntary and other switches, nanoseconds on a
+     * processor and waiting for one. A thread that ended meanwhile has taken its part with it, one that started
+     * meanwhile began at zero.
      */
     static Tasks tasks(String before, String after) {
         Map<String, long[]> started = new HashMap<>();

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,11 +22,7 @@ import java.util.Set;
  * @param turns each turn of each peer
  * @param calls system calls
  */
-record Results(
-        Map<String, String> about,
-        List<String> leftOut,
-        List<Measurement> turns,
-        List<Calls> calls) {
+record Results(Map<String, String> about, List<String> leftOut, List<Measurement> turns, List<Calls> calls) {
 
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
@@ -39,9 +34,7 @@ record Results(
     void write(Path file) throws IOException {
         Path aside = file.resolveSibling(file.getFileName() + ".part");
         ObjectWriter writer =
-                JSON.writer(
-                        new DefaultPrettyPrinter()
-                                .withObjectIndenter(new DefaultIndenter(" ", "\n")));
+                JSON.writer(new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter(" ", "\n")));
         Files.writeString(aside, writer.writeValueAsString(this) + "\n");
         Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
     }

@@ -1,7 +1,6 @@
 package heddle.bench.run;
 
 import heddle.bench.peer.Role;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -46,7 +45,9 @@ record Scenario(
     /** What scenarios that share their servers have in common. */
     record ServerSetUp(Role role, String network, int processors, int bufferBytes) {}
 
-    /** How many idle connections: with those of the server itself below 20,000 descriptors, a usual bound of a process. */
+    /**
+     * How many idle connections: with those of the server itself below 20,000 descriptors, a usual bound of a process.
+     */
     private static final int IDLE = 18_000;
 
     private static final int KIB = 1024;
@@ -55,8 +56,7 @@ record Scenario(
     static final List<Scenario> ALL = all();
 
     /** Those that five minutes have time for. */
-    static final List<String> QUICK =
-            List.of("64B-x1", "64B-x64", "64B-x1000", "64B-x64-rate80", "churn-x64");
+    static final List<String> QUICK = List.of("64B-x1", "64B-x64", "64B-x1000", "64B-x64-rate80", "churn-x64");
 
     private static List<Scenario> all() {
         List<Scenario> all = new ArrayList<>();
@@ -100,40 +100,20 @@ record Scenario(
 
     private Scenario with(String suffix, int newDepth, int newProcessors) {
         return new Scenario(
-                name + suffix,
-                mode,
-                role,
-                network,
-                connections,
-                bytes,
-                newDepth,
-                ratePercent,
-                newProcessors);
+                name + suffix, mode, role, network, connections, bytes, newDepth, ratePercent, newProcessors);
     }
 
     private Scenario of(String newName, Mode newMode, Role newRole, String newNetwork) {
-        return new Scenario(
-                newName, newMode, newRole, newNetwork, connections, bytes, depth, 0, processors);
+        return new Scenario(newName, newMode, newRole, newNetwork, connections, bytes, depth, 0, processors);
     }
 
     private Scenario atRate(int percent) {
         return new Scenario(
-                name + "-rate" + percent,
-                mode,
-                role,
-                network,
-                connections,
-                bytes,
-                depth,
-                percent,
-                processors);
+                name + "-rate" + percent, mode, role, network, connections, bytes, depth, percent, processors);
     }
 
     ServerSetUp serverSetUp() {
-        int buffer =
-                mode == Mode.UP || mode == Mode.RELAY
-                        ? BLOCK_BYTES
-                        : bytes > 4 * KIB ? 16 * KIB : 4 * KIB;
+        int buffer = mode == Mode.UP || mode == Mode.RELAY ? BLOCK_BYTES : bytes > 4 * KIB ? 16 * KIB : 4 * KIB;
         return new ServerSetUp(role, network, processors, buffer);
     }
 
@@ -155,27 +135,18 @@ record Scenario(
     /** The scenario in a sentence. */
     String describe() {
         String size = bytes < KIB ? bytes + " B" : bytes / KIB + " KiB";
-        String text =
-                switch (mode) {
-                    case ECHO -> size + " there and back on " + count(connections, "connection");
-                    case CHURN ->
-                            "connect, "
-                                    + size
-                                    + " there and back, close; "
-                                    + connections
-                                    + " at a time";
-                    case IDLE ->
-                            connections + " connections that wait, before and after a message each";
-                    case UP -> "blocks of 64 KiB to the server on " + connections + " connections";
-                    case DOWN ->
-                            "blocks of 64 KiB from the server on " + connections + " connections";
-                    case RELAY ->
-                            "blocks of 64 KiB through the server, from one connection to another, "
-                                    + connections / 2
-                                    + " at a time";
-                    case WRITERS ->
-                            "16 threads of the server write messages of 64 B to one connection";
-                };
+        String text = switch (mode) {
+            case ECHO -> size + " there and back on " + count(connections, "connection");
+            case CHURN -> "connect, " + size + " there and back, close; " + connections + " at a time";
+            case IDLE -> connections + " connections that wait, before and after a message each";
+            case UP -> "blocks of 64 KiB to the server on " + connections + " connections";
+            case DOWN -> "blocks of 64 KiB from the server on " + connections + " connections";
+            case RELAY ->
+                "blocks of 64 KiB through the server, from one connection to another, "
+                        + connections / 2
+                        + " at a time";
+            case WRITERS -> "16 threads of the server write messages of 64 B to one connection";
+        };
         if (depth > 1) {
             text += ", " + depth + " on their way on each";
         }
@@ -189,11 +160,10 @@ record Scenario(
                 + switch (role) {
                     case DEADLINE -> ", a deadline for every read";
                     case BUSY ->
-                            ", beside a thread for each processor that computes without end, whose"
-                                    + " time is in the cost";
+                        ", beside a thread for each processor that computes without end, whose"
+                                + " time is in the cost";
                     case TASKS ->
-                            ", beside two threads for each processor in tasks of 5 ms, whose time"
-                                    + " is in the cost";
+                        ", beside two threads for each processor in tasks of 5 ms, whose time" + " is in the cost";
                     case ECHO, UP, DOWN, RELAY, WRITERS -> "";
                 }
                 + (processors > 1 ? ", " + processors + " processors" : "");

@@ -1,7 +1,6 @@
 package heddle.bench.run;
 
 import heddle.bench.peer.Role;
-
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -22,7 +21,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A peer's process, pinned. It stands still but in its turn, so that others are not disturbed and it keeps its compiled code. */
+/**
+ * A peer's process, pinned. It stands still but in its turn, so that others are not disturbed and it keeps its compiled
+ * code.
+ */
 final class Server implements AutoCloseable {
 
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(20);
@@ -46,11 +48,7 @@ final class Server implements AutoCloseable {
 
     /** Starts it and waits until it listens. */
     static Server start(
-            Peer peer,
-            Scenario.ServerSetUp setUp,
-            Placement placement,
-            Map<String, List<String>> values,
-            Path folder)
+            Peer peer, Scenario.ServerSetUp setUp, Placement placement, Map<String, List<String>> values, Path folder)
             throws IOException {
         boolean tcp = setUp.network().equals("tcp");
         Path socket = folder.resolve(peer.name() + ".sock");
@@ -66,12 +64,13 @@ final class Server implements AutoCloseable {
                         address,
                         String.valueOf(setUp.processors()),
                         String.valueOf(setUp.bufferBytes())));
-        List<String> command =
-                new ArrayList<>(List.of("taskset", "-c", Placement.list(placement.server())));
+        List<String> command = new ArrayList<>(List.of("taskset", "-c", Placement.list(placement.server())));
         command.addAll(peer.command(all));
         File log = folder.resolve(peer.name() + ".log").toFile();
-        Process process =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log)
+                .start();
         Server server = new Server(peer, setUp.network(), address, process);
         try {
             server.awaitListening(log.toPath());
@@ -101,12 +100,10 @@ final class Server implements AutoCloseable {
 
     private void awaitListening(Path log) throws IOException {
         long endNanos = System.nanoTime() + START_NANOS;
-        SocketAddress to =
-                network.equals("tcp")
-                        ? new InetSocketAddress(
-                                InetAddress.getLoopbackAddress(),
-                                Integer.parseInt(address.substring(address.indexOf(':') + 1)))
-                        : UnixDomainSocketAddress.of(address);
+        SocketAddress to = network.equals("tcp")
+                ? new InetSocketAddress(
+                        InetAddress.getLoopbackAddress(), Integer.parseInt(address.substring(address.indexOf(':') + 1)))
+                : UnixDomainSocketAddress.of(address);
         while (true) {
             try {
                 SocketChannel.open(to).close();
@@ -164,8 +161,7 @@ final class Server implements AutoCloseable {
             return 0;
         }
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-        String histogram =
-                Commands.output(List.of(jcmd, String.valueOf(process.pid()), "GC.class_histogram"));
+        String histogram = Commands.output(List.of(jcmd, String.valueOf(process.pid()), "GC.class_histogram"));
         Matcher total = TOTAL.matcher(histogram);
         return total.find() ? Long.parseLong(total.group(1)) : 0;
     }

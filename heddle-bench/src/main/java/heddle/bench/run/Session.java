@@ -13,9 +13,10 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Runs scenarios. Those that share their servers are a group: its servers start, each scenario is warmed up on each, then come the rounds. In
- * a round the peers take turns within each scenario, and each round begins with another peer: what changes on the machine from minute to
- * minute changes all of them. One server runs at a time; the others are stopped by SIGSTOP.
+ * Runs scenarios. Those that share their servers are a group: its servers start, each scenario is warmed up on each,
+ * then come the rounds. In a round the peers take turns within each scenario, and each round begins with another peer:
+ * what changes on the machine from minute to minute changes all of them. One server runs at a time; the others are
+ * stopped by SIGSTOP.
  *
  * <p>Rates of open loops are shares of what the best peer did in a closed loop just before, when it was warmed up.
  */
@@ -66,12 +67,7 @@ final class Session implements AutoCloseable {
     /** Requests a second that a peer did while it was warmed up: by scenario, the best. */
     private final Map<String, Double> best = new HashMap<>();
 
-    Session(
-            Settings settings,
-            Native compiled,
-            List<Peer> peers,
-            List<Scenario> scenarios,
-            Consumer<String> progress)
+    Session(Settings settings, Native compiled, List<Peer> peers, List<Scenario> scenarios, Consumer<String> progress)
             throws IOException {
         this.settings = settings;
         this.compiled = compiled;
@@ -80,24 +76,18 @@ final class Session implements AutoCloseable {
         this.progress = progress;
         String status = Files.readString(Path.of("/proc/self/status"));
         try (Stream<String> lines = status.lines()) {
-            String line =
-                    lines.filter(l -> l.startsWith("Cpus_allowed_list:")).findFirst().orElseThrow();
+            String line = lines.filter(l -> l.startsWith("Cpus_allowed_list:"))
+                    .findFirst()
+                    .orElseThrow();
             processors = Proc.list(line.substring(line.indexOf(':') + 1));
         }
         folder = Files.createTempDirectory("heddle-bench");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        values =
-                Map.of(
-                        "native",
-                        List.of(compiled.folder().toString()),
-                        "java",
-                        List.of(
-                                java,
-                                "-XX:+UseSerialGC",
-                                "-Xms256m",
-                                "-Xmx2g",
-                                "-cp",
-                                System.getProperty("java.class.path")));
+        values = Map.of(
+                "native",
+                List.of(compiled.folder().toString()),
+                "java",
+                List.of(java, "-XX:+UseSerialGC", "-Xms256m", "-Xmx2g", "-cp", System.getProperty("java.class.path")));
     }
 
     List<Measurement> turns() {
@@ -118,10 +108,9 @@ final class Session implements AutoCloseable {
         for (Scenario scenario : scenarios) {
             long served = peers.stream().filter(peer -> peer.serves(scenario)).count();
             double turn = settings.warmUpSeconds + settings.windowSeconds + TURN_SECONDS;
-            double each =
-                    scenario.mode() == Scenario.Mode.IDLE
-                            ? settings.rounds * IDLE_SECONDS
-                            : settings.rounds * turn + settings.firstWarmUpSeconds + TURN_SECONDS;
+            double each = scenario.mode() == Scenario.Mode.IDLE
+                    ? settings.rounds * IDLE_SECONDS
+                    : settings.rounds * turn + settings.firstWarmUpSeconds + TURN_SECONDS;
             if (settings.countCalls.contains(scenario.name())) {
                 each += 2 * CALLS_SECONDS;
             }
@@ -158,8 +147,7 @@ final class Session implements AutoCloseable {
         }
     }
 
-    private void runGroup(Scenario.ServerSetUp setUp, List<Scenario> group, Runnable saved)
-            throws IOException {
+    private void runGroup(Scenario.ServerSetUp setUp, List<Scenario> group, Runnable saved) throws IOException {
         Placement placement = Placement.of(processors, setUp.processors());
         for (Peer peer : peers) {
             if (group.stream().anyMatch(peer::serves)) {
@@ -167,11 +155,12 @@ final class Session implements AutoCloseable {
             }
         }
         for (Scenario scenario : group) {
-            List<String> absent =
-                    peers.stream().filter(peer -> !peer.serves(scenario)).map(Peer::name).toList();
+            List<String> absent = peers.stream()
+                    .filter(peer -> !peer.serves(scenario))
+                    .map(Peer::name)
+                    .toList();
             if (!absent.isEmpty()) {
-                leftOut.add(
-                        String.join(", ", absent) + " in " + scenario.name() + ", see peers.conf");
+                leftOut.add(String.join(", ", absent) + " in " + scenario.name() + ", see peers.conf");
             }
         }
         for (Scenario scenario : group) {
@@ -216,8 +205,9 @@ final class Session implements AutoCloseable {
         server.resume();
         try (Load load = start(scenario, server, placement, 0, 0, settings.firstWarmUpSeconds)) {
             LoadReport report = load.report();
-            double perSecond =
-                    report.answered() * 1e9 / (report.after().wallNs() - report.before().wallNs());
+            double perSecond = report.answered()
+                    * 1e9
+                    / (report.after().wallNs() - report.before().wallNs());
             best.merge(scenario.name(), perSecond, Math::max);
         } catch (IOException e) {
             giveUp(scenario, server, e);
@@ -225,13 +215,7 @@ final class Session implements AutoCloseable {
         pause(scenario, server);
     }
 
-    private Load start(
-            Scenario scenario,
-            Server server,
-            Placement placement,
-            double rate,
-            double warmUp,
-            double window)
+    private Load start(Scenario scenario, Server server, Placement placement, double rate, double warmUp, double window)
             throws IOException {
         return Load.start(
                 compiled.load(),
@@ -257,29 +241,15 @@ final class Session implements AutoCloseable {
 
     private void turn(Scenario scenario, Server server, int round, Placement placement) {
         if (!server.isAlive()) {
-            leftOut.add(
-                    server.peer().name()
-                            + " has ended, no round "
-                            + round
-                            + " of "
-                            + scenario.name());
+            leftOut.add(server.peer().name() + " has ended, no round " + round + " of " + scenario.name());
             servers.remove(server.peer().name());
             return;
         }
         awaitQuiet();
         server.resume();
         double rate = rate(scenario);
-        try (Load load =
-                start(
-                        scenario,
-                        server,
-                        placement,
-                        rate,
-                        settings.warmUpSeconds,
-                        settings.windowSeconds)) {
-            Measurement turn =
-                    Measurement.of(
-                            scenario, server.peer(), round, rate, placement, load.report(), null);
+        try (Load load = start(scenario, server, placement, rate, settings.warmUpSeconds, settings.windowSeconds)) {
+            Measurement turn = Measurement.of(scenario, server.peer(), round, rate, placement, load.report(), null);
             turns.add(turn);
             progress.accept(Tables.line(turn));
         } catch (IOException e) {
@@ -295,13 +265,12 @@ final class Session implements AutoCloseable {
                 String before = Files.readString(Path.of("/proc/stat"));
                 long beganNanos = System.nanoTime();
                 Commands.sleep(QUIET_SAMPLE_MILLIS);
-                double others =
-                        new Placement(processors, processors)
-                                .others(
-                                        Proc.processors(before),
-                                        Proc.processors(Files.readString(Path.of("/proc/stat"))),
-                                        System.nanoTime() - beganNanos,
-                                        0);
+                double others = new Placement(processors, processors)
+                        .others(
+                                Proc.processors(before),
+                                Proc.processors(Files.readString(Path.of("/proc/stat"))),
+                                System.nanoTime() - beganNanos,
+                                0);
                 if (others <= Turns.OTHERS_MAX) {
                     return;
                 }
@@ -323,8 +292,7 @@ final class Session implements AutoCloseable {
             server.resume();
             List<String> options = Load.options(scenario, server, rate(scenario), 0, CALLS_SECONDS);
             options.add("phases=1");
-            try (Load load =
-                    Load.start(compiled.load(), placement.load(), CALLS_SECONDS, options)) {
+            try (Load load = Load.start(compiled.load(), placement.load(), CALLS_SECONDS, options)) {
                 load.awaitPhase("up");
                 var counting = new Calls.Counting(server.pid(), folder.resolve("calls"));
                 load.goOn();
@@ -363,13 +331,11 @@ final class Session implements AutoCloseable {
         }
     }
 
-    private Measurement idle(Scenario scenario, Server server, int round, Placement placement)
-            throws IOException {
-        Scenario few =
-                Scenario.ALL.stream()
-                        .filter(s -> s.name().equals("64B-x64"))
-                        .findFirst()
-                        .orElseThrow();
+    private Measurement idle(Scenario scenario, Server server, int round, Placement placement) throws IOException {
+        Scenario few = Scenario.ALL.stream()
+                .filter(s -> s.name().equals("64B-x64"))
+                .findFirst()
+                .orElseThrow();
         try (Load load = start(few, server, placement, 0, 0, 1)) {
             load.report(); // What is made once is made.
         }
@@ -377,8 +343,7 @@ final class Session implements AutoCloseable {
         long heap = server.heapBytes();
         long resident = server.status("VmRSS");
         List<String> options = Load.options(scenario, server, 0, 0, 0);
-        try (Load load =
-                Load.start(compiled.load(), placement.load(), IDLE_SECONDS_MAX, options)) {
+        try (Load load = Load.start(compiled.load(), placement.load(), IDLE_SECONDS_MAX, options)) {
             load.awaitPhase("connected");
             Commands.sleep(1000);
             long heapBefore = server.heapBytes();
@@ -387,16 +352,14 @@ final class Session implements AutoCloseable {
             load.awaitPhase("asked");
             Commands.sleep(200);
             long heapAfter = server.heapBytes();
-            var idle =
-                    new Measurement.Idle(
-                            (residentBefore - resident) * 1024 / scenario.connections(),
-                            (server.status("VmRSS") - resident) * 1024 / scenario.connections(),
-                            (heapBefore - heap) / scenario.connections(),
-                            (heapAfter - heap) / scenario.connections(),
-                            server.status("Threads"));
+            var idle = new Measurement.Idle(
+                    (residentBefore - resident) * 1024 / scenario.connections(),
+                    (server.status("VmRSS") - resident) * 1024 / scenario.connections(),
+                    (heapBefore - heap) / scenario.connections(),
+                    (heapAfter - heap) / scenario.connections(),
+                    server.status("Threads"));
             load.goOn();
-            return Measurement.of(
-                    scenario, server.peer(), round, 0, placement, load.report(), idle);
+            return Measurement.of(scenario, server.peer(), round, 0, placement, load.report(), idle);
         }
     }
 

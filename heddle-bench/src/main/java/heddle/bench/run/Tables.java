@@ -11,8 +11,7 @@ import java.util.function.ToDoubleFunction;
 /** Results as Markdown, a table for each scenario. */
 final class Tables {
 
-    private static final String LEGEND =
-            """
+    private static final String LEGEND = """
 
             Each figure is the median of the rounds that others did not disturb, with the least and most of them. The ratio is taken pair \
             by pair, within each round. Least and most are requests of the connection (or writer) that had fewest and most, by the mean of \
@@ -41,11 +40,15 @@ final class Tables {
 
     private void about() {
         results.about()
-                .forEach((name, value) ->
-                        text.append("- ").append(name).append(": ").append(value).append('\n'));
+                .forEach((name, value) -> text.append("- ")
+                        .append(name)
+                        .append(": ")
+                        .append(value)
+                        .append('\n'));
         results.leftOut()
-                .forEach(line ->
-                        text.append("- left out: ").append(line.replace('\n', ' ')).append('\n'));
+                .forEach(line -> text.append("- left out: ")
+                        .append(line.replace('\n', ' '))
+                        .append('\n'));
         text.append(LEGEND);
     }
 
@@ -67,12 +70,10 @@ final class Tables {
         }
         text.append(".");
         switch (scenario.mode()) {
-            case UP, DOWN, RELAY ->
-                    text.append(" Latencies are the gaps between a connection's blocks.");
+            case UP, DOWN, RELAY -> text.append(" Latencies are the gaps between a connection's blocks.");
             case WRITERS ->
-                    text.append(
-                            " Latencies are the gaps between a writer's messages as they arrive:"
-                                    + " those that one read brings have none.");
+                text.append(" Latencies are the gaps between a writer's messages as they arrive:"
+                        + " those that one read brings have none.");
             case ECHO, CHURN, IDLE -> {}
         }
         text.append("\n\n");
@@ -101,23 +102,20 @@ final class Tables {
                 "switches",
                 "busy",
                 "MiB");
-        rows.forEach((peer, turns) ->
-                row(
-                        peer,
-                        rounds(scenario, turns),
-                        both(turns, Measurement::cost),
-                        reference == null
-                                ? "-"
-                                : fixed(turns.ratio(Measurement::cost, reference.kept())),
-                        median(turns, Measurement::perSecond, "%,.0f"),
-                        median(turns, m -> m.p50Nanos() / 1e6),
-                        both(turns, m -> m.p99Nanos() / 1e6),
-                        both(turns, m -> m.p999Nanos() / 1e6),
-                        fixed(turns.spread(Measurement::leastShare)),
-                        median(turns, Measurement::mostShare, "%.2f"),
-                        median(turns, Measurement::switches, "%.2f"),
-                        median(turns, Measurement::serverBusy, "%.2f"),
-                        median(turns, m -> m.rssKib() / 1024.0, "%.0f")));
+        rows.forEach((peer, turns) -> row(
+                peer,
+                rounds(scenario, turns),
+                both(turns, Measurement::cost),
+                reference == null ? "-" : fixed(turns.ratio(Measurement::cost, reference.kept())),
+                median(turns, Measurement::perSecond, "%,.0f"),
+                median(turns, m -> m.p50Nanos() / 1e6),
+                both(turns, m -> m.p99Nanos() / 1e6),
+                both(turns, m -> m.p999Nanos() / 1e6),
+                fixed(turns.spread(Measurement::leastShare)),
+                median(turns, Measurement::mostShare, "%.2f"),
+                median(turns, Measurement::switches, "%.2f"),
+                median(turns, Measurement::serverBusy, "%.2f"),
+                median(turns, m -> m.rssKib() / 1024.0, "%.0f")));
         rows.forEach(this::notes);
     }
 
@@ -125,16 +123,14 @@ final class Tables {
     private void notes(String peer, Turns turns) {
         for (Measurement turn : turns.kept()) {
             if (turn.isBad()) {
-                text.append(
-                        String.format(
-                                Locale.ROOT,
-                                "%n%s, round %d: %d broken connections, %d wrong answers; the"
-                                        + " first: %s%n",
-                                peer,
-                                turn.round(),
-                                turn.failed(),
-                                turn.wrong(),
-                                turn.failure()));
+                text.append(String.format(
+                        Locale.ROOT,
+                        "%n%s, round %d: %d broken connections, %d wrong answers; the" + " first: %s%n",
+                        peer,
+                        turn.round(),
+                        turn.failed(),
+                        turn.wrong(),
+                        turn.failure()));
             }
         }
     }
@@ -147,8 +143,7 @@ final class Tables {
         if (turns.kept().stream().anyMatch(m -> m.unanswered() > 0)) {
             marks += "?";
         }
-        if (scenario.ratePercent() == 0
-                && turns.kept().stream().anyMatch(m -> m.loadBusy() > 0.95)) {
+        if (scenario.ratePercent() == 0 && turns.kept().stream().anyMatch(m -> m.loadBusy() > 0.95)) {
             marks += "<";
         }
         if (turns.kept().stream().anyMatch(Measurement::isSentLate)) {
@@ -169,26 +164,25 @@ final class Tables {
                 "live heap bytes each, before",
                 "after",
                 "threads");
-        rows.forEach((peer, turns) ->
-                row(
-                        peer,
-                        turns.kept().size() + "/" + turns.all(),
-                        idle(turns, Measurement.Idle::residentBefore),
-                        idle(turns, Measurement.Idle::residentAfter),
-                        idle(turns, Measurement.Idle::heapBefore),
-                        idle(turns, Measurement.Idle::heapAfter),
-                        idle(turns, Measurement.Idle::threads)));
+        rows.forEach((peer, turns) -> row(
+                peer,
+                turns.kept().size() + "/" + turns.all(),
+                idle(turns, Measurement.Idle::residentBefore),
+                idle(turns, Measurement.Idle::residentAfter),
+                idle(turns, Measurement.Idle::heapBefore),
+                idle(turns, Measurement.Idle::heapAfter),
+                idle(turns, Measurement.Idle::threads)));
     }
 
     private static String idle(Turns turns, ToDoubleFunction<Measurement.Idle> figure) {
-        Turns.Spread spread =
-                turns.spread(m -> m.idle() == null ? Double.NaN : figure.applyAsDouble(m.idle()));
+        Turns.Spread spread = turns.spread(m -> m.idle() == null ? Double.NaN : figure.applyAsDouble(m.idle()));
         return spread.median() == 0 ? "-" : number(spread.median(), "%.0f");
     }
 
     private void calls(Scenario scenario) {
-        List<Calls> counted =
-                results.calls().stream().filter(c -> c.scenario().equals(scenario.name())).toList();
+        List<Calls> counted = results.calls().stream()
+                .filter(c -> c.scenario().equals(scenario.name()))
+                .toList();
         if (counted.isEmpty()) {
             return;
         }
@@ -280,8 +274,7 @@ final class Tables {
         }
         return String.format(
                 Locale.ROOT,
-                "round %d  %-18s %-16s %7s us each, %,9.0f/s, p99 %7s ms, least %.2f, others"
-                        + " %.2f%s",
+                "round %d  %-18s %-16s %7s us each, %,9.0f/s, p99 %7s ms, least %.2f, others" + " %.2f%s",
                 turn.round(),
                 turn.scenario(),
                 turn.peer(),

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * One peer's turns in one scenario, those that others disturbed left out. Where that leaves fewer than three, or than there were, the least
- * disturbed ones stay, and it says so.
+ * One peer's turns in one scenario, those that others disturbed left out. Where that leaves fewer than three, or than
+ * there were, the least disturbed ones stay, and it says so.
  *
  * @param kept what counts
  * @param all how many there were
@@ -38,7 +38,8 @@ record Turns(List<Measurement> kept, int all, boolean disturbed) {
     }
 
     static Turns choose(List<Measurement> all) {
-        List<Measurement> quiet = all.stream().filter(m -> m.others() <= OTHERS_MAX).toList();
+        List<Measurement> quiet =
+                all.stream().filter(m -> m.others() <= OTHERS_MAX).toList();
         int wanted = Math.min(KEPT_MIN, all.size());
         if (quiet.size() >= wanted) {
             return new Turns(quiet, all.size(), false);
@@ -56,12 +57,9 @@ record Turns(List<Measurement> kept, int all, boolean disturbed) {
     Spread ratio(ToDoubleFunction<Measurement> figure, List<Measurement> reference) {
         Map<Integer, Measurement> byRound = new HashMap<>();
         reference.forEach(m -> byRound.put(m.round(), m));
-        return Spread.of(
-                kept.stream()
-                        .filter(m -> byRound.containsKey(m.round()))
-                        .mapToDouble(m ->
-                                figure.applyAsDouble(m)
-                                        / figure.applyAsDouble(byRound.get(m.round())))
-                        .toArray());
+        return Spread.of(kept.stream()
+                .filter(m -> byRound.containsKey(m.round()))
+                .mapToDouble(m -> figure.applyAsDouble(m) / figure.applyAsDouble(byRound.get(m.round())))
+                .toArray());
     }
 }

@@ -3,14 +3,6 @@ package heddle.bench.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import org.HdrHistogram.Histogram;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -22,8 +14,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
-/** The load generator tells the truth of servers that are late, wrong or unfair. A busy machine may make them later still. */
+/**
+ * The load generator tells the truth of servers that are late, wrong or unfair. A busy machine may make them later
+ * still.
+ */
 @Tag("thorough")
 @Timeout(60)
 class LoadTest {
@@ -39,8 +41,7 @@ class LoadTest {
     @BeforeAll
     static void compile() throws IOException {
         assumeFalse(
-                Commands.output(List.of("gcc", "--version")).isEmpty(),
-                "no gcc, so the load generator is not tested");
+                Commands.output(List.of("gcc", "--version")).isEmpty(), "no gcc, so the load generator is not tested");
         COMPILED.buildLoad();
     }
 
@@ -60,7 +61,8 @@ class LoadTest {
             Commands.sleep(20);
             return message;
         });
-        Histogram latency = LoadReport.histogram(run("connections=4", "window=1").latency());
+        Histogram latency =
+                LoadReport.histogram(run("connections=4", "window=1").latency());
         assertThat(millis(latency, 50)).isBetween(20.0, 200.0);
         assertThat(latency.getMinValue()).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(20));
     }
@@ -109,9 +111,7 @@ class LoadTest {
         LoadReport report = run("connections=2", "window=0.5");
         assertThat(report.wrong()).isEqualTo(2);
         int at = 300 * MESSAGE_BYTES + 17;
-        assertThat(report.failure())
-                .startsWith("wrong byte ")
-                .contains(" at " + at + " of connection ");
+        assertThat(report.failure()).startsWith("wrong byte ").contains(" at " + at + " of connection ");
     }
 
     @Test
@@ -154,15 +154,14 @@ class LoadTest {
 
     @Test
     void theServersCountOfABulkTransferIsCompared() throws IOException {
-        Thread.ofVirtual()
-                .start(() -> {
-                    try (Socket socket = listener.accept()) {
-                        socket.getInputStream().readAllBytes();
-                        socket.getOutputStream().write(new byte[] {0, 0, 0, 0, 0, 0, 0, 1});
-                    } catch (IOException e) {
-                        throw new IllegalStateException(e);
-                    }
-                });
+        Thread.ofVirtual().start(() -> {
+            try (Socket socket = listener.accept()) {
+                socket.getInputStream().readAllBytes();
+                socket.getOutputStream().write(new byte[] {0, 0, 0, 0, 0, 0, 0, 1});
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
         LoadReport report = run("mode=up", "connections=1", "warmup=0", "window=0.1");
         assertThat(report.wrong()).isEqualTo(1);
         assertThat(report.failure()).contains("the server counted 1");
@@ -173,18 +172,17 @@ class LoadTest {
     }
 
     private void serve(Answer answer) {
-        Thread.ofVirtual()
-                .start(() -> {
-                    while (true) {
-                        try {
-                            Socket socket = listener.accept();
-                            int connection = accepted.getAndIncrement();
-                            Thread.ofVirtual().start(() -> echo(socket, connection, answer));
-                        } catch (IOException closed) {
-                            return;
-                        }
-                    }
-                });
+        Thread.ofVirtual().start(() -> {
+            while (true) {
+                try {
+                    Socket socket = listener.accept();
+                    int connection = accepted.getAndIncrement();
+                    Thread.ofVirtual().start(() -> echo(socket, connection, answer));
+                } catch (IOException closed) {
+                    return;
+                }
+            }
+        });
     }
 
     private static void echo(Socket socket, int connection, Answer answer) {
@@ -193,9 +191,7 @@ class LoadTest {
             InputStream in = socket.getInputStream();
             OutputStream out = socket.getOutputStream();
             byte[] message = new byte[MESSAGE_BYTES];
-            for (int number = 0;
-                    in.readNBytes(message, 0, message.length) == message.length;
-                    number++) {
+            for (int number = 0; in.readNBytes(message, 0, message.length) == message.length; number++) {
                 out.write(answer.to(connection, number, message));
             }
         } catch (IOException gone) {
@@ -204,9 +200,7 @@ class LoadTest {
     }
 
     private LoadReport run(String... options) throws IOException {
-        List<String> all =
-                new ArrayList<>(
-                        List.of("address=127.0.0.1:" + listener.getLocalPort(), "warmup=0.1"));
+        List<String> all = new ArrayList<>(List.of("address=127.0.0.1:" + listener.getLocalPort(), "warmup=0.1"));
         all.addAll(List.of(options));
         try (Load load = Load.start(COMPILED.load(), List.of(), 5, all)) {
             return load.report();

@@ -3,13 +3,12 @@ package heddle.bench.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 
 class ProcTest {
 
@@ -31,8 +30,7 @@ class ProcTest {
 
     @Test
     void waitingForADiskIsNotBusyAndStolenIsApart() {
-        String text =
-                """
+        String text = """
                 cpu  99 99 99 99 99 99 99 99 99 99
                 cpu0 10 2 3 1000 500 4 5 7 0 0
                 cpu11 1 0 0 1000 0 0 0 0 0 0
@@ -40,11 +38,7 @@ class ProcTest {
                 """;
         assertThat(Proc.processors(text))
                 .isEqualTo(
-                        Map.of(
-                                0,
-                                new Proc.Processor(240_000_000, 70_000_000),
-                                11,
-                                new Proc.Processor(10_000_000, 0)));
+                        Map.of(0, new Proc.Processor(240_000_000, 70_000_000), 11, new Proc.Processor(10_000_000, 0)));
     }
 
     @Test
@@ -63,22 +57,18 @@ class ProcTest {
     @Test
     void loadGetsAProcessorOfItsOwnWhereThereIsOne() {
         assertThat(Placement.of(List.of(0, 1), 1)).isEqualTo(new Placement(List.of(0), List.of(1)));
-        assertThat(Placement.of(List.of(2, 3, 4), 2))
-                .isEqualTo(new Placement(List.of(2, 3), List.of(4)));
+        assertThat(Placement.of(List.of(2, 3, 4), 2)).isEqualTo(new Placement(List.of(2, 3), List.of(4)));
         assertThat(Placement.of(List.of(0, 1), 2).shared()).isTrue();
         assertThat(Placement.of(List.of(0), 1).shared()).isTrue();
     }
 
     @Test
     void whatNeitherServerNorLoadUsedIsOthers() {
-        Map<Integer, Proc.Processor> before =
-                Map.of(0, busy(100, 0), 1, busy(50, 5), 2, busy(0, 0));
+        Map<Integer, Proc.Processor> before = Map.of(0, busy(100, 0), 1, busy(50, 5), 2, busy(0, 0));
         // In a second: 0.9 and 0.75 busy, 0.05 stolen; the third processor is none of ours.
-        Map<Integer, Proc.Processor> after =
-                Map.of(0, busy(190, 0), 1, busy(125, 10), 2, busy(100, 0));
+        Map<Integer, Proc.Processor> after = Map.of(0, busy(190, 0), 1, busy(125, 10), 2, busy(100, 0));
         Placement placement = new Placement(List.of(0), List.of(1));
-        assertThat(placement.others(before, after, 1_000_000_000, 1.5))
-                .isCloseTo(0.2, within(1e-9));
+        assertThat(placement.others(before, after, 1_000_000_000, 1.5)).isCloseTo(0.2, within(1e-9));
     }
 
     private static Proc.Processor busy(long ticks, long stolen) {

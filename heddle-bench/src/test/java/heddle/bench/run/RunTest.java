@@ -3,17 +3,16 @@ package heddle.bench.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The whole way of a figure: server, load, counters, file, table, plots. */
 @Tag("thorough")
@@ -23,41 +22,39 @@ class RunTest {
     /** Whatever the number of connections. The JVM alone has about fifteen, most of them not of Java. */
     private static final int PLATFORM_THREADS_MAX = 30;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @BeforeAll
     static void gccIsHere() {
         assumeFalse(
-                Commands.output(List.of("gcc", "--version")).isEmpty(),
-                "no gcc, so heddle-bench/run is not tested");
+                Commands.output(List.of("gcc", "--version")).isEmpty(), "no gcc, so heddle-bench/run is not tested");
     }
 
     @Test
     void aShortRunMakesATableAFileAndPlots() throws IOException {
         Path file = folder.resolve("results.json");
-        String table =
-                run(
-                        "--quick",
-                        "--rounds",
-                        "1",
-                        "--window",
-                        "0.3",
-                        "--scenarios",
-                        "64B-x64,64B-x64-rate80",
-                        "--peers",
-                        "c-epoll,heddle-carriers",
-                        "--out",
-                        file.toString());
+        String table = run(
+                "--quick",
+                "--rounds",
+                "1",
+                "--window",
+                "0.3",
+                "--scenarios",
+                "64B-x64,64B-x64-rate80",
+                "--peers",
+                "c-epoll,heddle-carriers",
+                "--out",
+                file.toString());
         assertThat(table).contains("#### 64B-x64\n", "| c-epoll | 1/1", "| heddle-carriers | 1/1");
         Results results = Results.read(file);
         assertThat(results.turns()).hasSize(4);
-        assertThat(results.turns())
-                .allSatisfy(turn -> {
-                    // On a busy machine a server may get no processor for the whole window.
-                    assertThat(turn.answered() + turn.lateAnswered()).isPositive();
-                    assertThat(turn.unanswered()).isZero();
-                    assertThat(turn.isBad()).isFalse();
-                });
+        assertThat(results.turns()).allSatisfy(turn -> {
+            // On a busy machine a server may get no processor for the whole window.
+            assertThat(turn.answered() + turn.lateAnswered()).isPositive();
+            assertThat(turn.unanswered()).isZero();
+            assertThat(turn.isBad()).isFalse();
+        });
         assertThat(folder.resolve("results-cost.svg")).content().contains("</svg>");
         assertThat(run("--report", file.toString())).isEqualTo(table);
     }

@@ -3,32 +3,23 @@ package heddle.bench.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import org.junit.jupiter.api.Test;
-
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /** Medians, ratios, and which turns count. */
 class TurnsTest {
 
     @Test
     void medianOfAnEvenNumberIsBetweenTheTwo() {
-        assertThat(Turns.Spread.of(new double[] {4, 1, 3, 2}))
-                .isEqualTo(new Turns.Spread(2.5, 1, 4));
+        assertThat(Turns.Spread.of(new double[] {4, 1, 3, 2})).isEqualTo(new Turns.Spread(2.5, 1, 4));
         assertThat(Turns.Spread.of(new double[] {9, 1, 2})).isEqualTo(new Turns.Spread(2, 1, 9));
-        assertThat(Turns.Spread.of(new double[] {Double.NaN, 7}))
-                .isEqualTo(new Turns.Spread(7, 7, 7));
+        assertThat(Turns.Spread.of(new double[] {Double.NaN, 7})).isEqualTo(new Turns.Spread(7, 7, 7));
         assertThat(Turns.Spread.of(new double[0]).median()).isNaN();
     }
 
     @Test
     void disturbedTurnsDoNotCount() {
-        Turns turns =
-                Turns.choose(
-                        List.of(
-                                turn(1, 100, 0.01),
-                                turn(2, 900, 0.9),
-                                turn(3, 110, 0.02),
-                                turn(4, 105, 0)));
+        Turns turns = Turns.choose(List.of(turn(1, 100, 0.01), turn(2, 900, 0.9), turn(3, 110, 0.02), turn(4, 105, 0)));
         assertThat(turns.kept()).extracting(Measurement::round).containsExactly(1, 3, 4);
         assertThat(turns.all()).isEqualTo(4);
         assertThat(turns.disturbed()).isFalse();
@@ -37,12 +28,7 @@ class TurnsTest {
     @Test
     void whereTooFewAreUndisturbedTheLeastDisturbedCountAndThatIsSaid() {
         Turns turns =
-                Turns.choose(
-                        List.of(
-                                turn(1, 100, 0.9),
-                                turn(2, 900, 0.3),
-                                turn(3, 110, 0.02),
-                                turn(4, 105, 0.4)));
+                Turns.choose(List.of(turn(1, 100, 0.9), turn(2, 900, 0.3), turn(3, 110, 0.02), turn(4, 105, 0.4)));
         assertThat(turns.kept()).extracting(Measurement::round).containsExactly(3, 2, 4);
         assertThat(turns.disturbed()).isTrue();
         assertThat(Turns.choose(List.of(turn(1, 100, 0.9))).disturbed()).isTrue();
@@ -54,8 +40,7 @@ class TurnsTest {
         // Each round is twice as slow as the one before, for both: the ratio does not see it.
         Turns turns = Turns.choose(List.of(turn(1, 30, 0), turn(2, 60, 0), turn(3, 120, 0)));
         List<Measurement> reference = List.of(turn(3, 80, 0), turn(1, 20, 0));
-        assertThat(turns.ratio(Measurement::cost, reference))
-                .isEqualTo(new Turns.Spread(1.5, 1.5, 1.5));
+        assertThat(turns.ratio(Measurement::cost, reference)).isEqualTo(new Turns.Spread(1.5, 1.5, 1.5));
     }
 
     @Test
@@ -80,19 +65,12 @@ class TurnsTest {
         return turn(round, 1, 1, 1, 1, costMicros * 1000, others);
     }
 
-    private static Measurement turn(
-            int sharers, long answered, long least, long most, long serverNanos) {
+    private static Measurement turn(int sharers, long answered, long least, long most, long serverNanos) {
         return turn(1, sharers, answered, least, most, serverNanos, 0);
     }
 
     private static Measurement turn(
-            int round,
-            int sharers,
-            long answered,
-            long least,
-            long most,
-            long serverNanos,
-            double others) {
+            int round, int sharers, long answered, long least, long most, long serverNanos, double others) {
         return new Measurement(
                 "64B-x1",
                 "c-epoll",

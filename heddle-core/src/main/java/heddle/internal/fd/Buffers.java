@@ -2,7 +2,6 @@ package heddle.internal.fd;
 
 import heddle.internal.jdk.Memory;
 import heddle.internal.sys.Syscalls;
-
 import java.lang.foreign.MemorySegment;
 
 /** Several segments as one transfer's: which of them go into one call, and what is left of them after it. */
@@ -44,9 +43,9 @@ final class Buffers {
     }
 
     /**
-     * How many segments from {@code at} on go into one call: a run of native ones of a bounded size, or a single one. The memory of a run
-     * must not move, and only the collector may free it: the foreign-function API keeps an arena open during a call for the segments that it
-     * is given itself, not for addresses inside of one.
+     * How many segments from {@code at} on go into one call: a run of native ones of a bounded size, or a single one.
+     * The memory of a run must not move, and only the collector may free it: the foreign-function API keeps an arena
+     * open during a call for the segments that it is given itself, not for addresses inside of one.
      */
     static int nativeRun(MemorySegment[] buffers, int at, int count) {
         int end = at;

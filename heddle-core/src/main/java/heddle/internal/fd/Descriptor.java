@@ -9,20 +9,20 @@ import heddle.internal.socket.TcpStat;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Trace;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One socket: its life, its two directions, and the calls that belong to neither. Called by {@code heddle.net} on any thread, virtual or
- * not. {@link Reads} and {@link Writes} are the directions; {@link Opening} and {@link Listening} make sockets.
+ * One socket: its life, its two directions, and the calls that belong to neither. Called by {@code heddle.net} on any
+ * thread, virtual or not. {@link Reads} and {@link Writes} are the directions; {@link Opening} and {@link Listening}
+ * make sockets.
  *
- * <p>Closing: mark the lock closed, end the waits, give the life's reference back, wait until the last user has destroyed it.
+ * <p>Closing: mark the lock closed, end the waits, give the life's reference back, wait until the last user has
+ * destroyed it.
  */
 public final class Descriptor {
 
@@ -73,7 +73,9 @@ public final class Descriptor {
         all.pollers().giveWay();
     }
 
-    /** Names the one thing that can be waited for, such as {@code accept tcp 127.0.0.1:80}, in place of a connection. */
+    /**
+     * Names the one thing that can be waited for, such as {@code accept tcp 127.0.0.1:80}, in place of a connection.
+     */
     void describe(String op, String network, Object address) {
         registration.describe(new Pending(op, network, address));
     }
@@ -83,7 +85,9 @@ public final class Descriptor {
         registration.describe(owner);
     }
 
-    /** Reads into {@code buffer}: bytes, {@link Result#END_OF_STREAM}, or a failure. A length of 0 returns 0, or CLOSED. */
+    /**
+     * Reads into {@code buffer}: bytes, {@link Result#END_OF_STREAM}, or a failure. A length of 0 returns 0, or CLOSED.
+     */
     public int read(MemorySegment buffer, int length) {
         return reads.read(null, buffer, 0, length);
     }
@@ -94,8 +98,9 @@ public final class Descriptor {
     }
 
     /**
-     * Reads into several segments in their order, waiting for the first byte only: runs of native ones by readv(2), each other one by
-     * itself, since an iovec cannot name memory that moves or may be freed. A packet is one call's, so it goes through a copy.
+     * Reads into several segments in their order, waiting for the first byte only: runs of native ones by readv(2),
+     * each other one by itself, since an iovec cannot name memory that moves or may be freed. A packet is one call's,
+     * so it goes through a copy.
      *
      * @param count of segments, none of them empty, at least one
      */
@@ -123,8 +128,8 @@ public final class Descriptor {
     }
 
     /**
-     * Writes all of several segments, as one call among the writers: runs of native ones by writev(2), each heap or arena one by itself. A
-     * packet is one call's, so it goes through a copy.
+     * Writes all of several segments, as one call among the writers: runs of native ones by writev(2), each heap or
+     * arena one by itself. A packet is one call's, so it goes through a copy.
      *
      * @param count of segments; none of them is empty
      */
@@ -151,7 +156,8 @@ public final class Descriptor {
     }
 
     /**
-     * Copies what comes to {@code target}, as one call among the readers. What it took and the target did not is what the next read gets.
+     * Copies what comes to {@code target}, as one call among the readers. What it took and the target did not is what
+     * the next read gets.
      *
      * @param bytesMax at most so many
      */
@@ -160,13 +166,17 @@ public final class Descriptor {
     }
 
     /**
-     * The same to {@code target}'s socket, within the kernel by splice(2); null, with nothing passed on, if that is not possible here and now.
+     * The same to {@code target}'s socket, within the kernel by splice(2); null, with nothing passed on, if that is not
+     * possible here and now.
      */
     public @Nullable Transferred spliceTo(Descriptor target, long bytesMax) {
         return reads.spliceTo(target.writes, all.pipes(), bytesMax);
     }
 
-    /** Whether the peer is known to have closed: 1 or 0, or a failure. Does not wait; one call at most, and none once the poller has told. */
+    /**
+     * Whether the peer is known to have closed: 1 or 0, or a failure. Does not wait; one call at most, and none once
+     * the poller has told.
+     */
     public int peerClosed() {
         if (!registration.isPeerClosed()) {
             int seen = reads.lookAtPeer();
@@ -254,7 +264,10 @@ public final class Descriptor {
         return !lock.isClosed();
     }
 
-    /** Closes, and returns once the number is free again, whoever else closes at the same time; false if somebody else was first. */
+    /**
+     * Closes, and returns once the number is free again, whoever else closes at the same time; false if somebody else
+     * was first.
+     */
     public boolean close() {
         boolean first = lock.close();
         if (first) {
@@ -312,9 +325,7 @@ public final class Descriptor {
 
     /** What to say besides the errno of {@code result}, or besides that this is closed. */
     public String remark(int result) {
-        return result == Result.CLOSED && endedWithRuntime
-                ? ": its Heddle runtime was closed"
-                : all.remark(result);
+        return result == Result.CLOSED && endedWithRuntime ? ": its Heddle runtime was closed" : all.remark(result);
     }
 
     /** Whether close() was called. */

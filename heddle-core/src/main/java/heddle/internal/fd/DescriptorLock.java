@@ -1,12 +1,10 @@
 package heddle.internal.fd;
 
 import heddle.internal.poll.Registration;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /// Serialises the reads and the writes of one descriptor, each among themselves, and keeps its number open while
 /// anybody uses it. Every operation of [Descriptor] takes it, on any thread.
@@ -67,20 +65,13 @@ public final class DescriptorLock {
         try {
             var lookup = MethodHandles.lookup();
             WORD = lookup.findVarHandle(DescriptorLock.class, "word", long.class);
-            READ =
-                    new Side(
-                            READING,
-                            READER,
-                            READERS,
-                            lookup.findVarHandle(
-                                    DescriptorLock.class, "readQueue", Semaphore.class));
-            WRITE =
-                    new Side(
-                            WRITING,
-                            WRITER,
-                            WRITERS,
-                            lookup.findVarHandle(
-                                    DescriptorLock.class, "writeQueue", Semaphore.class));
+            READ = new Side(
+                    READING, READER, READERS, lookup.findVarHandle(DescriptorLock.class, "readQueue", Semaphore.class));
+            WRITE = new Side(
+                    WRITING,
+                    WRITER,
+                    WRITERS,
+                    lookup.findVarHandle(DescriptorLock.class, "writeQueue", Semaphore.class));
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -121,8 +112,7 @@ public final class DescriptorLock {
     /** Takes the read lock and a reference, queueing while another has it. */
     public Grant lockRead() {
         long seen = word;
-        // The common case by itself, small enough to be inlined: open, not held, nobody near the
-        // bounds.
+        // The common case by itself, small enough to be inlined: open, not held, nobody near the bounds.
         if ((seen & (CLOSED | READING)) == 0
                 && (seen & REFERENCES) != REFERENCES
                 && WORD.compareAndSet(this, seen, (seen | READING) + REFERENCE)) {
@@ -203,9 +193,7 @@ public final class DescriptorLock {
             registration
                     .trace()
                     .waits()
-                    .begin(
-                            "lock wait",
-                            side.held == READING ? registration.read() : registration.write());
+                    .begin("lock wait", side.held == READING ? registration.read() : registration.write());
         }
         try {
             permits(side).acquire();
@@ -233,23 +221,22 @@ public final class DescriptorLock {
                 passOn(side);
                 return;
             } else {
-                // An unlock() is between its two steps, or who took the permit is about to queue
-                // again.
+                // An unlock() is between its two steps, or who took the permit is about to queue again.
                 Thread.yield();
             }
         }
     }
 
     /**
-     * Wakes the next in the queue if the lock is free. The last holder's unlock() gave its one permit to a thread that gives up, so nobody
-     * else was woken.
+     * Wakes the next in the queue if the lock is free. The last holder's unlock() gave its one permit to a thread that
+     * gives up, so nobody else was woken.
      */
     private void passOn(Side side) {
         while (true) {
             long seen = word;
             if ((seen & (side.held | CLOSED)) != 0 || (seen & side.all) == 0) {
-                return; // Held: its holder will wake the next. Closed: all were woken. Nobody
-                // queued: nothing to do.
+                // Held: its holder will wake the next. Closed: all were woken. Nobody queued: nothing to do.
+                return;
             }
             if (WORD.compareAndSet(this, seen, seen - side.one)) {
                 permits(side).release();
@@ -263,8 +250,8 @@ public final class DescriptorLock {
         long seen = word;
         if ((seen & (READING | READERS | CLOSED)) == READING
                 && WORD.compareAndSet(this, seen, (seen & ~READING) - REFERENCE)) {
-            return false; // The common case: nobody queued, not closed, so not the last reference
-            // either.
+            // The common case: nobody queued, not closed, so not the last reference either.
+            return false;
         }
         return unlock(READ);
     }
@@ -330,8 +317,8 @@ public final class DescriptorLock {
     }
 
     /**
-     * Closes, once: false if it was closed already. Wakes all queued threads. The reference of the descriptor's life becomes the
-     * caller's, to be given back by {@link #release}.
+     * Closes, once: false if it was closed already. Wakes all queued threads. The reference of the descriptor's life
+     * becomes the caller's, to be given back by {@link #release}.
      */
     public boolean close() {
         while (true) {
@@ -378,13 +365,11 @@ public final class DescriptorLock {
     }
 
     private static IllegalStateException tooMany() {
-        return new IllegalStateException(
-                "too many concurrent operations on a single socket (max 1048575)");
+        return new IllegalStateException("too many concurrent operations on a single socket (max 1048575)");
     }
 
     private static AssertionError inconsistent(long word) {
         return new AssertionError(
-                "inconsistent descriptor lock: unlocked what is not locked, word "
-                        + Long.toHexString(word));
+                "inconsistent descriptor lock: unlocked what is not locked, word " + Long.toHexString(word));
     }
 }

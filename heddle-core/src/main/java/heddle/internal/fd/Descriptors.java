@@ -9,11 +9,11 @@ import heddle.internal.trace.Trace;
 /**
  * The open descriptors of one runtime, and what each of them is made with. Any thread.
  *
- * <p>1. A descriptor is in the table from its making until its number is closed, so that {@link #close} leaves none. 2. One that is made
- * after the runtime closed is closed at once.
+ * <p>1. A descriptor is in the table from its making until its number is closed, so that {@link #close} leaves none. 2.
+ * One that is made after the runtime closed is closed at once.
  *
- * <p>Ordering: {@link #open} puts the descriptor into the table, then reads {@code closed}; close() sets that, then walks the table. So one
- * of the two closes it.
+ * <p>Ordering: {@link #open} puts the descriptor into the table, then reads {@code closed}; close() sets that, then
+ * walks the table. So one of the two closes it.
  */
 public final class Descriptors {
 
@@ -75,9 +75,7 @@ public final class Descriptors {
 
     /** What to say besides the errno of {@code result}: which way has the option that this one has not. */
     public String remark(int result) {
-        return result == -Errno.ENOPROTOOPT && !sys.hasKernelDescriptors()
-                ? " (" + report + ")"
-                : "";
+        return result == -Errno.ENOPROTOOPT && !sys.hasKernelDescriptors() ? " (" + report + ")" : "";
     }
 
     /** Whether sockets of IPv6 exist, and take IPv4 connections too. */

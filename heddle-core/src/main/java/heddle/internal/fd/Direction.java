@@ -71,8 +71,8 @@ abstract sealed class Direction permits Reads, Writes {
     }
 
     /**
-     * Lets others run after {@link #CALLS_A_TURN} calls without a wait. Two threads that answer each other on two carriers, or one behind a
-     * full buffer, may never have to wait.
+     * Lets others run after {@link #CALLS_A_TURN} calls without a wait. Two threads that answer each other on two
+     * carriers, or one behind a full buffer, may never have to wait.
      */
     private void giveWay() {
         if (registration().callsSinceWait() % CALLS_A_TURN == 0

@@ -4,7 +4,6 @@ import heddle.internal.socket.Errno;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketOption;
 import heddle.internal.sys.Syscalls;
-
 import org.jspecify.annotations.Nullable;
 
 /** What IP can do on this machine, as one runtime found out once. Any thread. */
@@ -16,7 +15,10 @@ public final class Ip {
     /** Nothing is known yet. */
     public Ip() {}
 
-    /** Whether sockets of version 6 exist, and take IPv4 connections too; true where it could not be found out for want of a descriptor, say: the socket that is made next will tell. */
+    /**
+     * Whether sockets of version 6 exist, and take IPv4 connections too; true where it could not be found out for want
+     * of a descriptor, say: the socket that is made next will tell.
+     */
     public boolean hasV6(Syscalls sys) {
         Boolean known = v6;
         if (known != null) {
@@ -43,7 +45,9 @@ public final class Ip {
         return result;
     }
 
-    /** Left out of the kernel, switched off by sysctl (EADDRNOTAVAIL), or forbidden to this process; ipv6(7), socket(2). */
+    /**
+     * Left out of the kernel, switched off by sysctl (EADDRNOTAVAIL), or forbidden to this process; ipv6(7), socket(2).
+     */
     private static boolean tellsThatItIsMissing(int errno) {
         return switch (errno) {
             case Errno.EAFNOSUPPORT,
@@ -53,8 +57,7 @@ public final class Ip {
                     Errno.EINVAL,
                     Errno.EADDRNOTAVAIL,
                     Errno.EACCES,
-                    Errno.EPERM ->
-                    true;
+                    Errno.EPERM -> true;
             default -> false;
         };
     }

@@ -5,7 +5,6 @@ import heddle.internal.socket.SocketName;
 import heddle.internal.socket.UnixName;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Recorder;
-
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A socket that listens: takes connections from its backlog, and takes its path away when it closes. Any thread. */
@@ -26,7 +25,10 @@ public final class Listening {
     private final SocketName bound;
     private final SocketOptions onAccept;
 
-    /** Guards {@code unlinked}, and lets nobody close the descriptor before the path is gone: it could be somebody else's by then. */
+    /**
+     * Guards {@code unlinked}, and lets nobody close the descriptor before the path is gone: it could be somebody
+     * else's by then.
+     */
     private final ReentrantLock unlinkLock = new ReentrantLock();
 
     private boolean unlinked;
@@ -34,12 +36,7 @@ public final class Listening {
     /** Set by any thread, read by the first to close. */
     private volatile boolean unlinkOnClose = true;
 
-    Listening(
-            Descriptors all,
-            Descriptor descriptor,
-            Traffic traffic,
-            SocketName bound,
-            SocketOptions onAccept) {
+    Listening(Descriptors all, Descriptor descriptor, Traffic traffic, SocketName bound, SocketOptions onAccept) {
         this.all = all;
         this.sys = all.syscalls();
         this.descriptor = descriptor;
@@ -61,7 +58,10 @@ public final class Listening {
         return bound;
     }
 
-    /** Waits for a connection and takes it from the backlog. One accept4(2) a connection of TCP on Linux: the options come with it. */
+    /**
+     * Waits for a connection and takes it from the backlog. One accept4(2) a connection of TCP on Linux: the options
+     * come with it.
+     */
     public Accepted accept() throws Refused {
         Recorder recorder = all.trace().recorder();
         Recorder.Accept event = recorder.beginAccept();

@@ -5,16 +5,14 @@ import heddle.internal.socket.SocketName;
 import heddle.internal.socket.UnixName;
 import heddle.internal.sys.Syscalls;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens sockets, of IP and of Unix alike: the one place that makes them. Any thread.
  *
- * <p>The steps, each of which may be refused: socket(2); options; the caller's hook; bind(2); then connect(2), or listen(2) and
- * getsockname(2). What is refused leaves no descriptor, and no path.
+ * <p>The steps, each of which may be refused: socket(2); options; the caller's hook; bind(2); then connect(2), or
+ * listen(2) and getsockname(2). What is refused leaves no descriptor, and no path.
  */
 public final class Opening {
 
@@ -36,8 +34,7 @@ public final class Opening {
      * @param kind see {@link Syscalls#socket}
      * @param hook called after the options are set
      */
-    public record Plan(
-            String network, int kind, Traffic traffic, SocketOptions options, Hook hook) {}
+    public record Plan(String network, int kind, Traffic traffic, SocketOptions options, Hook hook) {}
 
     private final Descriptors all;
     private final Syscalls sys;
@@ -54,8 +51,7 @@ public final class Opening {
      * @param shown what dumps show for {@code to}
      * @param deadlineNanos until when at most; {@link Clock#NONE} for no limit
      */
-    public Descriptor connect(
-            Plan plan, @Nullable SocketName from, SocketName to, Object shown, long deadlineNanos)
+    public Descriptor connect(Plan plan, @Nullable SocketName from, SocketName to, Object shown, long deadlineNanos)
             throws Refused, IOException {
         int fd = Refused.check("socket", sys.socket(plan.kind, false));
         Descriptor made = all.open(fd, plan.traffic);

@@ -2,7 +2,10 @@ package heddle.internal.fd;
 
 import heddle.internal.sys.Syscalls;
 
-/** A descriptor as a hook sees it that runs before its socket is bound or connected. Refuses once that is over: the number may be another's by then. */
+/**
+ * A descriptor as a hook sees it that runs before its socket is bound or connected. Refuses once that is over: the
+ * number may be another's by then.
+ */
 public final class RawDescriptor {
 
     private final Syscalls sys;

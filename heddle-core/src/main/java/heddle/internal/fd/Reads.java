@@ -6,20 +6,19 @@ import heddle.internal.socket.Errno;
 import heddle.internal.socket.SocketName;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Counter;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The reading of a descriptor, and accepting.
  *
- * <p>A stream from which a read got less than it asked for is drained: the next read waits without a call that says EAGAIN first (epoll(7),
- * Q9), unless the peer has shut down or sent urgent data. New data is a new edge, and an edge since the last {@code clear()} ends the wait
- * at once, so nothing is slept through. {@link Traffic} says where a short read proves nothing.
+ * <p>A stream from which a read got less than it asked for is drained: the next read waits without a call that says
+ * EAGAIN first (epoll(7), Q9), unless the peer has shut down or sent urgent data. New data is a new edge, and an edge
+ * since the last {@code clear()} ends the wait at once, so nothing is slept through. {@link Traffic} says where a short
+ * read proves nothing.
  */
 final class Reads extends Direction {
 
@@ -59,9 +58,11 @@ final class Reads extends Direction {
         }
     }
 
-    /** Into one of the two. An array is no segment before the call that fills it: one that lives longer would be allocated. */
-    private int readLocked(
-            byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length) {
+    /**
+     * Into one of the two. An array is no segment before the call that fills it: one that lives longer would be
+     * allocated.
+     */
+    private int readLocked(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length) {
         if (postponedFailure != 0 || rest != null) {
             return readPostponed(target(array, segment), offset, length);
         }
@@ -75,15 +76,13 @@ final class Reads extends Direction {
             }
         }
         // A packet's rest would be lost.
-        int asked =
-                traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
+        int asked = traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
         while (n == TRY) {
             drained = false; // Also where the call throws, for memory that cannot be used.
-            n =
-                    after(
-                            array != null
-                                    ? sys.recv(fd, array, (int) offset, asked, errno)
-                                    : sys.recv(fd, target(array, segment), offset, asked, errno));
+            n = after(
+                    array != null
+                            ? sys.recv(fd, array, (int) offset, asked, errno)
+                            : sys.recv(fd, target(array, segment), offset, asked, errno));
             noteDrained(n, asked);
         }
         return n == 0 ? Result.END_OF_STREAM : (int) n;
@@ -114,9 +113,7 @@ final class Reads extends Direction {
     /** {@link Descriptor#readVector}. */
     long readVector(MemorySegment[] buffers, int count) {
         if (traffic == Traffic.PACKETS) {
-            return count > 1
-                    ? readPacket(buffers, count)
-                    : read(null, buffers[0], 0, (int) buffers[0].byteSize());
+            return count > 1 ? readPacket(buffers, count) : read(null, buffers[0], 0, (int) buffers[0].byteSize());
         }
         int refused = enter();
         if (refused != 0) {
@@ -162,19 +159,9 @@ final class Reads extends Direction {
     private long tryRead(MemorySegment[] buffers, int from, int count) {
         long n;
         do {
-            n =
-                    count > 1
-                            ? sys.readv(
-                                    fd,
-                                    Arrays.copyOfRange(buffers, from, from + count),
-                                    count,
-                                    errno)
-                            : sys.recv(
-                                    fd,
-                                    buffers[from],
-                                    0,
-                                    transferBytes(buffers[from].byteSize()),
-                                    errno);
+            n = count > 1
+                    ? sys.readv(fd, Arrays.copyOfRange(buffers, from, from + count), count, errno)
+                    : sys.recv(fd, buffers[from], 0, transferBytes(buffers[from].byteSize()), errno);
         } while (n == -Errno.EINTR);
         return n;
     }
@@ -189,7 +176,10 @@ final class Reads extends Direction {
         }
     }
 
-    /** Something ended a read that has bytes to return: the next read must not lose an error that the kernel tells only once. */
+    /**
+     * Something ended a read that has bytes to return: the next read must not lose an error that the kernel tells only
+     * once.
+     */
     private void endLater(long n) {
         drained = false;
         if (n < 0 && n != -Errno.EAGAIN) {
@@ -345,7 +335,9 @@ final class Reads extends Direction {
         return new Transferred(done, 0, false);
     }
 
-    /** Leaves what remains of {@code taken}, which came before what is left of an earlier transfer, for the next reads. */
+    /**
+     * Leaves what remains of {@code taken}, which came before what is left of an earlier transfer, for the next reads.
+     */
     private void keep(ByteBuffer taken) {
         ByteBuffer later = rest;
         if (!taken.hasRemaining()) {
@@ -354,25 +346,23 @@ final class Reads extends Direction {
         if (later == null) {
             rest = taken;
         } else {
-            rest =
-                    ByteBuffer.allocate(taken.remaining() + later.remaining())
-                            .put(taken.duplicate())
-                            .put(later)
-                            .flip();
+            rest = ByteBuffer.allocate(taken.remaining() + later.remaining())
+                    .put(taken.duplicate())
+                    .put(later)
+                    .flip();
         }
     }
 
     /** {@link Descriptor#spliceTo}. */
-    @Nullable Transferred spliceTo(Writes target, SplicePipes pipes, long bytesMax) {
+    @Nullable
+    Transferred spliceTo(Writes target, SplicePipes pipes, long bytesMax) {
         int refused = enter();
         if (refused != 0) {
             return new Transferred(0, refused, false);
         }
         try {
             SplicePipes.Ends pipe =
-                    rest == null && postponedFailure == 0 && target.sys.hasKernelDescriptors()
-                            ? pipes.take()
-                            : null;
+                    rest == null && postponedFailure == 0 && target.sys.hasKernelDescriptors() ? pipes.take() : null;
             if (pipe == null) {
                 return null;
             }
@@ -394,8 +384,7 @@ final class Reads extends Direction {
     }
 
     /** Through {@code pipe}, which it leaves empty; null, with nothing passed on, if one of the sockets cannot. */
-    private @Nullable Transferred spliceLocked(
-            SplicePipes.Ends pipe, Writes target, long bytesMax) {
+    private @Nullable Transferred spliceLocked(SplicePipes.Ends pipe, Writes target, long bytesMax) {
         long done = 0;
         while (done < bytesMax) {
             long n = begin();
@@ -422,9 +411,7 @@ final class Reads extends Direction {
             int failure = Result.failure(written);
             if (failure != 0) {
                 keep(emptied(pipe, (int) (n - Result.bytes(written))));
-                return failure == -Errno.EINVAL && done == 0
-                        ? null
-                        : new Transferred(done, failure, true);
+                return failure == -Errno.EINVAL && done == 0 ? null : new Transferred(done, failure, true);
             }
         }
         return new Transferred(done, 0, false);

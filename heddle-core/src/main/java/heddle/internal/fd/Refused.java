@@ -1,16 +1,16 @@
 package heddle.internal.fd;
 
+import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-import java.io.Serial;
-
 /**
- * A step of opening a socket or accepting from one has failed: which call, and with what {@link Result}. Not the exception that a user
- * sees, which {@code heddle.net} makes of it where the addresses are known; so it has no stack.
+ * A step of opening a socket or accepting from one has failed: which call, and with what {@link Result}. Not the
+ * exception that a user sees, which {@code heddle.net} makes of it where the addresses are known; so it has no stack.
  */
 public final class Refused extends Exception {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final String call;
     private final int result;

@@ -3,15 +3,15 @@ package heddle.internal.fd;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketOption;
 import heddle.internal.sys.Syscalls;
-
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * What a socket is set to before it is bound or connected. An option that somebody asked for by name and that cannot be set fails the dial
- * or the listen. A default is best effort, as in Go: a system without it keeps its own value. Immutable.
+ * What a socket is set to before it is bound or connected. An option that somebody asked for by name and that cannot be
+ * set fails the dial or the listen. A default is best effort, as in Go: a system without it keeps its own value.
+ * Immutable.
  *
  * <p>{@link SocketOption#TRAFFIC_CLASS} stands for both versions of IP.
  */
@@ -19,20 +19,18 @@ public final class SocketOptions {
 
     /** Nothing to set. */
     public static final SocketOptions NONE =
-            new SocketOptions(
-                    new EnumMap<>(SocketOption.class), EnumSet.noneOf(SocketOption.class), "");
+            new SocketOptions(new EnumMap<>(SocketOption.class), EnumSet.noneOf(SocketOption.class), "");
 
     /** Those that only a connection has; a listener on Linux keeps them for the connections that it accepts. */
-    private static final Set<SocketOption> OF_CONNECTIONS =
-            EnumSet.of(
-                    SocketOption.KEEP_ALIVE,
-                    SocketOption.KEEP_IDLE,
-                    SocketOption.KEEP_INTERVAL,
-                    SocketOption.KEEP_COUNT,
-                    SocketOption.NO_DELAY,
-                    SocketOption.SEND_BUFFER,
-                    SocketOption.USER_TIMEOUT,
-                    SocketOption.TRAFFIC_CLASS);
+    private static final Set<SocketOption> OF_CONNECTIONS = EnumSet.of(
+            SocketOption.KEEP_ALIVE,
+            SocketOption.KEEP_IDLE,
+            SocketOption.KEEP_INTERVAL,
+            SocketOption.KEEP_COUNT,
+            SocketOption.NO_DELAY,
+            SocketOption.SEND_BUFFER,
+            SocketOption.USER_TIMEOUT,
+            SocketOption.TRAFFIC_CLASS);
 
     /** Never changed. */
     private final EnumMap<SocketOption, Integer> values;
@@ -43,8 +41,7 @@ public final class SocketOptions {
     /** Name of the network device to use; empty for any. */
     private final String device;
 
-    private SocketOptions(
-            EnumMap<SocketOption, Integer> values, EnumSet<SocketOption> required, String device) {
+    private SocketOptions(EnumMap<SocketOption, Integer> values, EnumSet<SocketOption> required, String device) {
         this.values = values;
         this.required = required;
         this.device = device;
@@ -127,9 +124,7 @@ public final class SocketOptions {
         }
     }
 
-    private static void set(
-            Syscalls sys, int fd, SocketOption option, int value, boolean isRequired)
-            throws Refused {
+    private static void set(Syscalls sys, int fd, SocketOption option, int value, boolean isRequired) throws Refused {
         int result = sys.setOption(fd, option, value);
         if (isRequired) {
             Refused.check("setsockopt " + option.label(), result);

@@ -1,16 +1,15 @@
 package heddle.internal.fd;
 
 import heddle.internal.sys.Syscalls;
-
+import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
-import java.util.concurrent.ArrayBlockingQueue;
-
 /**
- * The pipes through which one runtime splices: made when a transfer begins and none is idle, kept empty for the next one, closed with the
- * runtime. Any thread.
+ * The pipes through which one runtime splices: made when a transfer begins and none is idle, kept empty for the next
+ * one, closed with the runtime. Any thread.
  *
- * <p>Ordering: {@link #give} puts the pipe into the queue, then reads {@code closed}; close() sets that, then empties the queue.
+ * <p>Ordering: {@link #give} puts the pipe into the queue, then reads {@code closed}; close() sets that, then empties
+ * the queue.
  */
 final class SplicePipes {
 
@@ -36,7 +35,8 @@ final class SplicePipes {
     }
 
     /** An empty pipe, to be given back; null if the system has none. */
-    @Nullable Ends take() {
+    @Nullable
+    Ends take() {
         Ends kept = idle.poll();
         if (kept != null) {
             return kept;

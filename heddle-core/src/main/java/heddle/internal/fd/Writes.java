@@ -6,18 +6,17 @@ import heddle.internal.socket.SocketName;
 import heddle.internal.socket.SocketOption;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Counter;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The writing of a descriptor, and connecting. A write writes all of what is given, or a failure beside the exact count of what the kernel took; {@link Result} draws both
- * as one number.
+ * The writing of a descriptor, and connecting. A write writes all of what is given, or a failure beside the exact count
+ * of what the kernel took; {@link Result} draws both as one number.
  *
- * <p>A socket that took less than it was offered is full: the wait comes without a call that says EAGAIN first (epoll(7), Q9).
+ * <p>A socket that took less than it was offered is full: the wait comes without a call that says EAGAIN first
+ * (epoll(7), Q9).
  */
 final class Writes extends Direction {
 
@@ -56,8 +55,7 @@ final class Writes extends Direction {
     }
 
     /** By one call, however long it is: what cannot go whole does not go at all. An empty packet is one too. */
-    private long writePacket(
-            byte @Nullable [] array, @Nullable MemorySegment segment, long offset, long length) {
+    private long writePacket(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, long length) {
         long n = TRY;
         while (n == TRY) {
             n = after(send(array, segment, offset, (int) length, false));
@@ -66,12 +64,7 @@ final class Writes extends Direction {
     }
 
     /** One call, of one of the two: an array is no segment before it, as one that lives longer would be allocated. */
-    private int send(
-            byte @Nullable [] array,
-            @Nullable MemorySegment segment,
-            long offset,
-            int length,
-            boolean more) {
+    private int send(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length, boolean more) {
         return array != null
                 ? sys.send(fd, array, (int) offset, length, more, errno)
                 : sys.send(fd, Objects.requireNonNull(segment), offset, length, more, errno);
@@ -101,7 +94,10 @@ final class Writes extends Direction {
         return before + done;
     }
 
-    /** EINPROGRESS: a fast open lacks its cookie, so a handshake without data has begun, as by connect(2); tcp(7), TCP_FASTOPEN. */
+    /**
+     * EINPROGRESS: a fast open lacks its cookie, so a handshake without data has begun, as by connect(2); tcp(7),
+     * TCP_FASTOPEN.
+     */
     private static long later(long n) {
         return n == -Errno.EINPROGRESS ? -Errno.EAGAIN : n;
     }
@@ -125,11 +121,9 @@ final class Writes extends Direction {
             while (n == TRY && at < count) {
                 int run = Buffers.nativeRun(buffers, at, count);
                 boolean more = at + run < count;
-                done =
-                        run > 1
-                                ? writeRun(buffers, at, run, done, more)
-                                : writeLocked(
-                                        null, buffers[at], 0, buffers[at].byteSize(), done, more);
+                done = run > 1
+                        ? writeRun(buffers, at, run, done, more)
+                        : writeLocked(null, buffers[at], 0, buffers[at].byteSize(), done, more);
                 if (!more || Result.failure(done) != 0) {
                     return done;
                 }
@@ -223,10 +217,7 @@ final class Writes extends Direction {
             if (error == Errno.EISCONN) {
                 return 0;
             }
-            if (error != 0
-                    && error != Errno.EINPROGRESS
-                    && error != Errno.EALREADY
-                    && error != Errno.EINTR) {
+            if (error != 0 && error != Errno.EINPROGRESS && error != Errno.EALREADY && error != Errno.EINTR) {
                 return error < 0 ? error : -error;
             }
             if (peerless != -Errno.ENOTCONN) {

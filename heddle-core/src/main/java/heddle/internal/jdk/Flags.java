@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The two flags of the JVM that make Heddle faster: whether this JVM has them, and one line on all that are missing. {@code Platform} asks
- * once, when it starts.
+ * The two flags of the JVM that make Heddle faster: whether this JVM has them, and one line on all that are missing.
+ * {@code Platform} asks once, when it starts.
  *
  *   --enable-native-access           epoll
  *   --add-opens java.base/java.lang  on top of that, carriers of our own
  *
- * The manifest of a jar that is started by {@code java -jar} can give both, but to code on the class path alone. Source: java(1), "jar file
- * manifest attributes".
+ * The manifest of a jar that is started by {@code java -jar} can give both, but to code on the class path alone.
+ * Source: java(1), "jar file manifest attributes".
  */
 public final class Flags {
 
@@ -40,7 +40,10 @@ public final class Flags {
         return List.copyOf(missing);
     }
 
-    /** Empty if native calls are allowed; else all flags that are missing for epoll and, if {@code carriers}, for carriers of our own. */
+    /**
+     * Empty if native calls are allowed; else all flags that are missing for epoll and, if {@code carriers}, for
+     * carriers of our own.
+     */
     public static String missingForEpoll(boolean carriers) {
         if (nativeAccess()) {
             return "";
@@ -49,9 +52,7 @@ public final class Flags {
             return nativeFlag() + " would give it epoll" + inManifest(NATIVE_ATTRIBUTE);
         }
         if (opened()) {
-            return nativeFlag()
-                    + " would give it epoll and carriers of its own"
-                    + inManifest(NATIVE_ATTRIBUTE);
+            return nativeFlag() + " would give it epoll and carriers of its own" + inManifest(NATIVE_ATTRIBUTE);
         }
         return nativeFlag()
                 + " would give it epoll, and "
@@ -75,8 +76,6 @@ public final class Flags {
 
     /** The same as lines of a manifest; empty in a module, which no manifest can give anything. */
     private static String inManifest(String attributes) {
-        return Flags.class.getModule().isNamed()
-                ? ""
-                : "; in the manifest of an executable jar: " + attributes;
+        return Flags.class.getModule().isNamed() ? "" : "; in the manifest of an executable jar: " + attributes;
     }
 }

@@ -1,17 +1,16 @@
 package heddle.internal.jdk;
 
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The virtual threads of this JVM, from the JDK's own register of threads, as no public method lists them and the JDK's dump of all
- * threads, which does, may crash a JVM whose threads mount and unmount meanwhile (JDK-8364343, in JDK 25). Whoever opens java.lang to
- * this code lets it see the register too.
+ * The virtual threads of this JVM, from the JDK's own register of threads, as no public method lists them and the JDK's
+ * dump of all threads, which does, may crash a JVM whose threads mount and unmount meanwhile (JDK-8364343, in JDK 25).
+ * Whoever opens java.lang to this code lets it see the register too.
  *
  * <p>Seen in JDK 25. In one that keeps them elsewhere {@link #probe} answers with a reason.
  */
@@ -27,8 +26,7 @@ public final class LiveThreads {
     private final MethodHandle children;
     private final MethodHandle carrier;
 
-    private LiveThreads(
-            MethodHandle root, MethodHandle threads, MethodHandle children, MethodHandle carrier) {
+    private LiveThreads(MethodHandle root, MethodHandle threads, MethodHandle children, MethodHandle carrier) {
         this.root = root;
         this.threads = threads;
         this.children = children;
@@ -47,12 +45,8 @@ public final class LiveThreads {
             Class<?> containers = Class.forName(PACKAGE + "." + register);
             Class<?> container = Class.forName(PACKAGE + ".ThreadContainer");
             boolean kept =
-                    (boolean)
-                            here.findStatic(
-                                            containers,
-                                            "trackAllThreads",
-                                            MethodType.methodType(boolean.class))
-                                    .invokeExact();
+                    (boolean) here.findStatic(containers, "trackAllThreads", MethodType.methodType(boolean.class))
+                            .invokeExact();
             if (!kept) {
                 return new Probe(null, "this JVM runs with -Djdk.trackAllThreads=false");
             }
@@ -71,10 +65,7 @@ public final class LiveThreads {
                     "");
         } catch (IllegalAccessException closed) {
             return new Probe(
-                    null,
-                    "--add-opens java.base/java.lang="
-                            + VirtualThreads.target()
-                            + " would let it see them");
+                    null, "--add-opens java.base/java.lang=" + VirtualThreads.target() + " would let it see them");
         } catch (Throwable changed) {
             return new Probe(null, "this JDK keeps them elsewhere: " + changed.getMessage());
         }
@@ -84,10 +75,9 @@ public final class LiveThreads {
     private static void exportTo(MethodHandles.Lookup here) throws Throwable {
         MethodHandles.privateLookupIn(Module.class, here)
                 .findVirtual(
-                        Module.class,
-                        "implAddExports",
-                        MethodType.methodType(void.class, String.class, Module.class))
-                .invokeExact(Object.class.getModule(), PACKAGE, here.lookupClass().getModule());
+                        Module.class, "implAddExports", MethodType.methodType(void.class, String.class, Module.class))
+                .invokeExact(
+                        Object.class.getModule(), PACKAGE, here.lookupClass().getModule());
     }
 
     /** Shows each virtual thread to {@code visitor}; weakly consistent. Any thread. */

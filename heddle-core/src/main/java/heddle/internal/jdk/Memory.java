@@ -13,8 +13,8 @@ public final class Memory {
     private Memory() {}
 
     /**
-     * Whether the memory of {@code segment} does not move, and only the collector frees it. Were the JDK to change its classes, the answer
-     * would be no, which costs speed alone.
+     * Whether the memory of {@code segment} does not move, and only the collector frees it. Were the JDK to change its
+     * classes, the answer would be no, which costs speed alone.
      */
     public static boolean isNativeAndCollected(MemorySegment segment) {
         return segment.isNative() && segment.scope().getClass() == COLLECTED;

@@ -1,16 +1,15 @@
 package heddle.internal.jdk;
 
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What Heddle needs of the JDK beyond its API to run: virtual threads on a scheduler of our own, and the carrier of the current thread.
- * The members that it asks for are not public, and are found by their shape: a JDK that changed them makes {@link #probe} answer with a
- * reason, and Heddle runs on the JDK's scheduler.
+ * What Heddle needs of the JDK beyond its API to run: virtual threads on a scheduler of our own, and the carrier of the
+ * current thread. The members that it asks for are not public, and are found by their shape: a JDK that changed them
+ * makes {@link #probe} answer with a reason, and Heddle runs on the JDK's scheduler.
  *
  * Seen with the same shape in JDK 25 to 28.
  */
@@ -35,55 +34,38 @@ public final class VirtualThreads {
     static Probe probe(String builderClass, String carrierMethod) {
         try {
             Class<?> builder = Class.forName(builderClass);
-            MethodHandle newBuilder =
-                    MethodHandles.privateLookupIn(builder, MethodHandles.lookup())
-                            .findConstructor(
-                                    builder, MethodType.methodType(void.class, Executor.class))
-                            .asType(
-                                    MethodType.methodType(
-                                            Thread.Builder.OfVirtual.class, Executor.class));
-            MethodHandle currentCarrier =
-                    MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
-                            .findStatic(
-                                    Thread.class,
-                                    carrierMethod,
-                                    MethodType.methodType(Thread.class));
+            MethodHandle newBuilder = MethodHandles.privateLookupIn(builder, MethodHandles.lookup())
+                    .findConstructor(builder, MethodType.methodType(void.class, Executor.class))
+                    .asType(MethodType.methodType(Thread.Builder.OfVirtual.class, Executor.class));
+            MethodHandle currentCarrier = MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
+                    .findStatic(Thread.class, carrierMethod, MethodType.methodType(Thread.class));
             var threads = new VirtualThreads(newBuilder, currentCarrier);
             threads.builder(Runnable::run);
             return new Probe(threads, "");
         } catch (IllegalAccessException closed) {
             return new Probe(null, Flags.missingForCarriers());
         } catch (ReflectiveOperationException changed) {
-            return new Probe(
-                    null,
-                    "this JDK has no virtual threads on another scheduler: "
-                            + changed.getMessage());
+            return new Probe(null, "this JDK has no virtual threads on another scheduler: " + changed.getMessage());
         } catch (UnsupportedOperationException bound) {
             // s390x, or -XX:-VMContinuations: ThreadBuilders.BoundVirtualThread.
-            return new Probe(
-                    null,
-                    "this JVM has no continuations, so each virtual thread is a platform thread");
+            return new Probe(null, "this JVM has no continuations, so each virtual thread is a platform thread");
         }
     }
 
     /**
-     * Starts the JDK's own poller. Its threads inherit the scheduler of whoever starts it, for the life of the JVM: on our carriers they
-     * would poll java.net's sockets there; a platform thread's are the JDK's. A virtual thread of the JDK's would do too, had it a carrier
-     * for sure: all may be held by threads that wait, in a class's initialisation for instance, for this very start.
+     * Starts the JDK's own poller. Its threads inherit the scheduler of whoever starts it, for the life of the JVM: on
+     * our carriers they would poll java.net's sockets there; a platform thread's are the JDK's. A virtual thread of the
+     * JDK's would do too, had it a carrier for sure: all may be held by threads that wait, in a class's initialisation
+     * for instance, for this very start.
      */
     public static void keepJdkPollerOff() {
-        Thread starter =
-                Thread.ofPlatform()
-                        .name("heddle-start")
-                        .daemon()
-                        .start(() -> {
-                            try {
-                                Class.forName("sun.nio.ch.Poller");
-                            } catch (ClassNotFoundException renamed) {
-                                // Nothing to keep off then; java.net works wherever its poller
-                                // runs.
-                            }
-                        });
+        Thread starter = Thread.ofPlatform().name("heddle-start").daemon().start(() -> {
+            try {
+                Class.forName("sun.nio.ch.Poller");
+            } catch (ClassNotFoundException renamed) {
+                // Nothing to keep off then; java.net works wherever its poller runs.
+            }
+        });
         boolean interrupted = false;
         while (starter.isAlive()) {
             try {

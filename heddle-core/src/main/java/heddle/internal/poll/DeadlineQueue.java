@@ -1,12 +1,10 @@
 package heddle.internal.poll;
 
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// The deadlines that one poller must not sleep through. A binary heap, which only the polling thread touches, and an
 /// intake: a lock-free stack onto which any thread pushes timers that must fire earlier than they would. Bounded by two
@@ -31,17 +29,15 @@ final class DeadlineQueue {
 
     static {
         try {
-            INTAKE =
-                    MethodHandles.lookup()
-                            .findVarHandle(DeadlineQueue.class, "intake", DeadlineTimer.class);
+            INTAKE = MethodHandles.lookup().findVarHandle(DeadlineQueue.class, "intake", DeadlineTimer.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
     /**
-     * How many timers fire at a time at most: many connections often have one deadline, and what the network brings meanwhile must not
-     * wait behind all the threads that wakes.
+     * How many timers fire at a time at most: many connections often have one deadline, and what the network brings
+     * meanwhile must not wait behind all the threads that wakes.
      */
     static final int FIRED_MAX = 64;
 
@@ -56,7 +52,8 @@ final class DeadlineQueue {
     /**
      * Makes {@code timer} fire at its slot's deadline, which is {@code deadlineNanos} or earlier. Any thread.
      *
-     * @return whether the timer is, or soon will be, in the intake, at which the polling thread must take a look in time
+     * @return whether the timer is, or soon will be, in the intake, at which the polling thread must take a look in
+     *     time
      */
     boolean arm(DeadlineTimer timer, long deadlineNanos) {
         if (timer.armedAtNanos <= deadlineNanos) {
@@ -67,8 +64,8 @@ final class DeadlineQueue {
     }
 
     /**
-     * Takes {@code timer} out, its descriptor being closed. Any thread. Even if it is not armed: the polling thread may be about to place
-     * it, having looked whether the descriptor is closed before it was.
+     * Takes {@code timer} out, its descriptor being closed. Any thread. Even if it is not armed: the polling thread may
+     * be about to place it, having looked whether the descriptor is closed before it was.
      */
     void discard(DeadlineTimer timer) {
         push(timer);
@@ -76,8 +73,9 @@ final class DeadlineQueue {
 
     private void push(DeadlineTimer timer) {
         if (!timer.claimForIntake()) {
-            return; // It is in the intake already, or another thread is about to push it, and the
-            // polling thread reads the deadline after taking it.
+            // It is in the intake already, or another thread is about to push it, and the polling thread reads the
+            // deadline after taking it.
+            return;
         }
         DeadlineTimer top;
         do {
@@ -107,9 +105,7 @@ final class DeadlineQueue {
             DeadlineTimer next = timer.next;
             timer.next = null;
             timer.takenFromIntake();
-            long deadline =
-                    timer.slot
-                            .deadlineNanos(); // After takenFromIntake: a later change pushes again.
+            long deadline = timer.slot.deadlineNanos(); // After takenFromIntake: a later change pushes again.
             if (timer.slot.registration().isClosing()) {
                 remove(timer);
             } else if (deadline != Clock.NONE && deadline < timer.armedAtNanos) {
@@ -150,8 +146,7 @@ final class DeadlineQueue {
             return;
         }
         timer.index = -1;
-        timer.armedAtNanos =
-                DeadlineTimer.NOT_ARMED; // Before the slot is read: see ReadinessSlot, "Ordering".
+        timer.armedAtNanos = DeadlineTimer.NOT_ARMED; // Before the slot is read: see ReadinessSlot, "Ordering".
         DeadlineTimer last = heap[size];
         heap[size--] = null;
         if (last != timer) {

@@ -1,9 +1,8 @@
 package heddle.internal.poll;
 
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /** One slot's place in a {@link DeadlineQueue}; the comment at each field says which thread may touch it. */
 final class DeadlineTimer {
@@ -15,9 +14,7 @@ final class DeadlineTimer {
 
     static {
         try {
-            QUEUED =
-                    MethodHandles.lookup()
-                            .findVarHandle(DeadlineTimer.class, "queued", boolean.class);
+            QUEUED = MethodHandles.lookup().findVarHandle(DeadlineTimer.class, "queued", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -31,11 +28,15 @@ final class DeadlineTimer {
     /** When it fires, at the latest. Written by the polling thread, read by any. */
     volatile long armedAtNanos = NOT_ARMED;
 
-    /** Whether it is in the intake. Set by any thread, cleared by the polling thread before it reads the slot's deadline. */
+    /**
+     * Whether it is in the intake. Set by any thread, cleared by the polling thread before it reads the slot's
+     * deadline.
+     */
     private volatile boolean queued;
 
     /** Next in the intake; written before it is pushed. */
-    @Nullable DeadlineTimer next;
+    @Nullable
+    DeadlineTimer next;
 
     /** Place in the heap, -1 for none; the polling thread's. */
     int index = -1;

@@ -1,9 +1,8 @@
 package heddle.internal.poll;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a descriptor's number stands for now, in one runtime. Two levels, so that it grows without moving. Any thread.

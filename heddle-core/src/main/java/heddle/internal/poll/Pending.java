@@ -1,8 +1,8 @@
 package heddle.internal.poll;
 
 /**
- * What {@link Registration#describe} is given while one thing alone can be waited for, a connection to accept or the answer to a dial, in
- * place of the connection that may be read and written.
+ * What {@link Registration#describe} is given while one thing alone can be waited for, a connection to accept or the
+ * answer to a dial, in place of the connection that may be read and written.
  *
  * @param op what is done, such as {@code accept}
  * @param network such as {@code tcp}

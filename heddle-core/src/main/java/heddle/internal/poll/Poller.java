@@ -7,13 +7,11 @@ import heddle.internal.trace.Recorder;
 import heddle.internal.trace.Tally;
 import heddle.internal.trace.Trace;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches descriptors and turns what the kernel reports into unparks; fires deadlines.
@@ -23,21 +21,22 @@ import java.util.function.Consumer;
  * <ul>
  *   <li>{@link #register}, {@link #deregister}: any thread, once each for a descriptor; 0 or -errno;
  *   <li>{@link #arm}: any thread, before each wait; only for backends that forget interest once they reported it;
- *   <li>{@link #select}: one thread at a time; blocks at most so many nanoseconds (0 none, negative for ever); calls {@link
- *       Registration#signal} for what is ready, never for a generation that was deregistered, and adds the waits that this ended to
- *       {@link #woken};
+ *   <li>{@link #select}: one thread at a time; blocks at most so many nanoseconds (0 none, negative for ever); calls
+ *       {@link Registration#signal} for what is ready, never for a generation that was deregistered, and adds the waits
+ *       that this ended to {@link #woken};
  *   <li>{@link #wakeUp}: any thread; makes the current or else the next select return;
  *   <li>{@link #forEachWatched}: any thread; by it a dead poller ends its waits, and a dump lists them;
- *   <li>{@link #abandon}: by the polling thread once the poller is dead; only for backends in which somebody waits for a select besides
- *       the registrations;
+ *   <li>{@link #abandon}: by the polling thread once the poller is dead; only for backends in which somebody waits for
+ *       a select besides the registrations;
  *   <li>{@link #close}: when nobody polls any more.
  * </ul>
  *
- * Ordering: {@link #arm(DeadlineTimer, long)} pushes to the intake, then reads the deadline in force and {@code blockedUntilNanos};
- * {@link #beginSleep} stores that, then reads the intake. PollerWakeUpStress has the twins without it.
+ * Ordering: {@link #arm(DeadlineTimer, long)} pushes to the intake, then reads the deadline in force and {@code
+ * blockedUntilNanos}; {@link #beginSleep} stores that, then reads the intake. PollerWakeUpStress has the twins without
+ * it.
  *
- * <p>A poll that throws kills the poller: its failure is reported, all waits in it end with that as their cause, and so does each later
- * one. The thread that polls goes on, since it has other work.
+ * <p>A poll that throws kills the poller: its failure is reported, all waits in it end with that as their cause, and so
+ * does each later one. The thread that polls goes on, since it has other work.
  */
 public abstract class Poller implements IdlePoll {
 
@@ -102,9 +101,7 @@ public abstract class Poller implements IdlePoll {
         if (timeoutNanos == 0) {
             events = select(0);
         } else {
-            long untilNanos =
-                    beginSleep(
-                            timeoutNanos < 0 ? DeadlineTimer.NOT_ARMED : clock.after(timeoutNanos));
+            long untilNanos = beginSleep(timeoutNanos < 0 ? DeadlineTimer.NOT_ARMED : clock.after(timeoutNanos));
             if (untilNanos == DeadlineTimer.NOT_ARMED) {
                 events = select(FOREVER);
             } else {
@@ -131,7 +128,8 @@ public abstract class Poller implements IdlePoll {
     }
 
     /**
-     * The polling thread is about to sleep, at most until {@code limitNanos}: from here to {@link #endSleep}, an earlier deadline wakes it.
+     * The polling thread is about to sleep, at most until {@code limitNanos}: from here to {@link #endSleep}, an
+     * earlier deadline wakes it.
      *
      * @return until when it may, the next deadline being considered; {@link Long#MAX_VALUE} for ever, 0 not at all
      */
@@ -208,14 +206,13 @@ public abstract class Poller implements IdlePoll {
             registration.describe(dump);
         });
         Throwable cause = failure;
-        dump.line(
-                "poller: "
-                        + watched
-                        + " descriptors watched"
-                        + (cause == null ? "" : ", dead: " + cause));
+        dump.line("poller: " + watched + " descriptors watched" + (cause == null ? "" : ", dead: " + cause));
     }
 
-    /** The poller died and will not select again: lets go whoever waits for that besides the registrations. By the polling thread. */
+    /**
+     * The poller died and will not select again: lets go whoever waits for that besides the registrations. By the
+     * polling thread.
+     */
     protected void abandon() {}
 
     /** Counts {@code n} more of what any thread does. */

@@ -8,14 +8,17 @@ public interface PollerSource {
     /** The poller of the carrier that runs the calling thread, or any other if it has none. */
     Poller current();
 
-    /** Makes {@code poller} watch {@code registration}: 0 or -errno. Here, as the one way to it, for a test to stand in. */
+    /**
+     * Makes {@code poller} watch {@code registration}: 0 or -errno. Here, as the one way to it, for a test to stand in.
+     */
     default int register(Poller poller, Registration registration) {
         return poller.register(registration);
     }
 
     /**
-     * The calling virtual thread lets others run. On the JDK's scheduler by a wait, since a thread that only yields there goes to the queue of
-     * its carrier, which looks at no other one while that has something: whoever was unparked from elsewhere would wait for ever.
+     * The calling virtual thread lets others run. On the JDK's scheduler by a wait, since a thread that only yields
+     * there goes to the queue of its carrier, which looks at no other one while that has something: whoever was
+     * unparked from elsewhere would wait for ever.
      */
     default void giveWay() {
         LockSupport.parkNanos(1);

@@ -6,12 +6,10 @@ import heddle.internal.trace.Dump;
 import heddle.internal.trace.Recorder;
 import heddle.internal.trace.Trace;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// Hands readiness of one direction of one descriptor from the poller to the thread that waits for it, and ends the
 /// wait at the direction's deadline. `DescriptorLock` admits one waiter at a time. Any thread may signal, release or
@@ -59,15 +57,9 @@ public final class ReadinessSlot {
 
     static {
         try {
-            STATE =
-                    MethodHandles.lookup()
-                            .findVarHandle(ReadinessSlot.class, "state", Object.class);
-            TIMER =
-                    MethodHandles.lookup()
-                            .findVarHandle(ReadinessSlot.class, "timer", DeadlineTimer.class);
-            SINCE =
-                    MethodHandles.lookup()
-                            .findVarHandle(ReadinessSlot.class, "sinceNanos", long.class);
+            STATE = MethodHandles.lookup().findVarHandle(ReadinessSlot.class, "state", Object.class);
+            TIMER = MethodHandles.lookup().findVarHandle(ReadinessSlot.class, "timer", DeadlineTimer.class);
+            SINCE = MethodHandles.lookup().findVarHandle(ReadinessSlot.class, "sinceNanos", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -82,8 +74,8 @@ public final class ReadinessSlot {
     private volatile long deadlineNanos;
 
     /**
-     * Until when the present wait may last at most, besides the deadline; 0 for no such limit. Written by the waiter, before it stores
-     * itself and once it is out; read by any thread.
+     * Until when the present wait may last at most, besides the deadline; 0 for no such limit. Written by the waiter,
+     * before it stores itself and once it is out; read by any thread.
      */
     private volatile long limitNanos;
 
@@ -91,8 +83,8 @@ public final class ReadinessSlot {
     private volatile @Nullable DeadlineTimer timer;
 
     /**
-     * When the waiter came, by {@link CoarseClock}, for dumps; then, if waits are recorded, when readiness came for it. Written by the
-     * waiter before it stores itself, and by who is about to take it out.
+     * When the waiter came, by {@link CoarseClock}, for dumps; then, if waits are recorded, when readiness came for it.
+     * Written by the waiter before it stores itself, and by who is about to take it out.
      */
     private long sinceNanos;
 
@@ -109,8 +101,8 @@ public final class ReadinessSlot {
     }
 
     /**
-     * Forgets readiness, right before the system call that will find what caused it. By the direction's lock holder. A ready() that
-     * finds READY and stores nothing happened before this store, so before the call: its edge is not lost.
+     * Forgets readiness, right before the system call that will find what caused it. By the direction's lock holder. A
+     * ready() that finds READY and stores nothing happened before this store, so before the call: its edge is not lost.
      */
     public void clear() {
         if (state == READY) {
@@ -118,7 +110,10 @@ public final class ReadinessSlot {
         }
     }
 
-    /** The same as {@link #await()}, at most until {@code untilNanos}, whatever later deadline there is; 0 for no such limit. */
+    /**
+     * The same as {@link #await()}, at most until {@code untilNanos}, whatever later deadline there is; 0 for no such
+     * limit.
+     */
     public Wait awaitUntil(long untilNanos) {
         limitNanos = untilNanos;
         try {
@@ -139,8 +134,8 @@ public final class ReadinessSlot {
                 SINCE.setOpaque(this, beganNanos);
             }
             if (!STATE.compareAndSet(this, null, me)) {
-                state = null; // It was READY, the only other state while we hold the direction's
-                // lock.
+                // It was READY, the only other state while we hold the direction's lock.
+                state = null;
                 return Wait.READY;
             }
             trace.counters().add(Counter.PARKS, 1);
@@ -158,12 +153,13 @@ public final class ReadinessSlot {
             if (outcome != null) {
                 return outcome;
             }
-            // Taken out, yet no cause holds: the deadline was moved on while its timer fired. Wait
-            // again.
+            // Taken out, yet no cause holds: the deadline was moved on while its timer fired. Wait again.
         }
     }
 
-    /** When readiness ended the wait that began at {@code beganNanos}; 0 if waits were not recorded yet when it came. */
+    /**
+     * When readiness ended the wait that began at {@code beganNanos}; 0 if waits were not recorded yet when it came.
+     */
     private long readyNanos(long beganNanos) {
         long stored = (long) SINCE.getOpaque(this);
         return stored == beganNanos ? 0 : stored;
@@ -214,7 +210,10 @@ public final class ReadinessSlot {
         return hasExpired() ? Wait.EXPIRED : null;
     }
 
-    /** Whether the deadline in force has come. One that is still there after the clock was read was not moved on before it came. */
+    /**
+     * Whether the deadline in force has come. One that is still there after the clock was read was not moved on before
+     * it came.
+     */
     private boolean hasExpired() {
         long deadline = deadlineNanos();
         while (clock().hasPassed(deadline)) {
@@ -250,7 +249,9 @@ public final class ReadinessSlot {
         }
     }
 
-    /** Takes the waiter out, if there is one, to look at the flags and the deadline. Any thread, after storing those. */
+    /**
+     * Takes the waiter out, if there is one, to look at the flags and the deadline. Any thread, after storing those.
+     */
     void release(Counter counter) {
         if (state instanceof Thread waiter && STATE.compareAndSet(this, waiter, null)) {
             count(counter);
@@ -280,8 +281,9 @@ public final class ReadinessSlot {
         if (armed == null) {
             Poller poller = registration.poller();
             if (poller == null) {
-                return; // A setDeadline() between a waiter's store and its registration: the waiter
-                // arms, having read the deadline after.
+                // A setDeadline() between a waiter's store and its registration: the waiter arms, having read the
+                // deadline after.
+                return;
             }
             var fresh = new DeadlineTimer(this, poller);
             armed = (DeadlineTimer) TIMER.compareAndExchange(this, null, fresh);

@@ -4,12 +4,10 @@ import heddle.internal.socket.Errno;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Trace;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// One descriptor as the poller sees it: its number, a generation that tells it from the next descriptor of that
 /// number, and a [ReadinessSlot] for each direction.
@@ -82,7 +80,10 @@ public final class Registration {
         owner = shown;
     }
 
-    /** A call begins that may or may not have to wait: how many did since the last one that waited, in either direction. Any thread. */
+    /**
+     * A call begins that may or may not have to wait: how many did since the last one that waited, in either direction.
+     * Any thread.
+     */
     public int callsSinceWait() {
         return ++calls;
     }
@@ -92,14 +93,15 @@ public final class Registration {
         calls = 0;
     }
 
-    /** Makes sure that a poller watches, before {@code slot}'s waiter parks; false with {@link #failure} if it cannot. */
+    /**
+     * Makes sure that a poller watches, before {@code slot}'s waiter parks; false with {@link #failure} if it cannot.
+     */
     boolean watch(ReadinessSlot slot) {
         Poller watching = poller;
         if (watching == null) {
             watching = source.current();
             if (!POLLER.compareAndSet(this, null, watching)) {
-                // The other direction's waiter is registering both: what is ready by then will be
-                // reported.
+                // The other direction's waiter is registering both: what is ready by then will be reported.
                 watching = poller;
                 if (watching == null) {
                     return watch(slot); // It failed meanwhile.
@@ -112,8 +114,7 @@ public final class Registration {
                     if (result < 0) {
                         failure = -result;
                         poller = null;
-                        (slot == read ? write : read)
-                                .release(Counter.GIVEN_UP); // Let it try for itself.
+                        (slot == read ? write : read).release(Counter.GIVEN_UP); // Let it try for itself.
                     }
                 }
                 if (result < 0) {

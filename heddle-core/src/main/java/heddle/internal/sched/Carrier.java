@@ -2,21 +2,22 @@ package heddle.internal.sched;
 
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Dump;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A platform thread that runs virtual threads: Go's M. Runs the processor that it was given until it loses it or the scheduler stops;
- * without one it waits for the next among the spares, and ends after a time.
+ * A platform thread that runs virtual threads: Go's M. Runs the processor that it was given until it loses it or the
+ * scheduler stops; without one it waits for the next among the spares, and ends after a time.
  */
 final class Carrier extends OwnThread {
 
-    /** How long this sleeps at a time after its time as a spare, being reserved: somebody is about to give it a processor. */
+    /**
+     * How long this sleeps at a time after its time as a spare, being reserved: somebody is about to give it a
+     * processor.
+     */
     private static final long RESERVED_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** How long this sleeps after a failure, which may come again at once. */
@@ -29,9 +30,7 @@ final class Carrier extends OwnThread {
 
     static {
         try {
-            PROCESSOR =
-                    MethodHandles.lookup()
-                            .findVarHandle(Carrier.class, "processor", Processor.class);
+            PROCESSOR = MethodHandles.lookup().findVarHandle(Carrier.class, "processor", Processor.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -46,14 +45,14 @@ final class Carrier extends OwnThread {
     final Scheduler scheduler;
 
     /**
-     * What this carrier runs; null while it is spare. Given by whoever has reserved it, taken back by this one alone: after a hand-off it
-     * is stale until the task ends, which is harmless (see {@link RunQueue}).
+     * What this carrier runs; null while it is spare. Given by whoever has reserved it, taken back by this one alone:
+     * after a hand-off it is stale until the task ends, which is harmless (see {@link RunQueue}).
      */
     private volatile @Nullable Processor processor;
 
     /**
-     * The word of {@link #processor} that says that this carrier runs a task there; {@link #NO_TASK} while it looks for one or polls. Its
-     * own, so also of the virtual thread that it carries.
+     * The word of {@link #processor} that says that this carrier runs a task there; {@link #NO_TASK} while it looks for
+     * one or polls. Its own, so also of the virtual thread that it carries.
      */
     private long task = NO_TASK;
 
@@ -68,7 +67,8 @@ final class Carrier extends OwnThread {
     }
 
     /** What it runs, or ran until now; null while it is spare. */
-    @Nullable Processor processor() {
+    @Nullable
+    Processor processor() {
         return processor;
     }
 
@@ -113,8 +113,7 @@ final class Carrier extends OwnThread {
             current.carrier = this;
             try {
                 runTasks(current);
-            } catch (
-                    Throwable cause) { // Ours: a task's own is caught there. It is still the owner.
+            } catch (Throwable cause) { // Ours: a task's own is caught there. It is still the owner.
                 scheduler.failed(cause);
                 LockSupport.parkNanos(this, FAILED_NANOS);
                 continue; // Else whoever waits in the processor's poller would wait for ever.
@@ -156,8 +155,7 @@ final class Carrier extends OwnThread {
                 return given;
             }
             long leftNanos = endNanos - System.nanoTime();
-            if ((leftNanos <= 0 || scheduler.isStopped())
-                    && PROCESSOR.compareAndSet(this, null, RETIRED)) {
+            if ((leftNanos <= 0 || scheduler.isStopped()) && PROCESSOR.compareAndSet(this, null, RETIRED)) {
                 scheduler.count(Counter.SPARES, -1);
                 scheduler.removeSpare(this);
                 return RETIRED;
@@ -171,14 +169,8 @@ final class Carrier extends OwnThread {
         Processor given = processor;
         if (given == null || given == RESERVED) {
             dump.line(getName() + ": spare");
-        } else if (given != RETIRED
-                && given.carrier != this
-                && Processor.state(given.word()) != Processor.TAKEN) {
-            dump.line(
-                    getName()
-                            + ": runs a task without a processor for "
-                            + dump.since(lostSinceNanos),
-                    this);
+        } else if (given != RETIRED && given.carrier != this && Processor.state(given.word()) != Processor.TAKEN) {
+            dump.line(getName() + ": runs a task without a processor for " + dump.since(lostSinceNanos), this);
         }
     }
 

@@ -1,8 +1,8 @@
 package heddle.internal.sched;
 
 /**
- * What a processor does when it has nothing to run: wait for the network. Implemented by the poller, so that the scheduler need not
- * know it.
+ * What a processor does when it has nothing to run: wait for the network. Implemented by the poller, so that the
+ * scheduler need not know it.
  */
 public interface IdlePoll {
 
@@ -13,9 +13,9 @@ public interface IdlePoll {
     int BATCH = 128;
 
     /**
-     * Dispatches what is ready, waiting for it at most {@code timeoutNanos}: 0 looks only, {@link #FOREVER} waits for an event, a
-     * deadline or {@link #wakeUp}. Called by one thread at a time. Never throws. Makes threads runnable only once its wait is over: the
-     * scheduler takes the first of them for the sign that its carrier is awake.
+     * Dispatches what is ready, waiting for it at most {@code timeoutNanos}: 0 looks only, {@link #FOREVER} waits for
+     * an event, a deadline or {@link #wakeUp}. Called by one thread at a time. Never throws. Makes threads runnable
+     * only once its wait is over: the scheduler takes the first of them for the sign that its carrier is awake.
      *
      * @return how many events and deadlines there were
      */

@@ -3,10 +3,12 @@ package heddle.internal.sched;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Watches the processors from outside, as Go's sysmon does: hands one whose task runs for too long to another carrier, sees to it that
- * busy carriers poll, and wakes a sleeper for work that waits behind a busy one. One platform thread; sleeps while all processors do.
+ * Watches the processors from outside, as Go's sysmon does: hands one whose task runs for too long to another carrier,
+ * sees to it that busy carriers poll, and wakes a sleeper for work that waits behind a busy one. One platform thread;
+ * sleeps while all processors do.
  *
- * Ordering: before it sleeps it stores {@code asleep} and then looks at the processors; a carrier leaves PARKED and then reads it.
+ * Ordering: before it sleeps it stores {@code asleep} and then looks at the processors; a carrier leaves PARKED and
+ * then reads it.
  */
 final class Monitor extends OwnThread {
 
@@ -100,8 +102,7 @@ final class Monitor extends OwnThread {
             if (word != processor.seenWord) {
                 processor.seenSinceNanos = nowNanos;
                 processor.seenWord = word;
-            } else if (state == Processor.RUNNING
-                    && nowNanos - processor.seenSinceNanos >= limitNanos) {
+            } else if (state == Processor.RUNNING && nowNanos - processor.seenSinceNanos >= limitNanos) {
                 scheduler.handOff(processor, word);
             }
         }

@@ -3,8 +3,9 @@ package heddle.internal.sched;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A platform thread of Heddle's own: a daemon that takes nothing from whoever happens to start it, neither the thread group, with which
- * it would end, nor the class loader and the inheritable thread locals, which it would keep for the life of the JVM.
+ * A platform thread of Heddle's own: a daemon that takes nothing from whoever happens to start it, neither the thread
+ * group, with which it would end, nor the class loader and the inheritable thread locals, which it would keep for the
+ * life of the JVM.
  */
 public class OwnThread extends Thread {
 

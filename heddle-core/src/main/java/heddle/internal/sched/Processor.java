@@ -1,11 +1,9 @@
 package heddle.internal.sched;
 
 import heddle.internal.trace.Dump;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /// The right to run virtual threads: Go's P. Owns a run queue and a poller; a [Carrier] runs it. There are as many as
 /// threads shall run at once. A carrier that is stuck in a task loses its processor to another carrier.
@@ -72,7 +70,8 @@ final class Processor {
     long watchedEnd;
 
     /** A queue in which tasks have waited for a whole round of this processor, which runs them now; else null. */
-    @Nullable RunQueue helped;
+    @Nullable
+    RunQueue helped;
 
     /** How many tasks had been added to that before them and with them. */
     long helpedEnd;
@@ -122,8 +121,7 @@ final class Processor {
 
     /** Takes it away from the carrier that runs the task of {@code running}; false if that is over. */
     boolean take(long running) {
-        return state(running) == RUNNING
-                && WORD.compareAndSet(this, running, (running & ~STATE) | TAKEN);
+        return state(running) == RUNNING && WORD.compareAndSet(this, running, (running & ~STATE) | TAKEN);
     }
 
     /** A round begins, of {@code turns} at least. By the owner. */
@@ -161,30 +159,26 @@ final class Processor {
     void describe(Dump dump) {
         long seen = word;
         long seenByMonitor = seenWord;
-        String doing =
-                switch (state(seen)) {
-                    case OWNED -> "looks for work";
-                    case RUNNING ->
-                            "runs a task for "
-                                    + (seen == seenByMonitor
-                                            ? dump.since(seenSinceNanos)
-                                            : dump.since(System.nanoTime()));
-                    case PARKED -> "asleep";
-                    case SIGNALLED -> "wakes up";
-                    default -> "on the way to another carrier";
-                };
+        String doing = switch (state(seen)) {
+            case OWNED -> "looks for work";
+            case RUNNING ->
+                "runs a task for "
+                        + (seen == seenByMonitor ? dump.since(seenSinceNanos) : dump.since(System.nanoTime()));
+            case PARKED -> "asleep";
+            case SIGNALLED -> "wakes up";
+            default -> "on the way to another carrier";
+        };
         Carrier by = carrier;
-        String text =
-                "processor "
-                        + id
-                        + ": "
-                        + doing
-                        + ", "
-                        + queue.size()
-                        + " queued, "
-                        + (seen >>> Long.numberOfTrailingZeros(TICK))
-                        + " tasks begun"
-                        + (by == null ? "" : ", " + by.getName());
+        String text = "processor "
+                + id
+                + ": "
+                + doing
+                + ", "
+                + queue.size()
+                + " queued, "
+                + (seen >>> Long.numberOfTrailingZeros(TICK))
+                + " tasks begun"
+                + (by == null ? "" : ", " + by.getName());
         if (by != null && state(seen) == RUNNING) {
             dump.line(text, by);
         } else {

@@ -1,9 +1,8 @@
 package heddle.internal.sched;
 
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /// A bounded first-in-first-out queue of continuations that any thread may add to and take from, without locks. Its
 /// processor's carrier adds and takes; idle processors steal; a carrier that has lost its processor but not noticed yet
@@ -19,8 +18,8 @@ import java.lang.invoke.VarHandle;
 ///    number.
 /// 2. Between a producer's claim and its store, consumers see the queue as ended there. Whoever relies on an empty
 ///    answer to go to sleep must therefore be woken by producers after their store: see [Processor].
-/// 3. The cursors only grow. Whoever has read [#added] and later reads at least as much in [#taken] knows that each task
-///    which was in the queue at the first moment is in it no more at the second.
+/// 3. The cursors only grow. Whoever has read [#added] and later reads at least as much in [#taken] knows that each
+///    task which was in the queue at the first moment is in it no more at the second.
 ///
 /// Dropped: the single-producer ring of Go and ForkJoinPool. It saves the compare-and-set on adding (5 ns), and needs
 /// the producer to be the owner, which a hand-off by the monitor cannot promise. Source: D. Vyukov, bounded MPMC queue.
@@ -39,11 +38,13 @@ final class RunQueue {
     private final long[] cursors = new long[48];
     private final int mask;
 
-    /** An empty queue of {@code capacity}, a power of two from 2 on: a single slot's "full" and "free for the next" are one number. */
+    /**
+     * An empty queue of {@code capacity}, a power of two from 2 on: a single slot's "full" and "free for the next" are
+     * one number.
+     */
     RunQueue(int capacity) {
         if (capacity < 2 || Integer.bitCount(capacity) != 1) {
-            throw new IllegalArgumentException(
-                    "capacity " + capacity + " is not a power of two above 1");
+            throw new IllegalArgumentException("capacity " + capacity + " is not a power of two above 1");
         }
         tasks = new Runnable[capacity];
         sequences = new long[capacity];
@@ -64,16 +65,15 @@ final class RunQueue {
             }
             if (turn == 0 && LONGS.compareAndSet(cursors, TAIL, tail, tail + 1)) {
                 TASKS.set(tasks, slot, task);
-                LONGS.setVolatile(
-                        sequences, slot,
-                        tail + 1); // Volatile: the producer looks for sleepers next.
+                LONGS.setVolatile(sequences, slot, tail + 1); // Volatile: the producer looks for sleepers next.
                 return true;
             }
         }
     }
 
     /** Takes the task at the head; null if there is none. */
-    @Nullable Runnable poll() {
+    @Nullable
+    Runnable poll() {
         while (true) {
             long head = (long) LONGS.getVolatile(cursors, HEAD);
             int slot = (int) head & mask;
@@ -92,11 +92,7 @@ final class RunQueue {
 
     /** How many tasks there are, about. */
     int size() {
-        return (int)
-                Math.max(
-                        0,
-                        (long) LONGS.getVolatile(cursors, TAIL)
-                                - (long) LONGS.getVolatile(cursors, HEAD));
+        return (int) Math.max(0, (long) LONGS.getVolatile(cursors, TAIL) - (long) LONGS.getVolatile(cursors, HEAD));
     }
 
     /** How many tasks were added so far: the tail. */

@@ -5,9 +5,6 @@ import heddle.internal.trace.CoarseClock;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Trace;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,27 +15,32 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Runs virtual threads on carriers that poll the network by themselves when they run out of work: goroutine, machine and processor
- * (Go's G, M, P) on the JVM. The JDK calls {@link #execute} for each continuation that becomes runnable, from any thread; carriers call
- * {@link #next}.
+ * Runs virtual threads on carriers that poll the network by themselves when they run out of work: goroutine, machine
+ * and processor (Go's G, M, P) on the JVM. The JDK calls {@link #execute} for each continuation that becomes runnable,
+ * from any thread; carriers call {@link #next}.
  *
- * <p>Where a continuation goes: from one of our carriers to the queue of its processor; from anywhere else, or if that is full, to the
- * shared queue. While anything is in the shared queue, all go there: so what a processor's queue holds is older than what the shared one
- * holds, and as both are first in, first out, so is all of it together. Where a carrier looks: its own queue, the shared one, the others'
- * (half of one); at last it blocks in its poller.
+ * <p>Where a continuation goes: from one of our carriers to the queue of its processor; from anywhere else, or if that
+ * is full, to the shared queue. While anything is in the shared queue, all go there: so what a processor's queue holds
+ * is older than what the shared one holds, and as both are first in, first out, so is all of it together. Where a
+ * carrier looks: its own queue, the shared one, the others' (half of one); at last it blocks in its poller.
  *
- * <p>A round of a processor lasts until all that its queue held at the beginning is taken, and {@link #ROUND_TURNS} at least. With a round
- * its carrier polls, without blocking; earlier only if the monitor says that it is due. If it sees then that another processor has left
- * tasks in its queue for a whole round of this one, it runs those first. docs/concurrency.md, "Turns", has what follows from these rules.
+ * <p>A round of a processor lasts until all that its queue held at the beginning is taken, and {@link #ROUND_TURNS} at
+ * least. With a round its carrier polls, without blocking; earlier only if the monitor says that it is due. If it sees
+ * then that another processor has left tasks in its queue for a whole round of this one, it runs those first.
+ * docs/concurrency.md, "Turns", has what follows from these rules.
  *
- * <p>Who is woken: a sleeping processor if something came that only it can know of (the shared queue, its own queue), or if a queue
- * holds more than one task. One task alone is about to be run by its own carrier, and waking another for it would cost more than it.
+ * <p>Who is woken: a sleeping processor if something came that only it can know of (the shared queue, its own queue),
+ * or if a queue holds more than one task. One task alone is about to be run by its own carrier, and waking another for
+ * it would cost more than it.
  *
- * <p>A long file, as it holds the whole of this argument: who queues, who looks, who wakes. In two it could be read in neither.
+ * <p>A long file, as it holds the whole of this argument: who queues, who looks, who wakes. In two it could be read in
+ * neither.
  *
- * <p>execute neither throws nor blocks: the waker is somebody else's thread, at times a virtual one that is pinned meanwhile.
+ * <p>execute neither throws nor blocks: the waker is somebody else's thread, at times a virtual one that is pinned
+ * meanwhile.
  */
 public final class Scheduler implements Executor {
 
@@ -50,7 +52,9 @@ public final class Scheduler implements Executor {
     /** How often the log tells that carriers are short. */
     private static final long WARNING_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-    /** Fewest turns of a round. What comes with each, a poll above all, takes as long as several of the shortest turns. */
+    /**
+     * Fewest turns of a round. What comes with each, a poll above all, takes as long as several of the shortest turns.
+     */
     static final int ROUND_TURNS = 32;
 
     /** How many polls follow each other at most, while each has as many events as it can take. */
@@ -64,7 +68,10 @@ public final class Scheduler implements Executor {
     private final Consumer<Thread> starter;
     private final Limits limits;
 
-    /** What came from outside, found a full queue, or came while something was in here; bounded by the number of virtual threads. */
+    /**
+     * What came from outside, found a full queue, or came while something was in here; bounded by the number of virtual
+     * threads.
+     */
     private final ConcurrentLinkedQueue<Runnable> shared = new ConcurrentLinkedQueue<>();
 
     private final ConcurrentLinkedDeque<Carrier> spares = new ConcurrentLinkedDeque<>();
@@ -125,7 +132,8 @@ public final class Scheduler implements Executor {
      * How far the scheduler goes.
      *
      * @param handOffNanos how long a task may hold its carrier before the processor goes to another carrier
-     * @param carriersMax about how many carriers at a time at most; more tasks than that in blocking calls stop the rest, and the log says so
+     * @param carriersMax about how many carriers at a time at most; more tasks than that in blocking calls stop the
+     *     rest, and the log says so
      * @param spareNanos how long a spare carrier waits for a processor before it ends
      */
     public record Limits(long handOffNanos, int carriersMax, long spareNanos) {}
@@ -183,9 +191,7 @@ public final class Scheduler implements Executor {
     }
 
     private @Nullable Carrier currentCarrier() {
-        return threads.currentCarrier() instanceof Carrier carrier && carrier.scheduler == this
-                ? carrier
-                : null;
+        return threads.currentCarrier() instanceof Carrier carrier && carrier.scheduler == this ? carrier : null;
     }
 
     /** The processor of the carrier that runs the calling thread, as far as that carrier knows. */
@@ -214,7 +220,8 @@ public final class Scheduler implements Executor {
     }
 
     /** The next task for {@code own}'s carrier, waiting for one; null once the scheduler has stopped. */
-    @Nullable Runnable next(Processor own) {
+    @Nullable
+    Runnable next(Processor own) {
         if (own.helped != null) {
             if (own.pollDue) {
                 poll(own);
@@ -243,8 +250,8 @@ public final class Scheduler implements Executor {
     }
 
     /**
-     * Looks what is ready. If others wait here, all of it: each of them may run again before the next poll, so before what is left. If
-     * nobody does, what is left keeps its place by the kernel's order, and a batch is enough.
+     * Looks what is ready. If others wait here, all of it: each of them may run again before the next poll, so before
+     * what is left. If nobody does, what is left keeps its place by the kernel's order, and a batch is enough.
      */
     private void poll(Processor own) {
         own.pollDue = false;
@@ -256,7 +263,10 @@ public final class Scheduler implements Executor {
         } while (told >= IdlePoll.BATCH && --pollsLeft > 0);
     }
 
-    /** A round is over: looks whether tasks in the queue of the processor that was watched have waited for all of it; watches the next. */
+    /**
+     * A round is over: looks whether tasks in the queue of the processor that was watched have waited for all of it;
+     * watches the next.
+     */
     private void watchOthers(Processor own) {
         if (processors.length == 1) {
             return;
@@ -294,7 +304,10 @@ public final class Scheduler implements Executor {
         return task;
     }
 
-    /** The next task of the shared queue. Those behind it go to the queue of {@code own}, which was empty, as far as there is room. */
+    /**
+     * The next task of the shared queue. Those behind it go to the queue of {@code own}, which was empty, as far as
+     * there is room.
+     */
     private @Nullable Runnable takeShared(Processor own) {
         Runnable first = shared.poll();
         Runnable task = first;
@@ -370,7 +383,9 @@ public final class Scheduler implements Executor {
         }
     }
 
-    /** Gives {@code processor}, whose carrier runs the task of {@code running} for too long, to a spare. By the monitor. */
+    /**
+     * Gives {@code processor}, whose carrier runs the task of {@code running} for too long, to a spare. By the monitor.
+     */
     void handOff(Processor processor, long running) {
         if (Processor.state(running) != Processor.RUNNING || processor.word() != running) {
             return;
@@ -379,8 +394,7 @@ public final class Scheduler implements Executor {
         if (next == null) {
             return;
         }
-        Carrier loser =
-                processor.carrier; // As long as the task of running runs: else it is not taken.
+        Carrier loser = processor.carrier; // As long as the task of running runs: else it is not taken.
         if (!processor.take(running)) {
             next.setFree();
             return;
@@ -399,8 +413,8 @@ public final class Scheduler implements Executor {
     }
 
     /**
-     * The calling thread is about to block its carrier: its processor goes to another carrier at once, and it goes on without, until
-     * it parks. Does nothing on other threads.
+     * The calling thread is about to block its carrier: its processor goes to another carrier at once, and it goes on
+     * without, until it parks. Does nothing on other threads.
      */
     public void beforeBlocking() {
         Carrier carrier = currentCarrier();
@@ -412,8 +426,8 @@ public final class Scheduler implements Executor {
     }
 
     /**
-     * Takes a spare carrier, or starts one, which then waits until the caller gives it a processor. Null once the scheduler stops, and if
-     * there are too many carriers or the system gives no thread: the log says which.
+     * Takes a spare carrier, or starts one, which then waits until the caller gives it a processor. Null once the
+     * scheduler stops, and if there are too many carriers or the system gives no thread: the log says which.
      */
     private @Nullable Carrier reserveCarrier() {
         Carrier spare;
@@ -426,11 +440,10 @@ public final class Scheduler implements Executor {
             return null;
         }
         if (carriers.size() >= limits.carriersMax) {
-            refused(
-                    "all "
-                            + limits.carriersMax
-                            + " carriers are held by tasks that compute or block; other threads"
-                            + " wait until one ends (-Dheddle.carriersMax)");
+            refused("all "
+                    + limits.carriersMax
+                    + " carriers are held by tasks that compute or block; other threads"
+                    + " wait until one ends (-Dheddle.carriersMax)");
             return null;
         }
         if (System.nanoTime() - noThreadUntilNanos < 0) {
@@ -440,10 +453,9 @@ public final class Scheduler implements Executor {
             return newCarrier();
         } catch (OutOfMemoryError noThread) {
             noThreadUntilNanos = System.nanoTime() + NO_THREAD_NANOS;
-            refused(
-                    "the system gives no thread for another carrier; other threads wait until a"
-                            + " task ends that computes or blocks: "
-                            + noThread.getMessage());
+            refused("the system gives no thread for another carrier; other threads wait until a"
+                    + " task ends that computes or blocks: "
+                    + noThread.getMessage());
             return null;
         }
     }
@@ -473,10 +485,7 @@ public final class Scheduler implements Executor {
         quietUntilNanos = nowNanos + WARNING_NANOS;
         try {
             // Not by the monitor: a log may wait for a thread that waits for a hand-off.
-            Thread.ofPlatform()
-                    .daemon()
-                    .name("heddle-warning")
-                    .start(() -> LOG.log(System.Logger.Level.WARNING, why));
+            Thread.ofPlatform().daemon().name("heddle-warning").start(() -> LOG.log(System.Logger.Level.WARNING, why));
         } catch (OutOfMemoryError noThread) {
             // The JVM has said so on its own; the counter tells the rest.
         }
@@ -528,8 +537,7 @@ public final class Scheduler implements Executor {
 
     /** Shows {@code dump} the processors and the carriers. */
     public void describe(Dump dump) {
-        dump.line(
-                "times are right to " + TimeUnit.NANOSECONDS.toMillis(monitor.lookNanos()) + " ms");
+        dump.line("times are right to " + TimeUnit.NANOSECONDS.toMillis(monitor.lookNanos()) + " ms");
         for (Processor processor : processors) {
             processor.describe(dump);
         }
@@ -545,15 +553,14 @@ public final class Scheduler implements Executor {
     }
 
     /**
-     * Ends the carriers and the monitor, and waits for them and the tasks that they run. Virtual threads that have not ended then go on
-     * by {@link #runLeftovers}. By a thread that none of these carriers runs.
+     * Ends the carriers and the monitor, and waits for them and the tasks that they run. Virtual threads that have not
+     * ended then go on by {@link #runLeftovers}. By a thread that none of these carriers runs.
      */
     public void stop() throws InterruptedException {
         stopped = true;
         monitor.interrupt();
         monitor.join();
-        // A task may start another carrier meanwhile, but that is among them before its own one has
-        // ended.
+        // A task may start another carrier meanwhile, but that is among them before its own one has ended.
         for (var it = carriers.iterator(); it.hasNext(); it = carriers.iterator()) {
             Carrier carrier = it.next();
             for (Processor processor : processors) {
@@ -564,9 +571,7 @@ public final class Scheduler implements Executor {
             carriers.remove(carrier);
         }
         for (Processor processor : processors) {
-            for (Runnable task = processor.queue.poll();
-                    task != null;
-                    task = processor.queue.poll()) {
+            for (Runnable task = processor.queue.poll(); task != null; task = processor.queue.poll()) {
                 shared.add(task);
             }
         }
@@ -574,8 +579,9 @@ public final class Scheduler implements Executor {
     }
 
     /**
-     * Runs what is in the shared queue once there are no carriers: each task on a thread of its own, which ends with it. A virtual thread
-     * that outlives its runtime shall still come to its end, however slowly: it may hold what others wait for. Any thread.
+     * Runs what is in the shared queue once there are no carriers: each task on a thread of its own, which ends with
+     * it. A virtual thread that outlives its runtime shall still come to its end, however slowly: it may hold what
+     * others wait for. Any thread.
      */
     private void runLeftovers() {
         for (Runnable task = shared.poll(); task != null; task = shared.poll()) {

@@ -16,13 +16,13 @@ import java.net.UnknownHostException;
  * @param port 0 to 65535
  * @param scopeId interface index of a link-local IPv6 address, else 0
  */
-public record SockAddr(long high, long low, int version, int port, int scopeId)
-        implements SocketName {
+public record SockAddr(long high, long low, int version, int port, int scopeId) implements SocketName {
 
     public static final int VERSION_4 = 4;
     public static final int VERSION_6 = 6;
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     /** ::ffff:0:0/96, RFC 4291 section 2.5.5.2, as the upper half of {@link #low}. */
     private static final long MAPPED = 0xffffL << 32;
@@ -75,9 +75,7 @@ public record SockAddr(long high, long low, int version, int port, int scopeId)
 
     /** The loopback address of the same version and port: what a dial to the unspecified address means. */
     public SockAddr toLoopback() {
-        return version == VERSION_6
-                ? new SockAddr(0, 1, VERSION_6, port, 0)
-                : ofV4(0x7f000001, port);
+        return version == VERSION_6 ? new SockAddr(0, 1, VERSION_6, port, 0) : ofV4(0x7f000001, port);
     }
 
     /** {@link #low} of an IPv6 socket's view of this address: an IPv4 address mapped. */
@@ -117,13 +115,7 @@ public record SockAddr(long high, long low, int version, int port, int scopeId)
         return switch (version) {
             case VERSION_4 -> {
                 int bits = (int) low;
-                yield (bits >>> 24)
-                        + "."
-                        + (bits >> 16 & 0xff)
-                        + "."
-                        + (bits >> 8 & 0xff)
-                        + "."
-                        + (bits & 0xff);
+                yield (bits >>> 24) + "." + (bits >> 16 & 0xff) + "." + (bits >> 8 & 0xff) + "." + (bits & 0xff);
             }
             case VERSION_6 -> ipv6() + zone();
             default -> "";
@@ -142,7 +134,10 @@ public record SockAddr(long high, long low, int version, int port, int scopeId)
         }
     }
 
-    /** RFC 5952: lower case, no leading zeros, the longest run of zero groups (two or more, the first of equals) as "::". */
+    /**
+     * RFC 5952: lower case, no leading zeros, the longest run of zero groups (two or more, the first of equals) as
+     * "::".
+     */
     private String ipv6() {
         int[] groups = new int[8];
         for (int i = 0; i < 8; i++) {

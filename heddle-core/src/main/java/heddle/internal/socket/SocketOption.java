@@ -18,7 +18,9 @@ public enum SocketOption {
     NO_DELAY("TCP_NODELAY"),
     /** How long sent data may stay unacknowledged, tcp(7) (milliseconds; 0 for the system's own limit). */
     USER_TIMEOUT("TCP_USER_TIMEOUT"),
-    /** Of a listener: connections in their handshake that may bring data with their SYN, RFC 7413 (a count; 0 for none). */
+    /**
+     * Of a listener: connections in their handshake that may bring data with their SYN, RFC 7413 (a count; 0 for none).
+     */
     FAST_OPEN("TCP_FASTOPEN"),
     /** The first write goes with the SYN where the peer is known to take that, RFC 7413 (0 or 1). */
     FAST_OPEN_CONNECT("TCP_FASTOPEN_CONNECT"),

@@ -6,7 +6,8 @@ import java.nio.charset.StandardCharsets;
 /**
  * The name of a Unix socket, as a value: what a {@code sockaddr_un} holds; unix(7), "Address format". Immutable.
  *
- * @param text a path; a name of Linux's abstract namespace with a leading NUL; empty for a socket without a name. In UTF-8 for the system
+ * @param text a path; a name of Linux's abstract namespace with a leading NUL; empty for a socket without a name. In
+ *     UTF-8 for the system
  */
 public record UnixName(String text) implements SocketName {
 
@@ -25,7 +26,8 @@ public record UnixName(String text) implements SocketName {
     /** Most bytes of an abstract name, its leading NUL included; nothing ends it. */
     public static final int ABSTRACT_BYTES_MAX = 108;
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     public boolean isAbstract() {
         return text.startsWith("\0");
@@ -44,9 +46,7 @@ public record UnixName(String text) implements SocketName {
     /** Whether a {@code sockaddr_un} can hold it whole: not too long, no NUL in a path. */
     public boolean isValid() {
         int length = bytes().length;
-        return isAbstract()
-                ? length <= ABSTRACT_BYTES_MAX
-                : length <= PATH_BYTES_MAX && text.indexOf('\0') < 0;
+        return isAbstract() ? length <= ABSTRACT_BYTES_MAX : length <= PATH_BYTES_MAX && text.indexOf('\0') < 0;
     }
 
     /** The path; {@code @name} for the abstract namespace; empty for a socket without a name. */

@@ -1,13 +1,13 @@
 package heddle.internal.sys;
 
 import heddle.internal.socket.Errno;
-
 import java.io.Serial;
 
 /** The system refused a call that Heddle needs before its first socket. */
 public final class StartException extends IllegalStateException {
 
-    @Serial private static final long serialVersionUID = 1;
+    @Serial
+    private static final long serialVersionUID = 1;
 
     private final String call;
     private final int errno;

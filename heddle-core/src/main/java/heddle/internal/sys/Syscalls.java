@@ -6,21 +6,20 @@ import heddle.internal.socket.SocketName;
 import heddle.internal.socket.SocketOption;
 import heddle.internal.socket.TcpStat;
 import heddle.internal.socket.UnixName;
-
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 
 /**
- * The system calls that Heddle makes, one method a call. Called by {@code internal.fd} on any thread; implementations are stateless
- * towards their callers and thread-safe. Every method returns a result of zero or more, or {@code -errno} in the numbering of {@link
- * Errno}. Every descriptor is non-blocking and close-on-exec from its birth; a backend without descriptors of a kernel (NIO) hands out
- * numbers of its own.
+ * The system calls that Heddle makes, one method a call. Called by {@code internal.fd} on any thread; implementations
+ * are stateless towards their callers and thread-safe. Every method returns a result of zero or more, or {@code -errno}
+ * in the numbering of {@link Errno}. Every descriptor is non-blocking and close-on-exec from its birth; a backend
+ * without descriptors of a kernel (NIO) hands out numbers of its own.
  *
- * <p>No failure of the system is thrown. A transfer throws only for memory that the caller may not use: WrongThreadException for another
- * thread's segment, IllegalStateException for one of a closed arena.
+ * <p>No failure of the system is thrown. A transfer throws only for memory that the caller may not use:
+ * WrongThreadException for another thread's segment, IllegalStateException for one of a closed arena.
  *
- * <p>The transfer calls take an {@code int[1]} in which the C library leaves its errno: allocated once by the caller, so that a
- * transfer allocates nothing, and owned by it during the call.
+ * <p>The transfer calls take an {@code int[1]} in which the C library leaves its errno: allocated once by the caller,
+ * so that a transfer allocates nothing, and owned by it during the call.
  */
 public abstract class Syscalls {
 
@@ -36,7 +35,8 @@ public abstract class Syscalls {
     /**
      * socket(2).
      *
-     * @param kind {@link SockAddr#VERSION_4} or {@link SockAddr#VERSION_6} of TCP, {@link UnixName#STREAM} or {@link UnixName#PACKET}
+     * @param kind {@link SockAddr#VERSION_4} or {@link SockAddr#VERSION_6} of TCP, {@link UnixName#STREAM} or {@link
+     *     UnixName#PACKET}
      * @param passive whether it will listen
      */
     public abstract int socket(int kind, boolean passive);
@@ -47,7 +47,9 @@ public abstract class Syscalls {
     /** listen(2); a backlog of 0 or less stands for the system's maximum. */
     public abstract int listen(int fd, int backlog);
 
-    /** connect(2): 0 if connected at once, else mostly -EINPROGRESS; -EAGAIN for a Unix socket whose backlog is full. */
+    /**
+     * connect(2): 0 if connected at once, else mostly -EINPROGRESS; -EAGAIN for a Unix socket whose backlog is full.
+     */
     public abstract int connect(int fd, int kind, SocketName address);
 
     /**
@@ -58,7 +60,8 @@ public abstract class Syscalls {
     public abstract int accept(int fd, SocketName[] peer, int[] errno);
 
     /**
-     * recv(2): bytes read, 0 at end of stream. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which is read whole.
+     * recv(2): bytes read, 0 at end of stream. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which is
+     * read whole.
      */
     public abstract int recv(int fd, MemorySegment buffer, long offset, int length, int[] errno);
 
@@ -68,11 +71,10 @@ public abstract class Syscalls {
     }
 
     /**
-     * send(2) with MSG_NOSIGNAL: bytes taken. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which goes whole; {@code more}
-     * is MSG_MORE, of which Unix sockets know nothing.
+     * send(2) with MSG_NOSIGNAL: bytes taken. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which goes
+     * whole; {@code more} is MSG_MORE, of which Unix sockets know nothing.
      */
-    public abstract int send(
-            int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno);
+    public abstract int send(int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno);
 
     /** The same of an array, as with {@link #recv(int, byte[], int, int, int[])}. */
     public int send(int fd, byte[] buffer, int offset, int length, boolean more, int[] errno) {
@@ -87,21 +89,23 @@ public abstract class Syscalls {
     public abstract long readv(int fd, MemorySegment[] buffers, int count, int[] errno);
 
     /** writev(2) of native segments, as sendmsg(2) with MSG_NOSIGNAL; {@code count} and {@code more} as above. */
-    public abstract long writev(
-            int fd, MemorySegment[] buffers, int count, boolean more, int[] errno);
+    public abstract long writev(int fd, MemorySegment[] buffers, int count, boolean more, int[] errno);
 
-    /** Most bytes that one {@link #splice} moves: it moves pages and copies nothing, so it is no longer than a transfer of fewer. */
+    /**
+     * Most bytes that one {@link #splice} moves: it moves pages and copies nothing, so it is no longer than a transfer
+     * of fewer.
+     */
     public static final int SPLICE_BYTES_MAX = 256 << 10;
 
     /**
-     * pipe2(2): 0, with the end to read from in {@code ends[0]} and the end to write to in {@code ends[1]}; -ENOSYS where the backend has
-     * no kernel descriptors. It holds {@link #SPLICE_BYTES_MAX} bytes if the system allows.
+     * pipe2(2): 0, with the end to read from in {@code ends[0]} and the end to write to in {@code ends[1]}; -ENOSYS
+     * where the backend has no kernel descriptors. It holds {@link #SPLICE_BYTES_MAX} bytes if the system allows.
      */
     public abstract int pipe(int[] ends);
 
     /**
-     * splice(2) between a socket and a pipe, in either direction: bytes moved, 0 at the end of a stream, -EINVAL if the socket cannot;
-     * -ENOSYS likewise.
+     * splice(2) between a socket and a pipe, in either direction: bytes moved, 0 at the end of a stream, -EINVAL if the
+     * socket cannot; -ENOSYS likewise.
      *
      * @param length at most {@link #SPLICE_BYTES_MAX}
      */
@@ -117,8 +121,9 @@ public abstract class Syscalls {
     public static final int PEER_CLOSED = 1 << 1;
 
     /**
-     * poll(2) of a stream for reading, without waiting: the bits that hold, or -errno. Takes nothing away, except where the backend has no
-     * kernel descriptors: there it may hold the next byte back for the next read, so only the holder of the read lock calls it.
+     * poll(2) of a stream for reading, without waiting: the bits that hold, or -errno. Takes nothing away, except where
+     * the backend has no kernel descriptors: there it may hold the next byte back for the next read, so only the holder
+     * of the read lock calls it.
      */
     public abstract int poll(int fd);
 
@@ -144,7 +149,10 @@ public abstract class Syscalls {
     /** getsockopt(2): the value, -1 for a linger that is off. */
     public abstract int option(int fd, SocketOption option);
 
-    /** setsockopt(2) of SO_BINDTODEVICE, socket(7): the socket uses the network device {@code name} alone; -ENOPROTOOPT likewise. */
+    /**
+     * setsockopt(2) of SO_BINDTODEVICE, socket(7): the socket uses the network device {@code name} alone; -ENOPROTOOPT
+     * likewise.
+     */
     public abstract int bindToDevice(int fd, String name);
 
     /** setsockopt(2) of an int, with the system's own numbers. */
@@ -163,8 +171,9 @@ public abstract class Syscalls {
     public abstract boolean hasKernelDescriptors();
 
     /**
-     * Whether accepted sockets have the TCP options that their listener had at the handshake. Linux copies them (seen on 6.18: no delay,
-     * keep-alive, user timeout, linger, receive buffer), so nothing need be set for each accepted one.
+     * Whether accepted sockets have the TCP options that their listener had at the handshake. Linux copies them (seen
+     * on 6.18: no delay, keep-alive, user timeout, linger, receive buffer), so nothing need be set for each accepted
+     * one.
      */
     public abstract boolean inheritsOptions();
 }

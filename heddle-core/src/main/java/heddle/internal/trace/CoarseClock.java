@@ -4,11 +4,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Tells a thread that begins to wait what time it is, for the dump, for the price of a load: the instant of the last tick of whoever
- * ticks. Where nobody ticks, a reader asks the system's clock, which costs 20 to 100 ns.
+ * Tells a thread that begins to wait what time it is, for the dump, for the price of a load: the instant of the last
+ * tick of whoever ticks. Where nobody ticks, a reader asks the system's clock, which costs 20 to 100 ns.
  *
- * <p>The monitor of the runtime's scheduler ticks with each look, so every half of the limit for hand-offs (5 ms by default) while any
- * carrier is awake, and says when it stops to.
+ * <p>The monitor of the runtime's scheduler ticks with each look, so every half of the limit for hand-offs (5 ms by
+ * default) while any carrier is awake, and says when it stops to.
  */
 public final class CoarseClock {
 

@@ -5,10 +5,12 @@ import java.util.Locale;
 /**
  * What a runtime counts, since it started. Three gauges, said to be so in their labels, fall again.
  *
- * <p>Each wait for readiness begins once and ends once, so {@link #PARKS} less the sum of {@link #WAKES}, {@link #EXPIRED} and {@link
+ * <p>Each wait for readiness begins once and ends once, so {@link #PARKS} less the sum of {@link #WAKES}, {@link
+ * #EXPIRED} and {@link
  * #GIVEN_UP} is the number of threads that wait.
  *
- * <p>Bytes are not counted: what would count them costs something with every call, and the kernel has them (ss -i, /proc/net/dev).
+ * <p>Bytes are not counted: what would count them costs something with every call, and the kernel has them (ss -i,
+ * /proc/net/dev).
  */
 public enum Counter {
     /** Counted by the waiting thread. */

@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The values of every {@link Counter} of one runtime: what is rare, or written by any thread, in an adder each; what carriers and pollers count all
- * the time in a {@link Tally} of their own. Summed when read. Any thread.
+ * The values of every {@link Counter} of one runtime: what is rare, or written by any thread, in an adder each; what
+ * carriers and pollers count all the time in a {@link Tally} of their own. Summed when read. Any thread.
  */
 public final class Counters {
 

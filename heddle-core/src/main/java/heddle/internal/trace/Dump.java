@@ -1,9 +1,6 @@
 package heddle.internal.trace;
 
 import heddle.internal.jdk.LiveThreads;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -17,11 +14,13 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A text for people that says what all threads do, as Go's goroutine dump does. Made by one thread, which shows it to each floor in
- * turn; the floors say what they have. The virtual threads that wait for nothing of Heddle's come last, from the JDK's register, as
- * looking at stacks takes long enough to change what the floors say; the text says so if the register cannot be seen.
+ * A text for people that says what all threads do, as Go's goroutine dump does. Made by one thread, which shows it to
+ * each floor in turn; the floors say what they have. The virtual threads that wait for nothing of Heddle's come last,
+ * from the JDK's register, as looking at stacks takes long enough to change what the floors say; the text says so if
+ * the register cannot be seen.
  *
  * <p>Bounded: of each reason to wait the {@link #LISTED_MAX} longest waits are listed and the others counted.
  */
@@ -35,8 +34,7 @@ public final class Dump {
     /** Control and format characters, separators of lines and of paragraphs, of all Unicode. */
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
-    private static final List<String> OWN_PACKAGES =
-            List.of("heddle.net.", "heddle.internal.", "heddle.adapter.");
+    private static final List<String> OWN_PACKAGES = List.of("heddle.net.", "heddle.internal.", "heddle.adapter.");
 
     private final long nowNanos = System.nanoTime();
     private final List<Line> head = new ArrayList<>();
@@ -57,8 +55,7 @@ public final class Dump {
         long count;
 
         /** The shortest of the longest on top, to make room. */
-        final PriorityQueue<Waiting> longest =
-                new PriorityQueue<>(Comparator.comparingLong(Waiting::waitedNanos));
+        final PriorityQueue<Waiting> longest = new PriorityQueue<>(Comparator.comparingLong(Waiting::waitedNanos));
     }
 
     /** Virtual threads that wait for nothing of ours: how many, and some. */
@@ -69,18 +66,18 @@ public final class Dump {
     }
 
     /** One of them as it was when it was found: what it does may change before it is shown. */
-    private record OtherThread(Thread thread, Thread.State state, @Nullable Thread carrier) {}
+    private record OtherThread(
+            Thread thread, Thread.State state, @Nullable Thread carrier) {}
 
     /** A dump under {@code heading}. */
     public Dump(String heading) {
         line(heading);
-        line(
-                "process "
-                        + ProcessHandle.current().pid()
-                        + ", "
-                        + Instant.now().truncatedTo(ChronoUnit.MILLIS)
-                        + ", Java "
-                        + Runtime.version());
+        line("process "
+                + ProcessHandle.current().pid()
+                + ", "
+                + Instant.now().truncatedTo(ChronoUnit.MILLIS)
+                + ", Java "
+                + Runtime.version());
     }
 
     /** One more line about the whole. */
@@ -88,7 +85,10 @@ public final class Dump {
         head.add(new Line(text, null));
     }
 
-    /** One more line about the whole, to be completed by the virtual thread that {@code carrier} runs, where that can be known. */
+    /**
+     * One more line about the whole, to be completed by the virtual thread that {@code carrier} runs, where that can be
+     * known.
+     */
     public void line(String text, Thread carrier) {
         head.add(new Line(text, carrier));
     }
@@ -100,8 +100,7 @@ public final class Dump {
      * @param sinceNanos an instant of {@link System#nanoTime}
      * @param leftNanos until its deadline, or {@link #NO_DEADLINE}
      */
-    public void waits(
-            Thread thread, String reason, Object subject, long sinceNanos, long leftNanos) {
+    public void waits(Thread thread, String reason, Object subject, long sinceNanos, long leftNanos) {
         waiting.add(thread.threadId());
         Reason same = reasons.computeIfAbsent(reason, _ -> new Reason());
         same.count++;
@@ -132,7 +131,10 @@ public final class Dump {
         }
         text.append('\n');
         for (Counter counter : Counter.values()) {
-            text.append(counter.label()).append(": ").append(counters.value(counter)).append('\n');
+            text.append(counter.label())
+                    .append(": ")
+                    .append(counters.value(counter))
+                    .append('\n');
         }
         reasons.forEach((name, reason) -> appendReason(text, name, reason));
         text.append("\nother virtual threads: ");
@@ -152,8 +154,7 @@ public final class Dump {
             if (carrier != null) {
                 found.byCarrier.put(carrier, thread);
             }
-            if (Arrays.binarySearch(waitingInOrder, thread.threadId()) < 0
-                    && ++found.count <= LISTED_MAX) {
+            if (Arrays.binarySearch(waitingInOrder, thread.threadId()) < 0 && ++found.count <= LISTED_MAX) {
                 found.threads.add(new OtherThread(thread, thread.getState(), carrier));
             }
         });
@@ -161,7 +162,11 @@ public final class Dump {
     }
 
     private void appendReason(StringBuilder text, String name, Reason reason) {
-        text.append('\n').append(name).append(": ").append(threads(reason.count)).append('\n');
+        text.append('\n')
+                .append(name)
+                .append(": ")
+                .append(threads(reason.count))
+                .append('\n');
         Waiting[] longestFirst = reason.longest.toArray(Waiting[]::new);
         Arrays.sort(longestFirst, Comparator.comparingLong(Waiting::waitedNanos).reversed());
         for (Waiting one : longestFirst) {
@@ -172,10 +177,7 @@ public final class Dump {
             text.append(", ").append(duration(one.waitedNanos));
             if (one.leftNanos != NO_DEADLINE) {
                 text.append(", deadline ");
-                text.append(
-                        one.leftNanos > 0
-                                ? "in " + duration(one.leftNanos)
-                                : duration(-one.leftNanos) + " ago");
+                text.append(one.leftNanos > 0 ? "in " + duration(one.leftNanos) : duration(-one.leftNanos) + " ago");
             }
             text.append('\n');
             String caller = caller(frames(thread));
@@ -188,9 +190,7 @@ public final class Dump {
 
     private static void appendOthers(StringBuilder text, Others others) {
         text.append(threads(others.count)).append('\n');
-        others.threads.sort(
-                Comparator.comparing(OtherThread::state)
-                        .thenComparingLong(one -> one.thread.threadId()));
+        others.threads.sort(Comparator.comparing(OtherThread::state).thenComparingLong(one -> one.thread.threadId()));
         for (OtherThread one : others.threads) {
             text.append(named(one.thread)).append(' ').append(one.state);
             if (one.carrier != null) {
@@ -259,9 +259,7 @@ public final class Dump {
         if (hours == 0) {
             return minutes + " min " + seconds % 60 + " s";
         }
-        return hours < 24
-                ? hours + " h " + minutes % 60 + " min"
-                : hours / 24 + " d " + hours % 24 + " h";
+        return hours < 24 ? hours + " h " + minutes % 60 + " min" : hours / 24 + " d " + hours % 24 + " h";
     }
 
     private static String quoted(String name) {

@@ -1,5 +1,7 @@
 package heddle.internal.trace;
 
+import java.util.List;
+import java.util.function.Supplier;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Enabled;
@@ -12,22 +14,18 @@ import jdk.jfr.Recording;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Threshold;
 import jdk.jfr.Timespan;
-
 import org.jspecify.annotations.Nullable;
 
-import java.util.List;
-import java.util.function.Supplier;
-
 /**
- * The events, off unless a recording asks for them: docs/observability.md. Loaded only where there is jdk.jfr; made when the recorder
- * starts.
+ * The events, off unless a recording asks for them: docs/observability.md. Loaded only where there is jdk.jfr; made
+ * when the recorder starts.
  *
- * <p>An instance of each event that is never committed answers whether that event is enabled, so that asking allocates nothing even where
- * the compiler did not see that it need not.
+ * <p>An instance of each event that is never committed answers whether that event is enabled, so that asking allocates
+ * nothing even where the compiler did not see that it need not.
  *
- * <p>A wait that was there before any recording wanted it is an event too, from the instant on from which one does: its own beginning was
- * not noted for the flight recorder, and the JDK has no way to give an event another start than now. So an event of each kind begins when
- * the kind becomes wanted, and each such wait completes a clone of it.
+ * <p>A wait that was there before any recording wanted it is an event too, from the instant on from which one does: its
+ * own beginning was not noted for the flight recorder, and the JDK has no way to give an event another start than now.
+ * So an event of each kind begins when the kind becomes wanted, and each such wait completes a clone of it.
  */
 final class JfrRecorder extends Recorder.Events {
 
@@ -44,29 +42,30 @@ final class JfrRecorder extends Recorder.Events {
 
     private JfrRecorder() {}
 
-    /** Gives {@code recorder} its events when the JDK's recorder starts; at once if it has. What it returns ends that. */
+    /**
+     * Gives {@code recorder} its events when the JDK's recorder starts; at once if it has. What it returns ends that.
+     */
     static Runnable listen(Recorder recorder) {
-        var listener =
-                new FlightRecorderListener() {
-                    // Written once; the JDK tells by whatever thread.
-                    private volatile @Nullable JfrRecorder events;
+        var listener = new FlightRecorderListener() {
+            // Written once; the JDK tells by whatever thread.
+            private volatile @Nullable JfrRecorder events;
 
-                    @Override
-                    public void recorderInitialized(FlightRecorder itself) {
-                        JfrRecorder fresh = new JfrRecorder();
-                        events = fresh;
-                        fresh.recordingsChanged();
-                        recorder.started(fresh);
-                    }
+            @Override
+            public void recorderInitialized(FlightRecorder itself) {
+                JfrRecorder fresh = new JfrRecorder();
+                events = fresh;
+                fresh.recordingsChanged();
+                recorder.started(fresh);
+            }
 
-                    @Override
-                    public void recordingStateChanged(Recording changed) {
-                        JfrRecorder known = events;
-                        if (known != null) {
-                            known.recordingsChanged();
-                        }
-                    }
-                };
+            @Override
+            public void recordingStateChanged(Recording changed) {
+                JfrRecorder known = events;
+                if (known != null) {
+                    known.recordingsChanged();
+                }
+            }
+        };
         FlightRecorder.addListener(listener);
         return () -> FlightRecorder.removeListener(listener);
     }
@@ -151,15 +150,18 @@ final class JfrRecorder extends Recorder.Events {
     /**
      * The events of one class, and since when they are wanted. Any thread.
      *
-     * <p>Recordings tell when they start and stop, but not when somebody changes the settings of one that runs: then the first wait that
-     * begins or ends afterwards tells.
+     * <p>Recordings tell when they start and stop, but not when somebody changes the settings of one that runs: then
+     * the first wait that begins or ends afterwards tells.
      */
     private static final class Kind<E extends WaitEvent> {
 
         private final E sample;
         private final Supplier<E> fresh;
 
-        /** Began when this kind became wanted; null while it is not. Written by who sees that first, racing ones a moment apart. */
+        /**
+         * Began when this kind became wanted; null while it is not. Written by who sees that first, racing ones a
+         * moment apart.
+         */
         private volatile @Nullable E wanted;
 
         Kind(E sample, Supplier<E> fresh) {
@@ -309,8 +311,7 @@ final class JfrRecorder extends Recorder.Events {
         String carrier = "";
 
         @Label("Held")
-        @Description(
-                "For how long the task was seen there, at least; 0 if it gave the processor away")
+        @Description("For how long the task was seen there, at least; 0 if it gave the processor away")
         @Timespan(Timespan.NANOSECONDS)
         long held;
     }

@@ -1,16 +1,15 @@
 package heddle.internal.trace;
 
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Shows a runtime to management tools, where this JVM has java.management. */
 public final class Management {
 
     /**
-     * The platform's MBean server takes 200 ms of computing to start. A program that ends sooner shall not pay for it, nor a server before it
-     * serves.
+     * The platform's MBean server takes 200 ms of computing to start. A program that ends sooner shall not pay for it,
+     * nor a server before it serves.
      */
     private static final Duration DELAY = Duration.ofSeconds(1);
 
@@ -45,20 +44,18 @@ public final class Management {
         if (!Modules.has("java.management")) {
             return;
         }
-        Thread thread =
-                Thread.ofPlatform()
-                        .name("heddle-management")
-                        .daemon()
-                        .inheritInheritableThreadLocals(false)
-                        .unstarted(() -> {
-                            try {
-                                Thread.sleep(DELAY);
-                                unregister = RuntimeBean.register(name, source);
-                            } catch (InterruptedException stopped) {
-                                // The runtime, the JVM or a tool that ends all threads: nobody will
-                                // look.
-                            }
-                        });
+        Thread thread = Thread.ofPlatform()
+                .name("heddle-management")
+                .daemon()
+                .inheritInheritableThreadLocals(false)
+                .unstarted(() -> {
+                    try {
+                        Thread.sleep(DELAY);
+                        unregister = RuntimeBean.register(name, source);
+                    } catch (InterruptedException stopped) {
+                        // The runtime, the JVM or a tool that ends all threads: nobody will look.
+                    }
+                });
         try {
             thread.start();
             registers = thread;

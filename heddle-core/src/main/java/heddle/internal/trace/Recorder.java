@@ -3,11 +3,13 @@ package heddle.internal.trace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One runtime's events for the JDK's flight recorder, as far as this JVM has one and somebody has started it. Each begins with one of the
- * methods here, which answers null if the event is not recorded: for the price of a load then, and of one more once the recorder was
- * started. What ends asks again, by the method that begins with {@code end}, since a recording may have started meanwhile. Any thread.
+ * One runtime's events for the JDK's flight recorder, as far as this JVM has one and somebody has started it. Each
+ * begins with one of the methods here, which answers null if the event is not recorded: for the price of a load then,
+ * and of one more once the recorder was started. What ends asks again, by the method that begins with {@code end},
+ * since a recording may have started meanwhile. Any thread.
  *
- * <p>Nothing of the recorder is loaded before somebody starts it, since its first event class costs 300 ms of computing.
+ * <p>Nothing of the recorder is loaded before somebody starts it, since its first event class costs 300 ms of
+ * computing.
  */
 public final class Recorder {
 
@@ -20,7 +22,10 @@ public final class Recorder {
     /** Nothing is recorded yet. */
     public Recorder() {}
 
-    /** Events are wanted as soon as somebody starts the recorder. By who starts the runtime, before anything is to be recorded. */
+    /**
+     * Events are wanted as soon as somebody starts the recorder. By who starts the runtime, before anything is to be
+     * recorded.
+     */
     public void start() {
         if (leave == null && Modules.has("jdk.jfr")) {
             leave = JfrRecorder.listen(this);
@@ -83,7 +88,10 @@ public final class Recorder {
         return recorded == null ? null : recorded.newPark();
     }
 
-    /** A wait ends that may have begun before a recording: {@code begun}, or one since the recording; null if waits are not recorded. */
+    /**
+     * A wait ends that may have begun before a recording: {@code begun}, or one since the recording; null if waits are
+     * not recorded.
+     */
     public @Nullable Park endPark(@Nullable Park begun) {
         Events recorded = events;
         return begun != null || recorded == null ? begun : recorded.latePark();
@@ -134,7 +142,8 @@ public final class Recorder {
     /**
      * A processor went from a carrier to another.
      *
-     * @param heldNanos for how long the monitor had seen the task there; 0 if it had not, as the task gave the processor away itself
+     * @param heldNanos for how long the monitor had seen the task there; 0 if it had not, as the task gave the
+     *     processor away itself
      */
     public void handOff(int processor, String carrier, long heldNanos) {
         Events recorded = events;

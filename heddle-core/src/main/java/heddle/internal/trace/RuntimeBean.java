@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-
 import javax.management.Attribute;
 import javax.management.AttributeList;
 import javax.management.AttributeNotFoundException;
@@ -32,9 +31,9 @@ import javax.management.openmbean.OpenType;
 import javax.management.openmbean.SimpleType;
 
 /**
- * The managed bean: Way, Parallelism, an attribute for each {@link Counter} with its label and unit, all of them at once as Counters, and
- * the operation dump. Only open types, as an MXBean has, so that any client understands it; but made from the list of counters instead of
- * an interface, which would repeat the list and would have to be exported.
+ * The managed bean: Way, Parallelism, an attribute for each {@link Counter} with its label and unit, all of them at
+ * once as Counters, and the operation dump. Only open types, as an MXBean has, so that any client understands it; but
+ * made from the list of counters instead of an interface, which would repeat the list and would have to be exported.
  *
  * <p>Loaded only where there is java.management. Any thread.
  */
@@ -51,12 +50,11 @@ final class RuntimeBean implements DynamicMBean {
         this.source = source;
         List<OpenMBeanAttributeInfo> attributes = new ArrayList<>();
         attributes.add(attribute("Way", "which way Heddle runs", "", SimpleType.STRING));
-        attributes.add(
-                attribute(
-                        "Parallelism",
-                        "processors of Heddle's scheduler; 0 if threads run on the JDK's",
-                        "processors",
-                        SimpleType.INTEGER));
+        attributes.add(attribute(
+                "Parallelism",
+                "processors of Heddle's scheduler; 0 if threads run on the JDK's",
+                "processors",
+                SimpleType.INTEGER));
         for (Counter counter : Counter.values()) {
             String name = attributeName(counter);
             counters.put(name, counter);
@@ -64,24 +62,25 @@ final class RuntimeBean implements DynamicMBean {
         }
         allType = allType();
         attributes.add(attribute("Counters", "all counters at once", "", allType));
-        OpenMBeanOperationInfo dump =
-                new OpenMBeanOperationInfoSupport(
-                        "dump",
-                        "what every thread does, as a text",
-                        new OpenMBeanParameterInfo[0],
-                        SimpleType.STRING,
-                        MBeanOperationInfo.INFO);
-        info =
-                new OpenMBeanInfoSupport(
-                        RuntimeBean.class.getName(),
-                        "Heddle: blocking sockets for virtual threads",
-                        attributes.toArray(OpenMBeanAttributeInfo[]::new),
-                        new OpenMBeanConstructorInfo[0],
-                        new OpenMBeanOperationInfo[] {dump},
-                        null);
+        OpenMBeanOperationInfo dump = new OpenMBeanOperationInfoSupport(
+                "dump",
+                "what every thread does, as a text",
+                new OpenMBeanParameterInfo[0],
+                SimpleType.STRING,
+                MBeanOperationInfo.INFO);
+        info = new OpenMBeanInfoSupport(
+                RuntimeBean.class.getName(),
+                "Heddle: blocking sockets for virtual threads",
+                attributes.toArray(OpenMBeanAttributeInfo[]::new),
+                new OpenMBeanConstructorInfo[0],
+                new OpenMBeanOperationInfo[] {dump},
+                null);
     }
 
-    /** Makes a bean of {@code source} and registers it, unless there is one of that name. What it returns takes it out again. */
+    /**
+     * Makes a bean of {@code source} and registers it, unless there is one of that name. What it returns takes it out
+     * again.
+     */
     static Runnable register(String name, Management.Source source) {
         try {
             MBeanServer server = ManagementFactory.getPlatformMBeanServer();
@@ -89,9 +88,7 @@ final class RuntimeBean implements DynamicMBean {
             server.registerMBean(new RuntimeBean(source), registered);
             return () -> unregister(server, registered);
         } catch (InstanceAlreadyExistsException anotherCopy) {
-            LOG.log(
-                    System.Logger.Level.DEBUG,
-                    name + " shows the Heddle of another class loader of this JVM");
+            LOG.log(System.Logger.Level.DEBUG, name + " shows the Heddle of another class loader of this JVM");
         } catch (JMException failure) {
             LOG.log(System.Logger.Level.WARNING, "no " + name + " for management", failure);
         }
@@ -106,8 +103,7 @@ final class RuntimeBean implements DynamicMBean {
         }
     }
 
-    private static OpenMBeanAttributeInfo attribute(
-            String name, String description, String unit, OpenType<?> type) {
+    private static OpenMBeanAttributeInfo attribute(String name, String description, String unit, OpenType<?> type) {
         return new OpenMBeanAttributeInfoSupport(
                 name,
                 description,
@@ -190,8 +186,7 @@ final class RuntimeBean implements DynamicMBean {
     }
 
     @Override
-    public Object invoke(String name, Object[] arguments, String[] signature)
-            throws ReflectionException {
+    public Object invoke(String name, Object[] arguments, String[] signature) throws ReflectionException {
         if (name.equals("dump") && (arguments == null || arguments.length == 0)) {
             return source.dump().get();
         }

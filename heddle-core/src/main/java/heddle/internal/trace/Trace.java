@@ -3,8 +3,9 @@ package heddle.internal.trace;
 import heddle.time.Clock;
 
 /**
- * What one runtime notes about itself, for those who watch it: counters, slow waits, the time of the last tick, events for the flight
- * recorder; and the clock that its deadlines go by. Made with the runtime and handed to each floor. Any thread.
+ * What one runtime notes about itself, for those who watch it: counters, slow waits, the time of the last tick, events
+ * for the flight recorder; and the clock that its deadlines go by. Made with the runtime and handed to each floor. Any
+ * thread.
  */
 public final class Trace {
 

@@ -4,9 +4,9 @@ import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * The threads that wait in one runtime for something else than readiness: for a lock's holder, a name lookup, the last user of a
- * descriptor. Waits for readiness are found through the pollers instead, as writing them down here would cost each of them a few hundred
- * nanoseconds; these are rare and slow by nature. Any thread.
+ * The threads that wait in one runtime for something else than readiness: for a lock's holder, a name lookup, the last
+ * user of a descriptor. Waits for readiness are found through the pollers instead, as writing them down here would cost
+ * each of them a few hundred nanoseconds; these are rare and slow by nature. Any thread.
  *
  * <p>Dropped: a ConcurrentHashMap, which locks its bins by monitors (JDK-8373120).
  */
@@ -41,8 +41,7 @@ public final class Waits {
     /** Shows all to {@code dump}, weakly consistent. */
     public void describe(Dump dump) {
         for (Entry entry : all.values()) {
-            dump.waits(
-                    entry.thread, entry.reason, entry.subject, entry.sinceNanos, Dump.NO_DEADLINE);
+            dump.waits(entry.thread, entry.reason, entry.subject, entry.sinceNanos, Dump.NO_DEADLINE);
         }
     }
 }

@@ -7,15 +7,13 @@ import heddle.internal.fd.DescriptorLock.Grant;
 import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Task;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class DescriptorLockTest {
@@ -196,17 +194,14 @@ class DescriptorLockTest {
         List<Task<long[]>> tasks = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             int index = i;
-            tasks.add(
-                    Task.on(
-                            builder,
-                            () -> {
-                                threads.set(index, Thread.currentThread());
-                                try {
-                                    return operate(guarded, new Random(seed + index), rounds);
-                                } finally {
-                                    running.decrementAndGet();
-                                }
-                            }));
+            tasks.add(Task.on(builder, () -> {
+                threads.set(index, Thread.currentThread());
+                try {
+                    return operate(guarded, new Random(seed + index), rounds);
+                } finally {
+                    running.decrementAndGet();
+                }
+            }));
         }
         var random = new Random(seed);
         while (interrupts && running.get() > 0) {
@@ -289,15 +284,14 @@ class DescriptorLockTest {
 
     private void awaitQueued(int readers, int writers) throws Exception {
         Await.until(
-                () ->
-                        "queued "
-                                + readers
-                                + " and "
-                                + writers
-                                + ", got "
-                                + lock.queuedReaders()
-                                + " and "
-                                + lock.queuedWriters(),
+                () -> "queued "
+                        + readers
+                        + " and "
+                        + writers
+                        + ", got "
+                        + lock.queuedReaders()
+                        + " and "
+                        + lock.queuedWriters(),
                 () -> lock.queuedReaders() == readers && lock.queuedWriters() == writers);
     }
 }

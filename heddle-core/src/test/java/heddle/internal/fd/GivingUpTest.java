@@ -25,7 +25,9 @@ class GivingUpTest {
 
         assertThat(lock.queuedReaders()).as("queued").isEqualTo(1);
         lock.unlockRead();
-        assertThat(lock.permits(DescriptorLock.READ).availablePermits()).as("permits").isEqualTo(1);
+        assertThat(lock.permits(DescriptorLock.READ).availablePermits())
+                .as("permits")
+                .isEqualTo(1);
     }
 
     @Test
@@ -38,7 +40,9 @@ class GivingUpTest {
         lock.giveUp(DescriptorLock.READ);
 
         assertThat(lock.queuedReaders()).as("queued").isZero();
-        assertThat(lock.permits(DescriptorLock.READ).availablePermits()).as("permits").isZero();
+        assertThat(lock.permits(DescriptorLock.READ).availablePermits())
+                .as("permits")
+                .isZero();
         assertThat(lock.lockRead()).isEqualTo(DescriptorLock.Grant.HELD);
     }
 }

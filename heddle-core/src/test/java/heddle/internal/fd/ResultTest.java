@@ -3,23 +3,13 @@ package heddle.internal.fd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.socket.Errno;
-
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ResultTest {
 
     @ParameterizedTest
-    @ValueSource(
-            ints = {
-                0,
-                -Errno.EPERM,
-                -Errno.ECONNRESET,
-                -4095,
-                Result.CLOSED,
-                Result.EXPIRED,
-                Result.INTERRUPTED
-            })
+    @ValueSource(ints = {0, -Errno.EPERM, -Errno.ECONNRESET, -4095, Result.CLOSED, Result.EXPIRED, Result.INTERRUPTED})
     void writeResultHoldsCountAndFailure(int failure) {
         for (long bytes : new long[] {0, 1, 24_108, 1L << 31, (1L << 48) - 1}) {
             long result = Result.ofWrite(bytes, failure);

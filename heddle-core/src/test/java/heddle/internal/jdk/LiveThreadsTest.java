@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.ForkedJvm;
 import heddle.testing.Task;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -14,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
 
 /** The JDK's register of virtual threads, on this JDK and on ones that changed it. */
 class LiveThreadsTest {
@@ -34,13 +32,10 @@ class LiveThreadsTest {
     void threadsAreThereUntilTheyEnd() throws Exception {
         CountDownLatch latch = new CountDownLatch(1);
         Task<Void> alone = Task.run(latch::await);
-        Task<Void> platform =
-                Task.on(
-                        Thread.ofPlatform(),
-                        () -> {
-                            latch.await();
-                            return null;
-                        });
+        Task<Void> platform = Task.on(Thread.ofPlatform(), () -> {
+            latch.await();
+            return null;
+        });
         assertThat(all()).contains(alone.thread()).doesNotContain(platform.thread());
         latch.countDown();
         alone.result();
@@ -56,12 +51,11 @@ class LiveThreadsTest {
             Thread ended = executor.submit(Thread::currentThread).get();
             ended.join();
             CompletableFuture<Thread> waiting = new CompletableFuture<>();
-            Future<?> waits =
-                    executor.submit(() -> {
-                        waiting.complete(Thread.currentThread());
-                        latch.await();
-                        return null;
-                    });
+            Future<?> waits = executor.submit(() -> {
+                waiting.complete(Thread.currentThread());
+                latch.await();
+                return null;
+            });
             Thread waiter = waiting.get();
             List<Thread> seen = all();
             latch.countDown(); // The executor's close would wait for it, after a failure too.
@@ -86,9 +80,8 @@ class LiveThreadsTest {
 
     @Test
     void registerThatIsNotKeptIsAReason() throws Exception {
-        assertThat(
-                        ForkedJvm.start(PrintsReason.class, List.of("-Djdk.trackAllThreads=false"))
-                                .output())
+        assertThat(ForkedJvm.start(PrintsReason.class, List.of("-Djdk.trackAllThreads=false"))
+                        .output())
                 .isEqualTo("this JVM runs with -Djdk.trackAllThreads=false\n");
     }
 

@@ -18,25 +18,20 @@ class VirtualThreadsTest {
     void classThatIsGoneIsAReason() {
         VirtualThreads.Probe probe = VirtualThreads.probe("java.lang.Gone", "currentCarrierThread");
         assertThat(probe.threads()).isNull();
-        assertThat(probe.reason())
-                .isEqualTo("this JDK has no virtual threads on another scheduler: java.lang.Gone");
+        assertThat(probe.reason()).isEqualTo("this JDK has no virtual threads on another scheduler: java.lang.Gone");
     }
 
     @Test
     void methodThatIsGoneIsAReason() {
-        VirtualThreads.Probe probe =
-                VirtualThreads.probe("java.lang.ThreadBuilders$VirtualThreadBuilder", "gone");
+        VirtualThreads.Probe probe = VirtualThreads.probe("java.lang.ThreadBuilders$VirtualThreadBuilder", "gone");
         assertThat(probe.threads()).isNull();
-        assertThat(probe.reason())
-                .startsWith("this JDK has no virtual threads on another scheduler: ");
+        assertThat(probe.reason()).startsWith("this JDK has no virtual threads on another scheduler: ");
     }
 
     @Test
     void constructorOfAnotherShapeIsAReason() {
-        VirtualThreads.Probe probe =
-                VirtualThreads.probe("java.lang.StringBuilder", "currentCarrierThread");
+        VirtualThreads.Probe probe = VirtualThreads.probe("java.lang.StringBuilder", "currentCarrierThread");
         assertThat(probe.threads()).isNull();
-        assertThat(probe.reason())
-                .startsWith("this JDK has no virtual threads on another scheduler: ");
+        assertThat(probe.reason()).startsWith("this JDK has no virtual threads on another scheduler: ");
     }
 }

@@ -3,12 +3,10 @@ package heddle.internal.poll;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.trace.Trace;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 
 /** Time is what the tests say: small numbers of nanoseconds. */
 class DeadlineQueueTest {

@@ -1,7 +1,6 @@
 package heddle.internal.poll;
 
 import heddle.internal.trace.Trace;
-
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;

@@ -2,10 +2,9 @@ package heddle.internal.poll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /** What a number stands for, when numbers of descriptors are used again. */
 class NumberTableTest {

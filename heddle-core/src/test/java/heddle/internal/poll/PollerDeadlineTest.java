@@ -5,10 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import heddle.internal.socket.Errno;
 import heddle.internal.trace.Trace;
 import heddle.time.Clock;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -16,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** When a poller that sleeps is woken for a deadline, and whose heap a timer is in. */
 class PollerDeadlineTest {
@@ -38,10 +36,14 @@ class PollerDeadlineTest {
 
         slot.setDeadline(SOON);
         poller.arm(timer, SOON); // The timer is in the intake still.
-        assertThat(poller.wakeUps).as("wake-ups for a deadline within the sleep").isEqualTo(1);
+        assertThat(poller.wakeUps)
+                .as("wake-ups for a deadline within the sleep")
+                .isEqualTo(1);
     }
 
-    /** The reader's attempt to register fails while the writer waits with a timer; the next one chooses another poller. */
+    /**
+     * The reader's attempt to register fails while the writer waits with a timer; the next one chooses another poller.
+     */
     @Test
     @Timeout(60)
     void timerStaysWithThePollerThatItWasMadeFor() throws Exception {
@@ -51,12 +53,11 @@ class PollerDeadlineTest {
         var write = registration.write();
         write.setDeadline(LATEST);
         var writer = new Thread(write::await);
-        poller.onRegister =
-                () -> {
-                    writer.start();
-                    awaitUntil(() -> poller.deadlines.hasIntake());
-                    return -Errno.ENOMEM;
-                };
+        poller.onRegister = () -> {
+            writer.start();
+            awaitUntil(() -> poller.deadlines.hasIntake());
+            return -Errno.ENOMEM;
+        };
 
         assertThat(registration.read().await()).isEqualTo(Wait.FAILED);
         awaitUntil(() -> registration.poller() == other && write.waiter() == writer);

@@ -8,16 +8,14 @@ import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
 import heddle.time.Clock;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What wakes a poller that sleeps. */
 @Timeout(60)
@@ -31,15 +29,12 @@ class PollerTest {
 
     @BeforeEach
     void startPolling() {
-        polling =
-                Task.on(
-                        Thread.ofPlatform(),
-                        () -> {
-                            while (!stopped) {
-                                poller.poll(IdlePoll.FOREVER);
-                            }
-                            return null;
-                        });
+        polling = Task.on(Thread.ofPlatform(), () -> {
+            while (!stopped) {
+                poller.poll(IdlePoll.FOREVER);
+            }
+            return null;
+        });
     }
 
     @AfterEach
@@ -71,8 +66,8 @@ class PollerTest {
     }
 
     /**
-     * A timer that did not wake the poller, as it was not the next, waits in the intake. Its deadline moved to before the poller's next
-     * look must wake it all the same; it did not, and the deadline came an hour late.
+     * A timer that did not wake the poller, as it was not the next, waits in the intake. Its deadline moved to before
+     * the poller's next look must wake it all the same; it did not, and the deadline came an hour late.
      */
     @Test
     void deadlineMovedEarlierWhileInTheIntakeWakesThePoller() throws Exception {
@@ -102,9 +97,7 @@ class PollerTest {
         Task<Wait> task = Task.on(Thread.ofVirtual(), slot::await);
         Await.until(
                 "the waiter is parked, and its timer armed",
-                () ->
-                        slot.waiter() == task.thread()
-                                && task.thread().getState() == Thread.State.WAITING);
+                () -> slot.waiter() == task.thread() && task.thread().getState() == Thread.State.WAITING);
         return new Waiting(slot, task);
     }
 

@@ -7,12 +7,10 @@ import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
 import heddle.time.Clock;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class ReadinessSlotTest {
@@ -109,12 +107,10 @@ class ReadinessSlotTest {
     void timerEndsTheWaitAtItsDeadline() throws Exception {
         slot.setDeadline(Clock.system().after(TimeUnit.MILLISECONDS.toNanos(20)));
         Task<Wait> waiter = Task.on(Thread.ofVirtual(), slot::await);
-        Await.until(
-                "the wait ends",
-                () -> {
-                    poller.poll(0);
-                    return waiter.isDone();
-                });
+        Await.until("the wait ends", () -> {
+            poller.poll(0);
+            return waiter.isDone();
+        });
         assertThat(waiter.result()).isEqualTo(Wait.EXPIRED);
         assertThat(Clock.system().hasPassed(slot.deadlineNanos())).isTrue();
     }
@@ -163,14 +159,11 @@ class ReadinessSlotTest {
 
     @Test
     void interruptEndsTheWaitAndIsCleared() throws Exception {
-        Task<Wait> waiter =
-                Task.on(
-                        Thread.ofVirtual(),
-                        () -> {
-                            Wait outcome = slot.await();
-                            assertThat(Thread.currentThread().isInterrupted()).isFalse();
-                            return outcome;
-                        });
+        Task<Wait> waiter = Task.on(Thread.ofVirtual(), () -> {
+            Wait outcome = slot.await();
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            return outcome;
+        });
         awaitParked(slot, waiter);
         waiter.thread().interrupt();
         assertThat(waiter.result()).isEqualTo(Wait.INTERRUPTED);
@@ -221,8 +214,6 @@ class ReadinessSlotTest {
     private static void awaitParked(ReadinessSlot slot, Task<Wait> waiter) throws Exception {
         Await.until(
                 "the waiter is in its slot and parked",
-                () ->
-                        slot.waiter() == waiter.thread()
-                                && waiter.thread().getState() == Thread.State.WAITING);
+                () -> slot.waiter() == waiter.thread() && waiter.thread().getState() == Thread.State.WAITING);
     }
 }

@@ -6,11 +6,6 @@ import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,6 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** How many carriers there are, what they do first, and what becomes of a processor for which there is none. */
 @Timeout(60)
@@ -41,14 +39,13 @@ class CarriersTest {
     private volatile boolean over;
 
     private void start(int carriersMax, long spareNanos) {
-        scheduler =
-                new Scheduler(
-                        VirtualThreads.probe().threads(),
-                        List.of(poll),
-                        new Scheduler.Limits(HAND_OFF_NANOS, carriersMax, spareNanos),
-                        trace,
-                        failures::add,
-                        this::startThread);
+        scheduler = new Scheduler(
+                VirtualThreads.probe().threads(),
+                List.of(poll),
+                new Scheduler.Limits(HAND_OFF_NANOS, carriersMax, spareNanos),
+                trace,
+                failures::add,
+                this::startThread);
         scheduler.start();
     }
 
@@ -72,15 +69,12 @@ class CarriersTest {
 
         private final CountDownLatch begun = new CountDownLatch(1);
         private volatile boolean told;
-        private final Thread thread =
-                scheduler
-                        .ofVirtual()
-                        .start(() -> {
-                            begun.countDown();
-                            while (!told && !over) {
-                                Thread.onSpinWait();
-                            }
-                        });
+        private final Thread thread = scheduler.ofVirtual().start(() -> {
+            begun.countDown();
+            while (!told && !over) {
+                Thread.onSpinWait();
+            }
+        });
 
         void end() throws InterruptedException {
             told = true;
@@ -111,9 +105,8 @@ class CarriersTest {
             third.end();
             second.end();
             assertThat(warnings)
-                    .containsExactly(
-                            "all 2 carriers are held by tasks that compute or block; other threads"
-                                    + " wait until one ends (-Dheddle.carriersMax)");
+                    .containsExactly("all 2 carriers are held by tasks that compute or block; other threads"
+                            + " wait until one ends (-Dheddle.carriersMax)");
         } finally {
             log.removeHandler(handler);
         }
@@ -177,8 +170,7 @@ class CarriersTest {
         new Holder().end();
         assertThat(scheduler.carriers()).isEqualTo(2);
         holder.end();
-        Await.until(
-                () -> "one carrier, got " + scheduler.carriers(), () -> scheduler.carriers() == 1);
+        Await.until(() -> "one carrier, got " + scheduler.carriers(), () -> scheduler.carriers() == 1);
         new Holder().end();
     }
 
@@ -186,26 +178,23 @@ class CarriersTest {
     void stopWaitsForCarriersThatBlockingCallsStartMeanwhile() throws Exception {
         for (int i = 0; i < 40; i++) {
             List<Thread> started = new CopyOnWriteArrayList<>();
-            scheduler =
-                    new Scheduler(
-                            VirtualThreads.probe().threads(),
-                            List.of(new QueuePoll()),
-                            new Scheduler.Limits(LONG_NANOS, 8, LONG_NANOS),
-                            trace,
-                            failures::add,
-                            thread -> {
-                                started.add(thread);
-                                thread.start();
-                            });
+            scheduler = new Scheduler(
+                    VirtualThreads.probe().threads(),
+                    List.of(new QueuePoll()),
+                    new Scheduler.Limits(LONG_NANOS, 8, LONG_NANOS),
+                    trace,
+                    failures::add,
+                    thread -> {
+                        started.add(thread);
+                        thread.start();
+                    });
             scheduler.start();
             CountDownLatch begun = new CountDownLatch(4);
             for (int j = 0; j < 4; j++) {
-                scheduler
-                        .ofVirtual()
-                        .start(() -> {
-                            begun.countDown();
-                            scheduler.beforeBlocking();
-                        });
+                scheduler.ofVirtual().start(() -> {
+                    begun.countDown();
+                    scheduler.beforeBlocking();
+                });
             }
             begun.await();
             scheduler.stop();
@@ -214,8 +203,8 @@ class CarriersTest {
     }
 
     /**
-     * Each task here loses its carrier's processor, so that each carrier begins a single one: whoever counts tasks a carrier never looks into
-     * the shared queue, and whoever comes from outside (as each thread that slept) never runs.
+     * Each task here loses its carrier's processor, so that each carrier begins a single one: whoever counts tasks a
+     * carrier never looks into the shared queue, and whoever comes from outside (as each thread that slept) never runs.
      */
     @Test
     void threadFromOutsideRunsAmongTasksThatAreAllHandedOff() throws Exception {
@@ -250,17 +239,14 @@ class CarriersTest {
         Busy(int count, long taskNanos) throws InterruptedException {
             CountDownLatch begun = new CountDownLatch(count);
             for (int i = 0; i < count; i++) {
-                threads.add(
-                        scheduler
-                                .ofVirtual()
-                                .start(() -> {
-                                    begun.countDown();
-                                    while (!told && !over) {
-                                        compute(taskNanos);
-                                        turns.incrementAndGet();
-                                        Thread.yield();
-                                    }
-                                }));
+                threads.add(scheduler.ofVirtual().start(() -> {
+                    begun.countDown();
+                    while (!told && !over) {
+                        compute(taskNanos);
+                        turns.incrementAndGet();
+                        Thread.yield();
+                    }
+                }));
             }
             begun.await();
         }

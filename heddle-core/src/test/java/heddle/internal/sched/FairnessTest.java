@@ -7,29 +7,26 @@ import heddle.internal.sched.Turns.Count;
 import heddle.internal.sched.Turns.SimThread;
 import heddle.internal.sched.Turns.Then;
 import heddle.internal.trace.Trace;
-
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-
 /**
- * No thread runs again and again while another could: the promise of docs/concurrency.md, "Turns", by its numbers. Turns are counted, not
- * time. All tests but the last move the carriers by hand, so each run of them is the same.
+ * No thread runs again and again while another could: the promise of docs/concurrency.md, "Turns", by its numbers.
+ * Turns are counted, not time. All tests but the last move the carriers by hand, so each run of them is the same.
  */
 @Timeout(120)
 class FairnessTest {
 
     /** Around the turns of a round and the capacity of a queue, and far above. */
-    private static final List<Integer> COUNTS =
-            List.of(1, 2, 31, 32, 33, 255, 256, 257, 1000, 10_000);
+    private static final List<Integer> COUNTS = List.of(1, 2, 31, 32, 33, 255, 256, 257, 1000, 10_000);
 
     /** How often each thread has its turn, about. */
     private static final int TIMES = 12;
@@ -152,14 +149,13 @@ class FairnessTest {
         for (int i = 0; i < count; i++) {
             woken.add(thread("woken", (self, now) -> asleep.incrementAndGet()));
         }
-        Then wakeAll =
-                (self, now) -> {
-                    if (asleep.get() == count) {
-                        asleep.set(0);
-                        woken.forEach(one -> world.wake(one, now));
-                    }
-                    world.wake(self, now);
-                };
+        Then wakeAll = (self, now) -> {
+            if (asleep.get() == count) {
+                asleep.set(0);
+                woken.forEach(one -> world.wake(one, now));
+            }
+            world.wake(self, now);
+        };
         world.wake(thread("waking", wakeAll), 0);
         startYielding(0);
         world.turns(TIMES * threads);
@@ -203,17 +199,16 @@ class FairnessTest {
         assertAtMost(2, world.sinceReady);
     }
 
-    /** Starts one that waits for connections, and for each {@code accepts} starts a thread, which answers once and ends. */
+    /**
+     * Starts one that waits for connections, and for each {@code accepts} starts a thread, which answers once and ends.
+     */
     private SimThread startListener(int accepts) {
-        SimThread listener =
-                thread(
-                        "listener",
-                        (self, now) -> {
-                            for (int i = 0; i < accepts; i++) {
-                                world.wake(world.new SimThread("accepted", (one, at) -> {}), now);
-                            }
-                            world.ready(self, 0);
-                        });
+        SimThread listener = thread("listener", (self, now) -> {
+            for (int i = 0; i < accepts; i++) {
+                world.wake(world.new SimThread("accepted", (one, at) -> {}), now);
+            }
+            world.ready(self, 0);
+        });
         world.ready(listener, 0);
         return listener;
     }
@@ -271,7 +266,9 @@ class FairnessTest {
         }
     }
 
-    /** Of one thread, while another waits: those of each other processor's rounds, and the one that it had before it. */
+    /**
+     * Of one thread, while another waits: those of each other processor's rounds, and the one that it had before it.
+     */
     private static int runsAtMost(int processors) {
         return (processors - 1) * processors * (Scheduler.ROUND_TURNS + 1) + 1;
     }
@@ -326,34 +323,30 @@ class FairnessTest {
     void virtualThreadsTakeTurns() throws Exception {
         int count = 1000;
         int rounds = 50;
-        var scheduler =
-                new Scheduler(
-                        VirtualThreads.probe().threads(),
-                        List.of(new QueuePoll()),
-                        new Scheduler.Limits(TimeUnit.HOURS.toNanos(1), 1, 1),
-                        new Trace(),
-                        Throwable::printStackTrace);
+        var scheduler = new Scheduler(
+                VirtualThreads.probe().threads(),
+                List.of(new QueuePoll()),
+                new Scheduler.Limits(TimeUnit.HOURS.toNanos(1), 1, 1),
+                new Trace(),
+                Throwable::printStackTrace);
         scheduler.start();
         var ready = new AtomicInteger();
         var turns = new AtomicInteger();
         var wrong = new AtomicInteger();
         List<Thread> all = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            all.add(
-                    scheduler
-                            .ofVirtual()
-                            .start(() -> {
-                                ready.incrementAndGet();
-                                while (ready.get() < count) {
-                                    Thread.yield();
-                                }
-                                for (int round = 0; round < rounds; round++) {
-                                    if (turns.getAndIncrement() / count != round) {
-                                        wrong.incrementAndGet();
-                                    }
-                                    Thread.yield();
-                                }
-                            }));
+            all.add(scheduler.ofVirtual().start(() -> {
+                ready.incrementAndGet();
+                while (ready.get() < count) {
+                    Thread.yield();
+                }
+                for (int round = 0; round < rounds; round++) {
+                    if (turns.getAndIncrement() / count != round) {
+                        wrong.incrementAndGet();
+                    }
+                    Thread.yield();
+                }
+            }));
         }
         for (Thread thread : all) {
             thread.join();

@@ -1,8 +1,7 @@
 package heddle.internal.sched;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.net.Conn;
 import heddle.net.Heddle;
@@ -13,13 +12,6 @@ import heddle.testing.Await;
 import heddle.testing.Behaviour;
 import heddle.testing.Scenario;
 import heddle.testing.Task;
-
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
@@ -33,8 +25,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
-/** Whatever a virtual thread does to its carrier, the others' network goes on (behaviours 218 and 219 of docs/conformance.md). */
+/**
+ * Whatever a virtual thread does to its carrier, the others' network goes on (behaviours 218 and 219 of
+ * docs/conformance.md).
+ */
 @Timeout(120)
 class HandOffTest {
 
@@ -83,16 +83,13 @@ class HandOffTest {
     private static long[] roundTrips(int count) throws InterruptedException {
         long[] nanos = new long[count];
         AtomicInteger done = new AtomicInteger();
-        Thread client =
-                Heddle.shared()
-                        .ofVirtual()
-                        .start(() -> {
-                            try {
-                                roundTripsHere(nanos, done);
-                            } catch (IOException e) {
-                                throw new UncheckedIOException(e);
-                            }
-                        });
+        Thread client = Heddle.shared().ofVirtual().start(() -> {
+            try {
+                roundTripsHere(nanos, done);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
         client.join();
         assertThat(done).hasValue(count);
         Arrays.sort(nanos);
@@ -128,11 +125,10 @@ class HandOffTest {
         CountDownLatch begun = new CountDownLatch(count);
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            threads.add(
-                    builder.start(() -> {
-                        begun.countDown();
-                        task.run();
-                    }));
+            threads.add(builder.start(() -> {
+                begun.countDown();
+                task.run();
+            }));
         }
         begun.await();
         return threads;
@@ -154,10 +150,7 @@ class HandOffTest {
             assertThat(scheduler().handOffs()).isGreaterThan(before);
             System.out.printf(
                     "%d endless loops: Heddle %d round trips, p50 %.3f ms, p99 %.3f ms%n",
-                    loops.size(),
-                    ROUND_TRIPS,
-                    nanos[ROUND_TRIPS / 2] / 1e6,
-                    nanos[ROUND_TRIPS * 99 / 100] / 1e6);
+                    loops.size(), ROUND_TRIPS, nanos[ROUND_TRIPS / 2] / 1e6, nanos[ROUND_TRIPS * 99 / 100] / 1e6);
         } finally {
             end(loops);
         }
@@ -176,12 +169,9 @@ class HandOffTest {
             Thread.sleep(SILENCE_MILLIS);
             int meanwhile = echo.roundTrips.get() - already;
             end(loops);
-            Await.until(
-                    "java.net's next round trips",
-                    () -> echo.roundTrips.get() > already + meanwhile);
+            Await.until("java.net's next round trips", () -> echo.roundTrips.get() > already + meanwhile);
             System.out.printf(
-                    "%d endless loops: java.net %d round trips in %d ms%n",
-                    carriers, meanwhile, SILENCE_MILLIS);
+                    "%d endless loops: java.net %d round trips in %d ms%n", carriers, meanwhile, SILENCE_MILLIS);
             assertThat(meanwhile).isZero();
         } finally {
             spinning = false;
@@ -200,8 +190,7 @@ class HandOffTest {
     private static final class JavaNetEcho {
 
         final AtomicInteger roundTrips = new AtomicInteger();
-        private final ServerSocket listener =
-                new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        private final ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         private final Task<Void> server;
         private final Task<Void> client;
         private final CountDownLatch goOn = new CountDownLatch(1);
@@ -258,8 +247,8 @@ class HandOffTest {
     }
 
     /**
-     * The network is polled, and whoever it wakes has its turn, after a few tasks and not when the queues run dry: there are always some.
-     * Counted in turns of the others, since a time would be the machine's.
+     * The network is polled, and whoever it wakes has its turn, after a few tasks and not when the queues run dry:
+     * there are always some. Counted in turns of the others, since a time would be the machine's.
      */
     @Test
     void tasksOfFiveMillisecondsOnAllProcessorsLetAnEchoHaveItsTurn() throws Exception {
@@ -268,19 +257,16 @@ class HandOffTest {
         AtomicInteger turns = new AtomicInteger();
         spinning = true;
         List<Thread> busy =
-                start(
-                        Heddle.shared().ofVirtual(),
-                        each * scheduler().parallelism(),
-                        () -> {
-                            while (spinning) {
-                                long endNanos = System.nanoTime() + 5_000_000;
-                                while (System.nanoTime() - endNanos < 0) {
-                                    Thread.onSpinWait();
-                                }
-                                turns.incrementAndGet();
-                                Thread.yield();
-                            }
-                        });
+                start(Heddle.shared().ofVirtual(), each * scheduler().parallelism(), () -> {
+                    while (spinning) {
+                        long endNanos = System.nanoTime() + 5_000_000;
+                        while (System.nanoTime() - endNanos < 0) {
+                            Thread.onSpinWait();
+                        }
+                        turns.incrementAndGet();
+                        Thread.yield();
+                    }
+                });
         int before = turns.get();
         long[] nanos = roundTrips(roundTrips);
         int meanwhile = turns.get() - before;
@@ -288,13 +274,8 @@ class HandOffTest {
         System.out.printf(
                 "%d threads in tasks of 5 ms: %d round trips in %d turns of theirs, p50 %.1f ms,"
                         + " longest %.1f ms%n",
-                busy.size(),
-                roundTrips,
-                meanwhile,
-                nanos[roundTrips / 2] / 1e6,
-                nanos[roundTrips - 1] / 1e6);
-        // A message each way: a turn until the poll, those ahead in the queue, and as many on the
-        // other processors.
+                busy.size(), roundTrips, meanwhile, nanos[roundTrips / 2] / 1e6, nanos[roundTrips - 1] / 1e6);
+        // A message each way: a turn until the poll, those ahead in the queue, and as many on the other processors.
         int hops = 2;
         assertThat(meanwhile)
                 .isLessThan(roundTrips * hops * 2 * (1 + each) * scheduler().parallelism());
@@ -321,10 +302,8 @@ class HandOffTest {
     @SuppressWarnings("restricted") // Tests have native access.
     private static void sleepNatively() {
         Linker linker = Linker.nativeLinker();
-        MethodHandle sleep =
-                linker.downcallHandle(
-                        linker.defaultLookup().findOrThrow("sleep"),
-                        FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+        MethodHandle sleep = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("sleep"), FunctionDescriptor.of(JAVA_INT, JAVA_INT));
         try {
             assertThat((int) sleep.invokeExact(2)).isZero();
         } catch (Throwable t) {

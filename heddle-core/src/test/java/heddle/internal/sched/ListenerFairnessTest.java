@@ -8,10 +8,6 @@ import heddle.net.Listener;
 import heddle.net.Net;
 import heddle.net.TcpAddr;
 import heddle.testing.ForkedJvm;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -24,10 +20,12 @@ import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
- * Turns of a listener and of connections on the kernel's sockets: a JVM whose scheduler has one processor and hands it to nobody. A
- * request is answered in one turn, so the answers are counted.
+ * Turns of a listener and of connections on the kernel's sockets: a JVM whose scheduler has one processor and hands it
+ * to nobody. A request is answered in one turn, so the answers are counted.
  */
 @Timeout(120)
 class ListenerFairnessTest {
@@ -35,7 +33,10 @@ class ListenerFairnessTest {
     private static final List<String> FLAGS =
             List.of("-Dheddle.way=carriers", "-Dheddle.parallelism=1", "-Dheddle.handOff=60000");
 
-    /** Those who were ready before the listener have one turn each; those who were in theirs, or about to begin it, another. */
+    /**
+     * Those who were ready before the listener have one turn each; those who were in theirs, or about to begin it,
+     * another.
+     */
     @Test
     void busyConnectionsLeaveAListenerItsTurn() throws Exception {
         String printed = ForkedJvm.start(Accepting.class, FLAGS).output();
@@ -76,8 +77,7 @@ class ListenerFairnessTest {
         }
 
         InetSocketAddress address() {
-            return new InetSocketAddress(
-                    InetAddress.getLoopbackAddress(), ((TcpAddr) listener.address()).port());
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), ((TcpAddr) listener.address()).port());
         }
 
         int[] answers() {
@@ -122,7 +122,10 @@ class ListenerFairnessTest {
         }
     }
 
-    /** Clients that send a request as soon as the last is answered, some of them on a new connection each time. On the calling thread. */
+    /**
+     * Clients that send a request as soon as the last is answered, some of them on a new connection each time. On the
+     * calling thread.
+     */
     private static final class Clients {
 
         /** The number of those that connect each time. */
@@ -153,8 +156,7 @@ class ListenerFairnessTest {
             }
         }
 
-        private void handle(SelectionKey key, SocketChannel channel, short client)
-                throws IOException {
+        private void handle(SelectionKey key, SocketChannel channel, short client) throws IOException {
             if (key.isConnectable()) {
                 channel.finishConnect();
                 key.interestOps(SelectionKey.OP_READ);
@@ -214,7 +216,9 @@ class ListenerFairnessTest {
         }
     }
 
-    /** Prints how many connections were accepted at most while a request waited, among many who connect again and again. */
+    /**
+     * Prints how many connections were accepted at most while a request waited, among many who connect again and again.
+     */
     static final class Flooded {
 
         static final int FLOOD = 200;

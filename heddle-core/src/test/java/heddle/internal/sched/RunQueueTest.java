@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.testing.Task;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class RunQueueTest {
@@ -68,14 +66,13 @@ class RunQueueTest {
         List<Task<Void>> tasks = new ArrayList<>();
         for (int p = 0; p < producers; p++) {
             int producer = p;
-            tasks.add(
-                    onPlatform(() -> {
-                        for (int i = 0; i < each; i++) {
-                            while (!queue.offer(new Numbered(producer, i))) {
-                                Thread.yield();
-                            }
-                        }
-                    }));
+            tasks.add(onPlatform(() -> {
+                for (int i = 0; i < each; i++) {
+                    while (!queue.offer(new Numbered(producer, i))) {
+                        Thread.yield();
+                    }
+                }
+            }));
         }
         for (int c = 0; c < 2; c++) {
             tasks.add(onPlatform(() -> consume(queue, producers, each, seen, left)));
@@ -89,8 +86,7 @@ class RunQueueTest {
         assertThat(queue.poll()).isNull();
     }
 
-    private static void consume(
-            RunQueue queue, int producers, int each, AtomicIntegerArray seen, AtomicInteger left) {
+    private static void consume(RunQueue queue, int producers, int each, AtomicIntegerArray seen, AtomicInteger left) {
         int[] last = new int[producers];
         java.util.Arrays.fill(last, -1);
         while (left.get() > 0) {
@@ -109,11 +105,9 @@ class RunQueueTest {
     }
 
     private static Task<Void> onPlatform(Task.Action body) {
-        return Task.on(
-                Thread.ofPlatform(),
-                () -> {
-                    body.run();
-                    return null;
-                });
+        return Task.on(Thread.ofPlatform(), () -> {
+            body.run();
+            return null;
+        });
     }
 }

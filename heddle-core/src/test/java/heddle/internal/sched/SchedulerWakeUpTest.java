@@ -5,11 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.trace.Trace;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +12,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** One processor over a poller whose events the test makes up. */
 @Timeout(60)
@@ -26,13 +24,12 @@ class SchedulerWakeUpTest {
     private static final long HAND_OFF_NANOS = TimeUnit.SECONDS.toNanos(4);
 
     private final QueuePoll poll = new QueuePoll();
-    private final Scheduler scheduler =
-            new Scheduler(
-                    VirtualThreads.probe().threads(),
-                    List.of(poll),
-                    new Scheduler.Limits(HAND_OFF_NANOS, 8, HAND_OFF_NANOS),
-                    new Trace(),
-                    Throwable::printStackTrace);
+    private final Scheduler scheduler = new Scheduler(
+            VirtualThreads.probe().threads(),
+            List.of(poll),
+            new Scheduler.Limits(HAND_OFF_NANOS, 8, HAND_OFF_NANOS),
+            new Trace(),
+            Throwable::printStackTrace);
 
     @AfterEach
     void stop() throws InterruptedException {
@@ -45,14 +42,11 @@ class SchedulerWakeUpTest {
         scheduler.start();
         var parked = new CountDownLatch(1);
         var resumed = new CountDownLatch(1);
-        Thread waiter =
-                scheduler
-                        .ofVirtual()
-                        .start(() -> {
-                            parked.countDown();
-                            LockSupport.park();
-                            resumed.countDown();
-                        });
+        Thread waiter = scheduler.ofVirtual().start(() -> {
+            parked.countDown();
+            LockSupport.park();
+            resumed.countDown();
+        });
         parked.await();
         awaitUntil(() -> poll.blocked);
         int before = poll.wakeUps.get();
@@ -61,7 +55,9 @@ class SchedulerWakeUpTest {
 
         resumed.await();
         waiter.join();
-        assertThat(poll.wakeUps.get() - before).as("wake-ups sent by the carrier").isZero();
+        assertThat(poll.wakeUps.get() - before)
+                .as("wake-ups sent by the carrier")
+                .isZero();
     }
 
     @Test
@@ -72,14 +68,11 @@ class SchedulerWakeUpTest {
         scheduler.start();
         List<Thread> busy = new ArrayList<>();
         for (int i = 0; i < tasks; i++) {
-            busy.add(
-                    scheduler
-                            .ofVirtual()
-                            .start(() -> {
-                                while (go.get() != 0) {
-                                    Thread.yield();
-                                }
-                            }));
+            busy.add(scheduler.ofVirtual().start(() -> {
+                while (go.get() != 0) {
+                    Thread.yield();
+                }
+            }));
         }
         awaitUntil(() -> queue.size() >= tasks * 3 / 4);
         poll.events.add(() -> go.set(0)); // Only a poll ends them.
@@ -94,23 +87,17 @@ class SchedulerWakeUpTest {
         scheduler.start();
         var bothRun = new CountDownLatch(2);
         var tried = new CountDownLatch(1);
-        Thread loser =
-                scheduler
-                        .ofVirtual()
-                        .start(() -> {
-                            scheduler.beforeBlocking();
-                            bothRun.countDown();
-                            spinUntilZero(bothRun);
-                            scheduler.beforeBlocking();
-                            tried.countDown();
-                        });
-        Thread owner =
-                scheduler
-                        .ofVirtual()
-                        .start(() -> {
-                            bothRun.countDown();
-                            spinUntilZero(tried);
-                        });
+        Thread loser = scheduler.ofVirtual().start(() -> {
+            scheduler.beforeBlocking();
+            bothRun.countDown();
+            spinUntilZero(bothRun);
+            scheduler.beforeBlocking();
+            tried.countDown();
+        });
+        Thread owner = scheduler.ofVirtual().start(() -> {
+            bothRun.countDown();
+            spinUntilZero(tried);
+        });
         loser.join();
         owner.join();
         assertThat(scheduler.handOffs()).isEqualTo(1);

@@ -2,22 +2,20 @@ package heddle.internal.sched;
 
 import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.trace.Trace;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A real {@link Scheduler} under simulated threads, whose carriers the test's own thread moves by hand: a turn ends when {@link #turn}
- * says so, so each order of turns can be had, and had again. Time is the number of turns.
+ * A real {@link Scheduler} under simulated threads, whose carriers the test's own thread moves by hand: a turn ends
+ * when {@link #turn} says so, so each order of turns can be had, and had again. Time is the number of turns.
  *
- * <p>Counts how often one thread has run while another waited: since that became runnable ({@link #sinceRunnable}), and since what it
- * waits for was there, which the poller may not have told yet ({@link #sinceReady}).
+ * <p>Counts how often one thread has run while another waited: since that became runnable ({@link #sinceRunnable}), and
+ * since what it waits for was there, which the poller may not have told yet ({@link #sinceReady}).
  */
 final class Turns {
 
@@ -43,15 +41,14 @@ final class Turns {
         for (int i = 0; i < processors; i++) {
             kernels.add(new Kernel(i));
         }
-        scheduler =
-                new Scheduler(
-                        VirtualThreads.probe().threads(),
-                        kernels,
-                        new Scheduler.Limits(LONG_NANOS, 1, 1),
-                        new Trace(),
-                        cause -> {
-                            throw new AssertionError(cause);
-                        });
+        scheduler = new Scheduler(
+                VirtualThreads.probe().threads(),
+                kernels,
+                new Scheduler.Limits(LONG_NANOS, 1, 1),
+                new Trace(),
+                cause -> {
+                    throw new AssertionError(cause);
+                });
         for (Processor processor : scheduler.processors()) {
             var carrier = new Carrier(scheduler, "simulated"); // Never started.
             carrier.assign(processor);
@@ -72,7 +69,10 @@ final class Turns {
         private final String name;
         private final Then then;
 
-        /** When it ran: the {@code n}-th run's instant at {@code n} modulo the length, which grows until it is {@link #COUNT_MAX}. */
+        /**
+         * When it ran: the {@code n}-th run's instant at {@code n} modulo the length, which grows until it is {@link
+         * #COUNT_MAX}.
+         */
         private long[] runs = new long[4];
 
         private int ran;
@@ -97,8 +97,7 @@ final class Turns {
         /** How often it has run since {@code instant}. */
         private int runsSince(long instant) {
             int count = 0;
-            while (count < Math.min(ran, runs.length)
-                    && runs[(ran - 1 - count) % runs.length] > instant) {
+            while (count < Math.min(ran, runs.length) && runs[(ran - 1 - count) % runs.length] > instant) {
                 count++;
             }
             return count;
@@ -139,8 +138,7 @@ final class Turns {
                 int count = runner.runsSince(longest.since);
                 if (count > worst) {
                     worst = count;
-                    example =
-                            runner + " ran " + count + " times while " + longest.thread + " waited";
+                    example = runner + " ran " + count + " times while " + longest.thread + " waited";
                 }
             }
         }
@@ -256,7 +254,9 @@ final class Turns {
         }
     }
 
-    /** {@code turns} of all processors, in an order of chance, during which now one, now another is stuck in its turn. */
+    /**
+     * {@code turns} of all processors, in an order of chance, during which now one, now another is stuck in its turn.
+     */
     void turns(int turns, Random random) {
         int left = turns;
         while (left > 0) {

@@ -2,26 +2,24 @@ package heddle.internal.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import org.junit.jupiter.api.Test;
 
 class SockAddrTest {
 
     @Test
     void addressesOfTheJdkComeBackAsTheyWere() throws Exception {
-        for (String text :
-                new String[] {
-                    "0.0.0.0",
-                    "127.0.0.1",
-                    "255.255.255.255",
-                    "::",
-                    "::1",
-                    "fe80::1",
-                    "2001:db8::8:800:200c:417a",
-                    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
-                }) {
+        for (String text : new String[] {
+            "0.0.0.0",
+            "127.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "2001:db8::8:800:200c:417a",
+            "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+        }) {
             InetAddress address = InetAddress.ofLiteral(text);
             SockAddr raw = SockAddr.of(address, 65_535);
             assertThat(raw.toInetAddress()).isEqualTo(address);

@@ -2,12 +2,11 @@ package heddle.internal.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** The dump's text: order, bound, durations. */
 class DumpTextTest {
@@ -74,8 +73,7 @@ class DumpTextTest {
     void aNameCannotLeaveItsLine() {
         Dump dump = new Dump("heading");
         dump.waits(named("a\n\033[2Jb"), "IO wait", "x\ry", System.nanoTime(), -1);
-        assertThat(dump.text(new Counters()))
-                .contains("\"a??[2Jb\" IO wait, x?y, 0 ms, deadline 0 ms ago\n");
+        assertThat(dump.text(new Counters())).contains("\"a??[2Jb\" IO wait, x?y, 0 ms, deadline 0 ms ago\n");
     }
 
     /** The terminal's CSI in one character, next line, the separators, and one that turns the text around. */
@@ -99,15 +97,14 @@ class DumpTextTest {
 
     @Test
     void theCallersFrameIsNeitherTheJdksNorOurs() {
-        assertThat(
-                        Dump.caller(
-                                List.of(
-                                        "java.base/java.lang.VirtualThread.park(VirtualThread.java:1)",
-                                        "heddle.core@1/heddle.internal.poll.ReadinessSlot.await(R.java:1)",
-                                        "heddle.net.TcpConn.read(TcpConn.java:1)",
-                                        "app@2/org.example.Handler.run(Handler.java:7)",
-                                        "java.base/java.lang.VirtualThread.run(VirtualThread.java:2)")))
+        assertThat(Dump.caller(List.of(
+                        "java.base/java.lang.VirtualThread.park(VirtualThread.java:1)",
+                        "heddle.core@1/heddle.internal.poll.ReadinessSlot.await(R.java:1)",
+                        "heddle.net.TcpConn.read(TcpConn.java:1)",
+                        "app@2/org.example.Handler.run(Handler.java:7)",
+                        "java.base/java.lang.VirtualThread.run(VirtualThread.java:2)")))
                 .isEqualTo("app@2/org.example.Handler.run(Handler.java:7)");
-        assertThat(Dump.caller(List.of("java.base/java.lang.Thread.run(Thread.java:1)"))).isEmpty();
+        assertThat(Dump.caller(List.of("java.base/java.lang.Thread.run(Thread.java:1)")))
+                .isEmpty();
     }
 }

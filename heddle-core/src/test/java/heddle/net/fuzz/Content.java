@@ -73,7 +73,10 @@ final class Content {
         return true;
     }
 
-    /** Where in {@code stream} these bytes stand, by any eight of them that belong together; -1 for too few, or for others. */
+    /**
+     * Where in {@code stream} these bytes stand, by any eight of them that belong together; -1 for too few, or for
+     * others.
+     */
     static long find(byte[] bytes, int stream) {
         for (int from = 0; from < CELL_BYTES && from + CELL_BYTES <= bytes.length; from++) {
             long mixed = 0;

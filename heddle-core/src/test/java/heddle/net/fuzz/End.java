@@ -12,16 +12,15 @@ import heddle.net.DeadlineExceededException;
 import heddle.net.NetError;
 import heddle.net.SocketConn;
 import heddle.time.Clock;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One end of a connection as a model: what was begun on it and what was done, so that each outcome of a call can be judged. "Begun" is
- * set before the call that it tells of, "done" after it; so an outcome is allowed if its cause was begun before the end of the
- * call, and due if its cause was done before the start. Any thread.
+ * One end of a connection as a model: what was begun on it and what was done, so that each outcome of a call can be
+ * judged. "Begun" is set before the call that it tells of, "done" after it; so an outcome is allowed if its cause was
+ * begun before the end of the call, and due if its cause was done before the start. Any thread.
  */
 final class End {
 
@@ -94,10 +93,7 @@ final class End {
 
     void setDeadline(Deadline deadline) throws Exception {
         readDeadlines.set(
-                deadline,
-                () ->
-                        writeDeadlines.set(
-                                deadline, () -> orClosed(() -> conn.setDeadline(deadline))));
+                deadline, () -> writeDeadlines.set(deadline, () -> orClosed(() -> conn.setDeadline(deadline))));
     }
 
     /** A call whose result nobody needs. */
@@ -116,14 +112,15 @@ final class End {
             assertThat(mayBeClosed()).as(e.getMessage()).isTrue();
         } catch (IOException e) {
             // What Linux says of a connection that is over, in both directions or by a reset.
-            assertThat(((NetError) e).errno())
-                    .as(e.getMessage())
-                    .isIn(Errno.ENOTCONN, Errno.EINVAL);
+            assertThat(((NetError) e).errno()).as(e.getMessage()).isIn(Errno.ENOTCONN, Errno.EINVAL);
             assertThat(isOver()).as(e.getMessage()).isTrue();
         }
     }
 
-    /** Half-closed and closed for reading: Linux then answers what comes with a reset, and has it too; tcp_rcv_state_process. */
+    /**
+     * Half-closed and closed for reading: Linux then answers what comes with a reset, and has it too;
+     * tcp_rcv_state_process.
+     */
     private boolean isShut() {
         return closeReadBegun && closeWriteBegun;
     }
@@ -252,11 +249,10 @@ final class End {
                 yield false;
             }
             case ConnResetException _ -> {
-                assertThat(
-                                peer.closeBegun
-                                        || isShut()
-                                        || peer.isShut()
-                                        || (write && (closeWriteBegun || peer.closeReadBegun)))
+                assertThat(peer.closeBegun
+                                || isShut()
+                                || peer.isShut()
+                                || (write && (closeWriteBegun || peer.closeReadBegun)))
                         .as(text)
                         .isTrue();
                 assertThat(error.errno()).isIn(Errno.ECONNRESET, Errno.EPIPE);
@@ -279,14 +275,12 @@ final class End {
 
     /** Once closed, each call says so. */
     void checkClosed() throws Exception {
-        List<Setting> calls =
-                new ArrayList<>(
-                        List.of(
-                                () -> conn.read(new byte[1]),
-                                () -> conn.read(new byte[0]),
-                                () -> conn.write(new byte[1]),
-                                () -> conn.write(new byte[0]),
-                                () -> conn.setDeadline(Deadline.NONE)));
+        List<Setting> calls = new ArrayList<>(List.of(
+                () -> conn.read(new byte[1]),
+                () -> conn.read(new byte[0]),
+                () -> conn.write(new byte[1]),
+                () -> conn.write(new byte[0]),
+                () -> conn.setDeadline(Deadline.NONE)));
         if (!isPipe()) {
             calls.add(socket()::closeWrite);
             calls.add(socket()::closeRead);

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * One direction of a connection: what its writers say was taken of them, against what its readers got. Each writer, and each reader, adds
- * to a list of its own; {@link #check} is for when all have ended.
+ * One direction of a connection: what its writers say was taken of them, against what its readers got. Each writer, and
+ * each reader, adds to a list of its own; {@link #check} is for when all have ended.
  */
 abstract class Flow {
 
@@ -68,6 +68,9 @@ abstract class Flow {
     /** Whether a call may end with only some of its bytes taken. */
     abstract boolean hasPartialWrites();
 
-    /** Fails unless what was read is what was written; all of it if it must be {@code complete}, else from the start on without a gap. */
+    /**
+     * Fails unless what was read is what was written; all of it if it must be {@code complete}, else from the start on
+     * without a gap.
+     */
     abstract void check(boolean complete);
 }

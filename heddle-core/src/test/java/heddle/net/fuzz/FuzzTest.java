@@ -3,18 +3,17 @@ package heddle.net.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Ways;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
- * Random sequences of all public operations, by several threads at each end, against a model of what each may come to. A failure names
- * the seed of its case; -Dtest.fuzz.seed=N repeats that case alone, the same sequence for each thread, until the time is over.
- * -Dtest.fuzz.seconds sets how long, for each of the two kinds of case; the soak tier runs ten minutes in all.
+ * Random sequences of all public operations, by several threads at each end, against a model of what each may come to.
+ * A failure names the seed of its case; -Dtest.fuzz.seed=N repeats that case alone, the same sequence for each thread,
+ * until the time is over. -Dtest.fuzz.seconds sets how long, for each of the two kinds of case; the soak tier runs ten
+ * minutes in all.
  */
 @Ways
 @Timeout(value = 20, unit = TimeUnit.MINUTES)

@@ -5,14 +5,15 @@ import heddle.net.KeepAlive;
 import heddle.net.TcpConn;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Everything that happens to one end besides reading and writing: deadlines, interrupts, options, looks, and its end. */
+/**
+ * Everything that happens to one end besides reading and writing: deadlines, interrupts, options, looks, and its end.
+ */
 final class Noise {
 
     /** How the end ends. */
@@ -135,8 +136,7 @@ final class Noise {
 
     private void look() throws Exception {
         end.lookAtPeer();
-        String text =
-                end.isPipe() ? "pipe" : end.conn.localAddress() + "->" + end.conn.remoteAddress();
+        String text = end.isPipe() ? "pipe" : end.conn.localAddress() + "->" + end.conn.remoteAddress();
         if (!end.conn.toString().endsWith(text)) {
             throw new AssertionError(end.conn + ", but the addresses are " + text);
         }

@@ -51,13 +51,8 @@ final class PacketFlow extends Flow {
                 assertThat(place).as("order of " + what).isGreaterThanOrEqualTo(next[writer]);
                 Long length = missing.get(writer).remove(place);
                 assertThat(length).as(what + " is one, and comes once").isNotNull();
-                assertThat(piece.bytes)
-                        .as(what)
-                        .isEqualTo(
-                                Content.of(
-                                        stream(writer),
-                                        place,
-                                        (int) Math.min(length, piece.asked)));
+                assertThat(piece.bytes).as(what).isEqualTo(Content.of(stream(writer), place, (int)
+                        Math.min(length, piece.asked)));
                 next[writer] = place + length;
             }
         }

@@ -18,7 +18,6 @@ import heddle.testing.Counted;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
 import heddle.time.Clock;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -30,9 +29,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One listener, several threads that accept and several that dial, with deadlines, interrupts and closes. Each connection carries a
- * number one way and its complement back: one that was dialed is accepted at most once, and, unless the listener was closed meanwhile,
- * exactly once. Once it is closed, its port may be another process's.
+ * One listener, several threads that accept and several that dial, with deadlines, interrupts and closes. Each
+ * connection carries a number one way and its complement back: one that was dialed is accepted at most once, and,
+ * unless the listener was closed meanwhile, exactly once. Once it is closed, its port may be another process's.
  */
 final class SetUpCase implements FuzzTest.Case {
 
@@ -103,12 +102,10 @@ final class SetUpCase implements FuzzTest.Case {
     }
 
     private Task<Void> start(Task.Action body) {
-        return Task.on(
-                StreamCase.threads(random),
-                () -> {
-                    body.run();
-                    return null;
-                });
+        return Task.on(StreamCase.threads(random), () -> {
+            body.run();
+            return null;
+        });
     }
 
     private static void await(List<Task<Void>> tasks) throws Exception {
@@ -168,9 +165,7 @@ final class SetUpCase implements FuzzTest.Case {
     }
 
     private void noteInterrupt(CallInterruptedException e) {
-        assertThat(interruptsSeen.incrementAndGet())
-                .as(e.getMessage())
-                .isLessThanOrEqualTo(interruptsSent.get());
+        assertThat(interruptsSeen.incrementAndGet()).as(e.getMessage()).isLessThanOrEqualTo(interruptsSent.get());
     }
 
     /** Answers the number that comes, unless the dialer gave up, or wanted somebody else who had this port before. */

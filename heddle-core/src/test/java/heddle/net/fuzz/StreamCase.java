@@ -11,14 +11,13 @@ import heddle.testing.Await;
 import heddle.testing.Counted;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
 /**
- * One connection with readers, writers and noise at both ends. Its seed decides who there is and what each of them does, in which order;
- * when, beside each other, the machine decides.
+ * One connection with readers, writers and noise at both ends. Its seed decides who there is and what each of them
+ * does, in which order; when, beside each other, the machine decides.
  */
 final class StreamCase implements FuzzTest.Case {
 
@@ -49,9 +48,7 @@ final class StreamCase implements FuzzTest.Case {
             start(left, toRight, toLeft, leftEnding);
             start(right, toLeft, toRight, rightEnding);
             try {
-                Await.until(
-                        Runtimes.current()::dump,
-                        () -> tasks.stream().allMatch(Task::isDone) || hasFailed());
+                Await.until(Runtimes.current()::dump, () -> tasks.stream().allMatch(Task::isDone) || hasFailed());
             } finally {
                 left.close();
                 right.close();
@@ -69,10 +66,7 @@ final class StreamCase implements FuzzTest.Case {
             toLeft.check(complete || left.isPipe());
             for (End end : List.of(left, right)) {
                 end.checkClosed();
-                assertThat(
-                                !end.isPipe()
-                                        && (Parked.hasReader(end.conn)
-                                                || Parked.hasWriter(end.conn)))
+                assertThat(!end.isPipe() && (Parked.hasReader(end.conn) || Parked.hasWriter(end.conn)))
                         .as("somebody is parked in " + end.conn)
                         .isFalse();
             }
@@ -81,14 +75,13 @@ final class StreamCase implements FuzzTest.Case {
     }
 
     private ConnPair connect() throws Exception {
-        network =
-                switch (random.nextInt(8)) {
-                    case 0, 1 -> "unix";
-                    case 2 -> "pipe";
-                    // The JDK's channels have no packets.
-                    case 3 -> Runtimes.current().way() == Way.NIO ? "pipe" : "unixpacket";
-                    default -> "tcp";
-                };
+        network = switch (random.nextInt(8)) {
+            case 0, 1 -> "unix";
+            case 2 -> "pipe";
+            // The JDK's channels have no packets.
+            case 3 -> Runtimes.current().way() == Way.NIO ? "pipe" : "unixpacket";
+            default -> "tcp";
+        };
         return network.equals("tcp") && random.nextInt(4) > 0
                 ? ConnPair.tcpWithBuffers(20_000 + random.nextInt(40_000))
                 : ConnPair.of(network);
@@ -128,9 +121,7 @@ final class StreamCase implements FuzzTest.Case {
     private Ending ending(End end, Ending others) {
         Ending[] all = Ending.values();
         Ending some = all[random.nextInt(all.length)];
-        return others != Ending.GRACEFUL
-                        || random.nextInt(3) > 0
-                        || (end.isPipe() && !some.isOfPipes())
+        return others != Ending.GRACEFUL || random.nextInt(3) > 0 || (end.isPipe() && !some.isOfPipes())
                 ? Ending.GRACEFUL
                 : some;
     }
@@ -156,13 +147,10 @@ final class StreamCase implements FuzzTest.Case {
         Noise noise = new Noise(end, workers, ending, new Random(random.nextLong()), steps);
         bodies.add(noise::make);
         for (Task.Action body : bodies) {
-            tasks.add(
-                    Task.on(
-                            threads(random),
-                            () -> {
-                                body.run();
-                                return null;
-                            }));
+            tasks.add(Task.on(threads(random), () -> {
+                body.run();
+                return null;
+            }));
         }
     }
 

@@ -13,8 +13,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A flow of bytes. Several writers or several readers, not both: who of several writers came when is told by what one reader got, and
- * where each of several reads belongs by what one writer wrote.
+ * A flow of bytes. Several writers or several readers, not both: who of several writers came when is told by what one
+ * reader got, and where each of several reads belongs by what one writer wrote.
  */
 final class StreamFlow extends Flow {
 
@@ -29,13 +29,12 @@ final class StreamFlow extends Flow {
     /** 0 now and then, small ones, large ones. */
     @Override
     int size(Random random, long left) {
-        int size =
-                switch (random.nextInt(10)) {
-                    case 0 -> random.nextInt(2);
-                    case 1, 2, 3 -> 1 + random.nextInt(100);
-                    case 4, 5, 6, 7 -> 1 + random.nextInt(5_000);
-                    default -> 1 + random.nextInt(bytesMax);
-                };
+        int size = switch (random.nextInt(10)) {
+            case 0 -> random.nextInt(2);
+            case 1, 2, 3 -> 1 + random.nextInt(100);
+            case 4, 5, 6, 7 -> 1 + random.nextInt(5_000);
+            default -> 1 + random.nextInt(bytesMax);
+        };
         return (int) Math.min(size, left);
     }
 
@@ -46,8 +45,12 @@ final class StreamFlow extends Flow {
 
     @Override
     void check(boolean complete) {
-        long written = taken.stream().flatMap(List::stream).mapToLong(Long::longValue).sum();
-        long read = got.stream().flatMap(List::stream).mapToLong(piece -> piece.bytes.length).sum();
+        long written =
+                taken.stream().flatMap(List::stream).mapToLong(Long::longValue).sum();
+        long read = got.stream()
+                .flatMap(List::stream)
+                .mapToLong(piece -> piece.bytes.length)
+                .sum();
         String what = read + " bytes read of " + written;
         assertThat(read).as(what).isLessThanOrEqualTo(written);
         if (complete) {
@@ -61,7 +64,8 @@ final class StreamFlow extends Flow {
     }
 
     private static byte[] concatenated(List<Piece> pieces) {
-        byte[] all = new byte[pieces.stream().mapToInt(piece -> piece.bytes.length).sum()];
+        byte[] all =
+                new byte[pieces.stream().mapToInt(piece -> piece.bytes.length).sum()];
         int at = 0;
         for (Piece piece : pieces) {
             System.arraycopy(piece.bytes, 0, all, at, piece.bytes.length);
@@ -73,7 +77,9 @@ final class StreamFlow extends Flow {
     /** The calls of each writer that are in what was read, up to some point in it. */
     private record Progress(List<Integer> calls, int bytes) {}
 
-    /** Whether {@code all} is made of whole calls of the writers, each writer's in their order; the last may be cut off. */
+    /**
+     * Whether {@code all} is made of whole calls of the writers, each writer's in their order; the last may be cut off.
+     */
     private void checkMerge(byte[] all) {
         long[][] starts = new long[writers()][];
         for (int w = 0; w < writers(); w++) {
@@ -105,15 +111,14 @@ final class StreamFlow extends Flow {
                 }
             }
         }
-        throw new AssertionError(
-                "what was read is no sequence of whole writes from byte "
-                        + furthest
-                        + " of "
-                        + all.length
-                        + " on: "
-                        + describe(all, furthest)
-                        + "; taken of each write: "
-                        + taken);
+        throw new AssertionError("what was read is no sequence of whole writes from byte "
+                + furthest
+                + " of "
+                + all.length
+                + " on: "
+                + describe(all, furthest)
+                + "; taken of each write: "
+                + taken);
     }
 
     private static long[] starts(List<Long> lengths) {
@@ -135,7 +140,10 @@ final class StreamFlow extends Flow {
         return "there is " + Arrays.toString(rest);
     }
 
-    /** Whether the readers' pieces cover the one writer's stream from its start on, each byte once, and each reader's in their order. */
+    /**
+     * Whether the readers' pieces cover the one writer's stream from its start on, each byte once, and each reader's in
+     * their order.
+     */
     private void checkSlices(int length) {
         byte[] all = new byte[length];
         boolean[] covered = new boolean[length];

@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.net.Conn;
 import heddle.net.NetError;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Reads and writes by every method there is and with every kind of buffer. Checks of each call what does not depend on others: positions
- * move by what was transferred, bytes outside stay as they were; and scribbles on what was written once the call has returned.
+ * Reads and writes by every method there is and with every kind of buffer. Checks of each call what does not depend on
+ * others: positions move by what was transferred, bytes outside stay as they were; and scribbles on what was written
+ * once the call has returned.
  */
 final class Transfers {
 
@@ -47,8 +47,7 @@ final class Transfers {
         return new Written(((NetError) failure).bytesTransferred(), failure);
     }
 
-    private static Written writeArray(
-            Conn conn, byte[] bytes, int before, int after, boolean stream) {
+    private static Written writeArray(Conn conn, byte[] bytes, int before, int after, boolean stream) {
         byte[] array = new byte[before + bytes.length + after];
         System.arraycopy(bytes, 0, array, before, bytes.length);
         try {
@@ -70,8 +69,7 @@ final class Transfers {
         int before = random.nextInt(3);
         int capacity = before + bytes.length + random.nextInt(3);
         int kind = random.nextInt(3);
-        ByteBuffer buffer =
-                kind == 0 ? ByteBuffer.allocateDirect(capacity) : ByteBuffer.allocate(capacity);
+        ByteBuffer buffer = kind == 0 ? ByteBuffer.allocateDirect(capacity) : ByteBuffer.allocate(capacity);
         buffer.position(before).put(bytes).flip().position(before);
         return kind == 1 ? buffer.asReadOnlyBuffer() : buffer;
     }
@@ -149,14 +147,10 @@ final class Transfers {
         };
     }
 
-    private static byte[] readArray(Conn conn, int count, int before, int after, boolean stream)
-            throws IOException {
+    private static byte[] readArray(Conn conn, int count, int before, int after, boolean stream) throws IOException {
         byte[] array = new byte[before + count + after];
         Arrays.fill(array, UNTOUCHED);
-        int n =
-                stream
-                        ? conn.inputStream().read(array, before, count)
-                        : conn.read(array, before, count);
+        int n = stream ? conn.inputStream().read(array, before, count) : conn.read(array, before, count);
         for (int i = 0; i < array.length; i++) {
             if (i < before || i >= before + Math.max(n, 0)) {
                 assertThat(array[i]).as("outside of what was read").isEqualTo(UNTOUCHED);
@@ -178,10 +172,7 @@ final class Transfers {
     private static ByteBuffer target(int count, Random random) {
         int before = random.nextInt(3);
         int capacity = before + count + random.nextInt(3);
-        ByteBuffer buffer =
-                random.nextBoolean()
-                        ? ByteBuffer.allocateDirect(capacity)
-                        : ByteBuffer.allocate(capacity);
+        ByteBuffer buffer = random.nextBoolean() ? ByteBuffer.allocateDirect(capacity) : ByteBuffer.allocate(capacity);
         while (buffer.hasRemaining()) {
             buffer.put(UNTOUCHED);
         }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
-
 import java.io.IOException;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -42,7 +41,9 @@ final class Worker {
         int sent = interruptsSent.get();
         assertThat(interruptsSeen).as(text).isLessThanOrEqualTo(sent);
         if (interruptsSeen == sent) {
-            assertThat(status).as("interrupt status after the call that it ended").isFalse();
+            assertThat(status)
+                    .as("interrupt status after the call that it ended")
+                    .isFalse();
         }
     }
 
@@ -95,8 +96,7 @@ final class Worker {
         while (goesOn && done < total) {
             int count = flow.size(random, total - done);
             End.Call call = end.begin();
-            var written =
-                    Transfers.write(end.conn, Content.of(flow.stream(writer), done, count), random);
+            var written = Transfers.write(end.conn, Content.of(flow.stream(writer), done, count), random);
             if (written.bytes() > 0) {
                 flow.tookFrom(writer, written.bytes());
                 done += written.bytes();

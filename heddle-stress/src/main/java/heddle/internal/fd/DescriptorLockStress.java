@@ -6,7 +6,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.internal.fd.DescriptorLock.Grant;
 import heddle.stress.Gap;
-
+import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -17,11 +17,9 @@ import org.openjdk.jcstress.infra.results.LI_Result;
 import org.openjdk.jcstress.infra.results.LZ_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-import java.util.concurrent.atomic.AtomicInteger;
-
 /**
- * {@link DescriptorLock}: one destroys, nobody uses the number afterwards, locks exclude, nobody queues for ever. The lock belongs to no
- * thread, so a holder is whoever the test says.
+ * {@link DescriptorLock}: one destroys, nobody uses the number afterwards, locks exclude, nobody queues for ever. The
+ * lock belongs to no thread, so a holder is whoever the test says.
  *
  * <p>The twins show on any machine: what they leave out is that a decision and the change it is about are one step.
  */
@@ -235,7 +233,10 @@ public final class DescriptorLockStress {
         }
     }
 
-    /** A locker that may have to queue, and the unlock that must wake it then. If it did not, this would hang, which fails too. */
+    /**
+     * A locker that may have to queue, and the unlock that must wake it then. If it did not, this would hang, which
+     * fails too.
+     */
     @JCStressTest
     @Outcome(id = "HELD, false", expect = ACCEPTABLE, desc = "At once, or woken.")
     @Outcome(expect = FORBIDDEN, desc = "Refused, or destroyed without a close.")
@@ -262,10 +263,7 @@ public final class DescriptorLockStress {
     @JCStressTest
     @Outcome(id = "HELD, .*", expect = ACCEPTABLE, desc = "At once.")
     @Outcome(id = "QUEUED, 1", expect = ACCEPTABLE, desc = "Queued, and given a permit.")
-    @Outcome(
-            id = "QUEUED, 0",
-            expect = ACCEPTABLE_INTERESTING,
-            desc = "Queued for a lock that nobody holds: for ever.")
+    @Outcome(id = "QUEUED, 0", expect = ACCEPTABLE_INTERESTING, desc = "Queued for a lock that nobody holds: for ever.")
     @Outcome(expect = FORBIDDEN, desc = "Not even this protocol does that.")
     @State
     public static class LockAgainstUnlockTwin {

@@ -6,7 +6,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.internal.fd.DescriptorLock.Grant;
 import heddle.stress.Gap;
-
+import java.util.concurrent.Semaphore;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -15,11 +15,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.LI_Result;
 
-import java.util.concurrent.Semaphore;
-
 /**
- * {@link DescriptorLock}: a queued thread that is interrupted, against the unlock that may mean it, and against a newcomer that takes
- * the permit meant for it.
+ * {@link DescriptorLock}: a queued thread that is interrupted, against the unlock that may mean it, and against a
+ * newcomer that takes the permit meant for it.
  */
 public final class GivingUpStress {
 
@@ -56,16 +54,16 @@ public final class GivingUpStress {
 
         @Arbiter
         public void count(LI_Result r) {
-            r.r2 =
-                    lock.queuedReaders()
-                            + lock.permits(DescriptorLock.READ).availablePermits()
-                            + (lock.lockRead() == Grant.HELD ? 0 : 100);
+            r.r2 = lock.queuedReaders()
+                    + lock.permits(DescriptorLock.READ).availablePermits()
+                    + (lock.lockRead() == Grant.HELD ? 0 : 100);
         }
     }
 
     /**
-     * Somebody's unlock has just taken the one who gives up out of the count, with a permit; a newcomer has passed both and holds the lock.
-     * Another queues behind that one, takes the permit, finds the lock held, and queues again; then the lock becomes free.
+     * Somebody's unlock has just taken the one who gives up out of the count, with a permit; a newcomer has passed both
+     * and holds the lock. Another queues behind that one, takes the permit, finds the lock held, and queues again; then
+     * the lock becomes free.
      */
     abstract static class PermitUnderWay {
         final DescriptorLock lock = new DescriptorLock();
@@ -120,10 +118,7 @@ public final class GivingUpStress {
     /** Takes a permit and does not pass on the duty that came with it. */
     @JCStressTest
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "The other has a permit.")
-    @Outcome(
-            id = "1, 0",
-            expect = ACCEPTABLE_INTERESTING,
-            desc = "The other queues for ever for a lock that is free.")
+    @Outcome(id = "1, 0", expect = ACCEPTABLE_INTERESTING, desc = "The other queues for ever for a lock that is free.")
     @Outcome(expect = FORBIDDEN, desc = "Not even this protocol does that.")
     @State
     public static class GiveUpAgainstNewcomerTwin extends PermitUnderWay {
@@ -153,10 +148,7 @@ public final class GivingUpStress {
     /** Waits for the permit that is meant for it: the other may have it, and the holder may read for hours. */
     @JCStressTest
     @Outcome(id = "INTERRUPTED, .*", expect = ACCEPTABLE, desc = "It found what it waited for.")
-    @Outcome(
-            id = "WAITS, .*",
-            expect = ACCEPTABLE_INTERESTING,
-            desc = "It waits for whoever holds the lock.")
+    @Outcome(id = "WAITS, .*", expect = ACCEPTABLE_INTERESTING, desc = "It waits for whoever holds the lock.")
     @Outcome(expect = FORBIDDEN, desc = "Not even this protocol does that.")
     @State
     public static class GiveUpByWaitingTwin extends PermitUnderWay {

@@ -6,7 +6,8 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.stress.Gap;
 import heddle.testing.Behaviour;
-
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -16,12 +17,10 @@ import org.openjdk.jcstress.infra.results.LL_Result;
 import org.openjdk.jcstress.infra.results.L_Result;
 import org.openjdk.jcstress.infra.results.Z_Result;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
 /**
- * {@link DeadlineQueue}, {@link DeadlineTimer} and the deadline of a {@link ReadinessSlot}: a timer that fires, or is taken from the
- * intake, while its deadline is moved (behaviour 210 of docs/conformance.md). The waiter is played, and the polling thread is told what time it is.
+ * {@link DeadlineQueue}, {@link DeadlineTimer} and the deadline of a {@link ReadinessSlot}: a timer that fires, or is
+ * taken from the intake, while its deadline is moved (behaviour 210 of docs/conformance.md). The waiter is played, and
+ * the polling thread is told what time it is.
  */
 public final class DeadlineStress {
 
@@ -101,9 +100,7 @@ public final class DeadlineStress {
 
         static {
             try {
-                ARMED_AT =
-                        MethodHandles.lookup()
-                                .findVarHandle(MiniTimer.class, "armedAt", long.class);
+                ARMED_AT = MethodHandles.lookup().findVarHandle(MiniTimer.class, "armedAt", long.class);
             } catch (ReflectiveOperationException e) {
                 throw new ExceptionInInitializerError(e);
             }

@@ -5,7 +5,9 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.stress.Gap;
-
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -13,10 +15,6 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LZ_Result;
 import org.openjdk.jcstress.infra.results.L_Result;
-
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** {@link Poller}: a deadline that is armed while the polling thread goes to sleep, or sleeps. */
 public final class PollerWakeUpStress {
@@ -151,8 +149,8 @@ public final class PollerWakeUpStress {
     }
 
     /**
-     * Two move the deadline of a waiter whose poller sleeps: one past the end of the sleep, one before it. Who stores last has the deadline
-     * in force.
+     * Two move the deadline of a waiter whose poller sleeps: one past the end of the sleep, one before it. Who stores
+     * last has the deadline in force.
      */
     @JCStressTest
     @Outcome(id = "SOON, true", expect = ACCEPTABLE, desc = "Woken for it.")
@@ -192,10 +190,7 @@ public final class PollerWakeUpStress {
     @JCStressTest
     @Outcome(id = "SOON, true", expect = ACCEPTABLE, desc = "Woken for it.")
     @Outcome(id = "LATEST, .*", expect = ACCEPTABLE, desc = "Nobody need wake it.")
-    @Outcome(
-            id = "SOON, false",
-            expect = ACCEPTABLE_INTERESTING,
-            desc = "Each left the wake-up to the other.")
+    @Outcome(id = "SOON, false", expect = ACCEPTABLE_INTERESTING, desc = "Each left the wake-up to the other.")
     @State
     public static class TwoMovesAgainstSleepTwin {
         private final AtomicBoolean queued = new AtomicBoolean();

@@ -6,7 +6,9 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.stress.Gap;
 import heddle.testing.Behaviour;
-
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -16,17 +18,13 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IL_Result;
 import org.openjdk.jcstress.infra.results.LL_Result;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicReference;
-
 /**
- * {@link ReadinessSlot}: no edge is lost, and no waiter. Waiters of the real one really park; one that nobody woke would hang, which
- * fails too. In a twin a waiter only says that it would park.
+ * {@link ReadinessSlot}: no edge is lost, and no waiter. Waiters of the real one really park; one that nobody woke
+ * would hang, which fails too. In a twin a waiter only says that it would park.
  *
- * <p>Left out, as it cannot show on x86, where stores stay in their order and loads in theirs: a close() that stores the flag after it
- * looked for a waiter is the twin of the waiter that looks first, seen from the other side; a flag stored plainly before the slot is
- * changed by a compare-and-set reaches the waiter with that.
+ * <p>Left out, as it cannot show on x86, where stores stay in their order and loads in theirs: a close() that stores
+ * the flag after it looked for a waiter is the twin of the waiter that looks first, seen from the other side; a flag
+ * stored plainly before the slot is changed by a compare-and-set reaches the waiter with that.
  */
 public final class ReadinessSlotStress {
 
@@ -39,8 +37,8 @@ public final class ReadinessSlotStress {
     }
 
     /**
-     * Behaviour 211 of docs/conformance.md. A reader that forgets an old edge and calls, against data that arrives. What it got, and what the slot says then: a
-     * reader that got nothing waits, and must find the edge.
+     * Behaviour 211 of docs/conformance.md. A reader that forgets an old edge and calls, against data that arrives.
+     * What it got, and what the slot says then: a reader that got nothing waits, and must find the edge.
      */
     @JCStressTest
     @Behaviour(211)
@@ -353,10 +351,7 @@ public final class ReadinessSlotStress {
     @JCStressTest
     @Outcome(id = "READY, EMPTY", expect = ACCEPTABLE, desc = "The edge came first.")
     @Outcome(id = "INTERRUPTED, READY", expect = ACCEPTABLE, desc = "It stays.")
-    @Outcome(
-            id = "INTERRUPTED, EMPTY",
-            expect = ACCEPTABLE_INTERESTING,
-            desc = "The edge came between: it is lost.")
+    @Outcome(id = "INTERRUPTED, EMPTY", expect = ACCEPTABLE_INTERESTING, desc = "The edge came between: it is lost.")
     @Outcome(expect = FORBIDDEN, desc = "Not even this protocol does that.")
     @State
     public static class InterruptAgainstReadyTwin {
@@ -387,8 +382,7 @@ public final class ReadinessSlotStress {
 
     private static VarHandle handle(Class<?> owner, String field, Class<?> type) {
         try {
-            return MethodHandles.privateLookupIn(owner, MethodHandles.lookup())
-                    .findVarHandle(owner, field, type);
+            return MethodHandles.privateLookupIn(owner, MethodHandles.lookup()).findVarHandle(owner, field, type);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }

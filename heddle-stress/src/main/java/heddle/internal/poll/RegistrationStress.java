@@ -6,39 +6,38 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.internal.socket.Errno;
 import heddle.stress.Gap;
-
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LL_Result;
 
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
-
 /** {@link Registration}: a reader and a writer that wait first, where the first attempt to register fails. */
 public final class RegistrationStress {
 
     private RegistrationStress() {}
 
-    private static final Poller FULL =
-            new ScriptedPoller() {
-                @Override
-                protected int register(Registration registration) {
-                    return -Errno.ENOMEM;
-                }
-            };
+    private static final Poller FULL = new ScriptedPoller() {
+        @Override
+        protected int register(Registration registration) {
+            return -Errno.ENOMEM;
+        }
+    };
 
-    private static final Poller EAGER =
-            new ScriptedPoller() {
-                @Override
-                protected int register(Registration registration) {
-                    registration.signal(true, true, false);
-                    return 0;
-                }
-            };
+    private static final Poller EAGER = new ScriptedPoller() {
+        @Override
+        protected int register(Registration registration) {
+            registration.signal(true, true, false);
+            return 0;
+        }
+    };
 
-    /** The other one must try for itself, even if it saw that somebody registers. If it slept, this would hang, which fails too. */
+    /**
+     * The other one must try for itself, even if it saw that somebody registers. If it slept, this would hang, which
+     * fails too.
+     */
     @JCStressTest
     @Outcome(id = "FAILED, READY", expect = ACCEPTABLE, desc = "The reader met the full poller.")
     @Outcome(id = "READY, FAILED", expect = ACCEPTABLE, desc = "The writer met it.")
@@ -48,8 +47,7 @@ public final class RegistrationStress {
     public static class BothDirections {
         private final AtomicBoolean chosen = new AtomicBoolean();
         private final Registration registration =
-                new Registration(
-                        7, () -> chosen.compareAndSet(false, true) ? FULL : EAGER, Slots.TRACE);
+                new Registration(7, () -> chosen.compareAndSet(false, true) ? FULL : EAGER, Slots.TRACE);
 
         @Actor
         public void reader(LL_Result r) {

@@ -3,8 +3,8 @@ package heddle.internal.poll;
 import java.util.function.Consumer;
 
 /**
- * A poller without a kernel. Its sleep lasts until it is woken or until {@link #othersAreDone}: if nobody woke it by then, nobody will,
- * so that no time need pass to see that a wake-up is lost.
+ * A poller without a kernel. Its sleep lasts until it is woken or until {@link #othersAreDone}: if nobody woke it by
+ * then, nobody will, so that no time need pass to see that a wake-up is lost.
  */
 class ScriptedPoller extends Poller {
 
@@ -17,11 +17,9 @@ class ScriptedPoller extends Poller {
     String slept = "NOT_YET";
 
     ScriptedPoller() {
-        super(
-                Slots.TRACE,
-                cause -> {
-                    throw new AssertionError(cause);
-                });
+        super(Slots.TRACE, cause -> {
+            throw new AssertionError(cause);
+        });
     }
 
     boolean isWoken() {

@@ -2,7 +2,6 @@ package heddle.internal.poll;
 
 import heddle.internal.trace.Trace;
 import heddle.time.Clock;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -23,9 +22,8 @@ final class Slots {
 
     static {
         try {
-            STATE =
-                    MethodHandles.privateLookupIn(ReadinessSlot.class, MethodHandles.lookup())
-                            .findVarHandle(ReadinessSlot.class, "state", Object.class);
+            STATE = MethodHandles.privateLookupIn(ReadinessSlot.class, MethodHandles.lookup())
+                    .findVarHandle(ReadinessSlot.class, "state", Object.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }

@@ -5,7 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.stress.Gap;
-
+import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -14,11 +14,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZI_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-import java.util.concurrent.atomic.AtomicInteger;
-
 /**
- * The ownership of a {@link Processor}: it stays with the carrier that ends its task, or goes to the monitor's, and only for the task that
- * the monitor meant.
+ * The ownership of a {@link Processor}: it stays with the carrier that ends its task, or goes to the monitor's, and
+ * only for the task that the monitor meant.
  *
  * <p>Left out, as it cannot show on x86: a task begun by a plain store.
  */

@@ -5,7 +5,6 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.stress.Gap;
-
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -18,8 +17,9 @@ import org.openjdk.jcstress.infra.results.L_Result;
 /**
  * {@link RunQueue}: each task exactly once, those of one producer in their order, with as few slots as there can be.
  *
- * <p>Left out, as they cannot show on x86, where stores stay in their order and loads in theirs: the twins whose sequence numbers are
- * stored or read plainly. SequenceBeforeTaskTwin does by the order of the program what another processor may make of them.
+ * <p>Left out, as they cannot show on x86, where stores stay in their order and loads in theirs: the twins whose
+ * sequence numbers are stored or read plainly. SequenceBeforeTaskTwin does by the order of the program what another
+ * processor may make of them.
  */
 public final class RunQueueStress {
 
@@ -135,7 +135,10 @@ public final class RunQueueStress {
         }
     }
 
-    /** One adds three, one more than fit; one takes two meanwhile. What came out, then what was left, against what went in. */
+    /**
+     * One adds three, one more than fit; one takes two meanwhile. What came out, then what was left, against what went
+     * in.
+     */
     @JCStressTest
     @Outcome(
             id = {"AB, AB", "ABC, ABC"},

@@ -8,7 +8,10 @@ import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.sched.RunQueueStress.Task;
 import heddle.internal.trace.Trace;
 import heddle.stress.Gap;
-
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -19,12 +22,10 @@ import org.openjdk.jcstress.infra.results.L_Result;
 import org.openjdk.jcstress.infra.results.ZL_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-import java.util.Arrays;
-import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-
-/** {@link Scheduler}, with actors for carriers: nobody sleeps on work, stealing and helping neither lose nor double a task, and the order is kept. */
+/**
+ * {@link Scheduler}, with actors for carriers: nobody sleeps on work, stealing and helping neither lose nor double a
+ * task, and the order is kept.
+ */
 public final class SchedulerStress {
 
     private static final VirtualThreads THREADS = threads();
@@ -40,14 +41,9 @@ public final class SchedulerStress {
     }
 
     static Scheduler scheduler(ScriptedPoll... pollers) {
-        return new Scheduler(
-                THREADS,
-                List.of(pollers),
-                new Scheduler.Limits(1, 1, 1),
-                new Trace(),
-                cause -> {
-                    throw new AssertionError(cause);
-                });
+        return new Scheduler(THREADS, List.of(pollers), new Scheduler.Limits(1, 1, 1), new Trace(), cause -> {
+            throw new AssertionError(cause);
+        });
     }
 
     /** A task from outside, and the only carrier on its way to sleep. */
@@ -81,10 +77,7 @@ public final class SchedulerStress {
     @JCStressTest
     @Outcome(id = "true, .*", expect = ACCEPTABLE, desc = "Seen.")
     @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "Woken for it.")
-    @Outcome(
-            id = "false, false",
-            expect = ACCEPTABLE_INTERESTING,
-            desc = "Sleeps with a task in the shared queue.")
+    @Outcome(id = "false, false", expect = ACCEPTABLE_INTERESTING, desc = "Sleeps with a task in the shared queue.")
     @State
     public static class ExecuteAgainstBlockTwin {
         private final ConcurrentLinkedQueue<Runnable> shared = new ConcurrentLinkedQueue<>();
@@ -196,7 +189,10 @@ public final class SchedulerStress {
         return new String(all);
     }
 
-    /** What came from outside before a carrier adds something is ahead of that. Whether it had come, and what is run first. */
+    /**
+     * What came from outside before a carrier adds something is ahead of that. Whether it had come, and what is run
+     * first.
+     */
     @JCStressTest
     @Outcome(id = "true, A", expect = ACCEPTABLE, desc = "In their order.")
     @Outcome(id = "false, [AB]", expect = ACCEPTABLE, desc = "At the same time: in any order.")

@@ -1,8 +1,8 @@
 package heddle.internal.sched;
 
 /**
- * A poller without a kernel. Its sleep lasts until it is woken or until {@link #othersAreDone}: if nobody woke it by then, nobody will,
- * so that no time need pass to see that a wake-up is lost.
+ * A poller without a kernel. Its sleep lasts until it is woken or until {@link #othersAreDone}: if nobody woke it by
+ * then, nobody will, so that no time need pass to see that a wake-up is lost.
  */
 final class ScriptedPoll implements IdlePoll {
 

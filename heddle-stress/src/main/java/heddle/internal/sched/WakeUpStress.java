@@ -6,7 +6,8 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import heddle.internal.sched.RunQueueStress.Task;
 import heddle.stress.Gap;
-
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -14,15 +15,12 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
 /**
- * {@link Processor} and {@link Monitor}: who goes to sleep says so and then looks; who has something for a sleeper stores it and then
- * looks who sleeps. One sees the other.
+ * {@link Processor} and {@link Monitor}: who goes to sleep says so and then looks; who has something for a sleeper
+ * stores it and then looks who sleeps. One sees the other.
  *
- * <p>Left out, as it cannot show on x86: a producer that adds to the queue without a fence. The compare-and-set that claims its place
- * is one there.
+ * <p>Left out, as it cannot show on x86: a producer that adds to the queue without a fence. The compare-and-set that
+ * claims its place is one there.
  */
 public final class WakeUpStress {
 
@@ -59,10 +57,7 @@ public final class WakeUpStress {
     @JCStressTest
     @Outcome(id = "true, .*", expect = ACCEPTABLE, desc = "The carrier saw the task.")
     @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "The producer woke the carrier.")
-    @Outcome(
-            id = "false, false",
-            expect = ACCEPTABLE_INTERESTING,
-            desc = "The carrier sleeps beside a task.")
+    @Outcome(id = "false, false", expect = ACCEPTABLE_INTERESTING, desc = "The carrier sleeps beside a task.")
     @State
     public static class LookBeforeParkTwin {
         private final Processor processor = new Processor(0, new ScriptedPoll());
@@ -115,7 +110,10 @@ public final class WakeUpStress {
         }
     }
 
-    /** The monitor goes to sleep, since all carriers do, when one of them wakes up: whether it would park, and whether it still would. */
+    /**
+     * The monitor goes to sleep, since all carriers do, when one of them wakes up: whether it would park, and whether
+     * it still would.
+     */
     @JCStressTest
     @Outcome(id = "false, .*", expect = ACCEPTABLE, desc = "It saw the carrier.")
     @Outcome(id = "true, false", expect = ACCEPTABLE, desc = "The carrier woke it.")
@@ -151,10 +149,7 @@ public final class WakeUpStress {
     @JCStressTest
     @Outcome(id = "false, .*", expect = ACCEPTABLE, desc = "It saw the carrier.")
     @Outcome(id = "true, false", expect = ACCEPTABLE, desc = "The carrier woke it.")
-    @Outcome(
-            id = "true, true",
-            expect = ACCEPTABLE_INTERESTING,
-            desc = "It sleeps while a carrier runs.")
+    @Outcome(id = "true, true", expect = ACCEPTABLE_INTERESTING, desc = "It sleeps while a carrier runs.")
     @State
     public static class MonitorWithoutFenceTwin {
         private static final VarHandle ASLEEP = handle(MonitorWithoutFenceTwin.class, "asleep");

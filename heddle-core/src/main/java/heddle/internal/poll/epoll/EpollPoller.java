@@ -16,7 +16,6 @@ import heddle.internal.socket.Errno;
 import heddle.internal.sys.linux.Epoll;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Trace;
-
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -51,8 +50,7 @@ public final class EpollPoller extends Poller {
     private final NumberTable<Registration> watched;
 
     /** One of the runtime's pollers, which share {@code watched}; the rest as {@link Poller#Poller} wants it. */
-    public EpollPoller(
-            NumberTable<Registration> watched, Trace trace, Consumer<Throwable> onFailure) {
+    public EpollPoller(NumberTable<Registration> watched, Trace trace, Consumer<Throwable> onFailure) {
         super(trace, onFailure);
         this.watched = watched;
     }
@@ -113,11 +111,7 @@ public final class EpollPoller extends Poller {
             if ((events & PEER_CLOSED) != 0) {
                 registration.setPeerClosed();
             }
-            woken +=
-                    registration.signal(
-                            (events & READABLE) != 0,
-                            (events & WRITABLE) != 0,
-                            (events & MUST_TRY) != 0);
+            woken += registration.signal((events & READABLE) != 0, (events & WRITABLE) != 0, (events & MUST_TRY) != 0);
         }
     }
 
@@ -146,8 +140,9 @@ public final class EpollPoller extends Poller {
     /**
      * {@inheritDoc}
      *
-     * <p>Nobody polls any more, but somebody may be in {@link #wakeUp}, about to write to a number that would be another's by then. So this
-     * takes {@code wakeUpSent} for good, or if it is set, waits for the wake-up that belongs to it.
+     * <p>Nobody polls any more, but somebody may be in {@link #wakeUp}, about to write to a number that would be
+     * another's by then. So this takes {@code wakeUpSent} for good, or if it is set, waits for the wake-up that belongs
+     * to it.
      */
     @Override
     public void close() {

@@ -9,11 +9,9 @@ import heddle.internal.socket.Errno;
 import heddle.internal.sys.StartException;
 import heddle.internal.sys.linux.Epoll;
 import heddle.time.Clock;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// Polls from virtual threads of the JDK's scheduler: one for each poller. It looks without blocking while it finds
 /// events, so that the threads it wakes run next on its own carrier. When it finds none it parks, and one platform
@@ -32,8 +30,8 @@ import java.util.concurrent.locks.LockSupport;
 public final class VirtualPollers implements PollLoop {
 
     /**
-     * How often a poller looks again by itself. Then it parks like one without events, so that its carrier's queue runs empty: only then does
-     * the JDK's scheduler look at what came from other threads.
+     * How often a poller looks again by itself. Then it parks like one without events, so that its carrier's queue runs
+     * empty: only then does the JDK's scheduler look at what came from other threads.
      */
     private static final int YIELDS_MAX = 64;
 
@@ -65,11 +63,10 @@ public final class VirtualPollers implements PollLoop {
         Sub(EpollPoller poller, int index) {
             this.poller = poller;
             this.index = index;
-            thread =
-                    Thread.ofVirtual()
-                            .name("heddle-poller-", index)
-                            .inheritInheritableThreadLocals(false)
-                            .unstarted(this);
+            thread = Thread.ofVirtual()
+                    .name("heddle-poller-", index)
+                    .inheritInheritableThreadLocals(false)
+                    .unstarted(this);
         }
 
         @Override
@@ -155,8 +152,7 @@ public final class VirtualPollers implements PollLoop {
         while (!stopped) {
             long nextNanos = earliestDeadline();
             asleepUntilNanos = nextNanos;
-            // Look again: a poller that armed before the store above did not know how long this one
-            // sleeps.
+            // Look again: a poller that armed before the store above did not know how long this one sleeps.
             nextNanos = Math.min(nextNanos, earliestDeadline());
             boolean forever = nextNanos == Long.MAX_VALUE;
             int count = master.await(forever ? -1 : clock.sleepNanos(nextNanos));

@@ -7,9 +7,6 @@ import heddle.internal.sys.nio.NioSocket;
 import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Trace;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.CancelledKeyException;
@@ -25,26 +22,29 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A poller over one of the JDK's selectors: for every system, without native access. A waiter asks for its direction each time, and
- * the report takes the interest back ({@link NioSocket}); a waiter behind a blocked select wakes it, since the JDK hands new interest
- * to the system only when a select begins.
+ * A poller over one of the JDK's selectors: for every system, without native access. A waiter asks for its direction
+ * each time, and the report takes the interest back ({@link NioSocket}); a waiter behind a blocked select wakes it,
+ * since the JDK hands new interest to the system only when a select begins.
  *
- * Nothing is signalled as "must try": a read that got less than it asked for may wait without trying again although RDHUP and urgent
- * data are not to be seen here, since the interest that it then asks for is level-triggered. What is there, an end of the stream too,
- * is reported. To try first would cost a call more with every message.
+ * Nothing is signalled as "must try": a read that got less than it asked for may wait without trying again although
+ * RDHUP and urgent data are not to be seen here, since the interest that it then asks for is level-triggered. What is
+ * there, an end of the stream too, is reported. To try first would cost a call more with every message.
  *
- * Leaving: the JDK closes a channel that is in a selector only when that selects again, so its port would stay taken. Whoever
- * deregisters therefore cancels the key, queues, wakes the polling thread and waits until that has selected once more.
+ * Leaving: the JDK closes a channel that is in a selector only when that selects again, so its port would stay taken.
+ * Whoever deregisters therefore cancels the key, queues, wakes the polling thread and waits until that has selected
+ * once more.
  *
  * 1. A report takes the interest back before it signals, so interest that is asked for after it is a new one.
- * 2. Whoever queued to leave is let go by the polling thread, or, once nobody polls, sees {@code abandoned} and selects itself.
+ * 2. Whoever queued to leave is let go by the polling thread, or, once nobody polls, sees {@code abandoned} and selects
+ *    itself.
  *
- * Ordering: arm() adds its interest, then reads {@code blocked}; select() sets blocked, then takes the interest in. deregister()
- * queues, then reads {@code abandoned}; abandon() and close() set that, then release the queue. A waker writes what it has to tell,
- * then looks whether {@code wakeUpSent} is set; the polling thread clears it after each select, selectNow() too, which takes a wake-up
- * like any other, and then looks at what was written.
+ * Ordering: arm() adds its interest, then reads {@code blocked}; select() sets blocked, then takes the interest in.
+ * deregister() queues, then reads {@code abandoned}; abandon() and close() set that, then release the queue. A waker
+ * writes what it has to tell, then looks whether {@code wakeUpSent} is set; the polling thread clears it after each
+ * select, selectNow() too, which takes a wake-up like any other, and then looks at what was written.
  */
 public final class NioPoller extends Poller {
 
@@ -56,7 +56,9 @@ public final class NioPoller extends Poller {
     /** Whether the selector was woken since the polling thread last cleared it: many wake-ups cost one. */
     private final AtomicBoolean wakeUpSent = new AtomicBoolean();
 
-    /** Those who wait until the selector has let their cancelled keys go; at most one for each descriptor being closed. */
+    /**
+     * Those who wait until the selector has let their cancelled keys go; at most one for each descriptor being closed.
+     */
     private final Queue<Semaphore> leaving = new ConcurrentLinkedQueue<>();
 
     /** Whether the polling thread selects with a time to wait. Written by it, read by any thread. */
@@ -171,7 +173,9 @@ public final class NioPoller extends Poller {
         }
     }
 
-    /** Rounded up, since a select that ends too early for a deadline only comes again; 0, for ever, for a negative one. */
+    /**
+     * Rounded up, since a select that ends too early for a deadline only comes again; 0, for ever, for a negative one.
+     */
     private static long millis(long nanos) {
         if (nanos < 0) {
             return 0;
@@ -193,7 +197,9 @@ public final class NioPoller extends Poller {
         woken += ((Registration) key.attachment()).signal(readable, writable, false);
     }
 
-    /** Selects once more for those who have cancelled their keys by now, and tells them: how many events that brought. */
+    /**
+     * Selects once more for those who have cancelled their keys by now, and tells them: how many events that brought.
+     */
     private int letGo() throws IOException {
         List<Semaphore> served = new ArrayList<>();
         for (Semaphore one = leaving.poll(); one != null; one = leaving.poll()) {
@@ -209,7 +215,10 @@ public final class NioPoller extends Poller {
         }
     }
 
-    /** Selects for a leaver where the polling thread does not. What is ready it leaves to the next select, which finds it again. */
+    /**
+     * Selects for a leaver where the polling thread does not. What is ready it leaves to the next select, which finds
+     * it again.
+     */
     private void selectAlone() {
         try {
             selector.selectNow(_ -> {});

@@ -8,7 +8,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import heddle.internal.socket.Errno;
 import heddle.internal.sys.StartException;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -46,13 +45,11 @@ public final class Epoll {
     /** How many events an {@link #await} returns at most. */
     public static final int EVENTS_MAX = 128;
 
-    private static final MethodHandle EPOLL_CREATE1 =
-            Libc.quick("epoll_create1", JAVA_INT, JAVA_INT);
+    private static final MethodHandle EPOLL_CREATE1 = Libc.quick("epoll_create1", JAVA_INT, JAVA_INT);
     private static final MethodHandle EPOLL_CTL =
             Libc.quick("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle EVENTFD = Libc.quick("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle WRITE =
-            Libc.quick("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+    private static final MethodHandle WRITE = Libc.quick("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
     private static final MethodHandle CLOSE = Libc.quick("close", JAVA_INT, JAVA_INT);
     private static final MethodHandle EPOLL_WAIT_0 =
             Libc.quick("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
@@ -62,11 +59,9 @@ public final class Epoll {
     // Since Linux 5.11 and glibc 2.35; without it a wait is rounded up to milliseconds.
     // epoll_pwait2(2).
     private static final boolean HAS_PWAIT2 = Libc.has("epoll_pwait2");
-    private static final MethodHandle EPOLL_PWAIT2 =
-            HAS_PWAIT2
-                    ? Libc.blocking(
-                            "epoll_pwait2", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS)
-                    : EPOLL_WAIT;
+    private static final MethodHandle EPOLL_PWAIT2 = HAS_PWAIT2
+            ? Libc.blocking("epoll_pwait2", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS)
+            : EPOLL_WAIT;
 
     private static final MemorySegment ONE = MemorySegment.ofArray(new long[] {1});
 
@@ -117,10 +112,7 @@ public final class Epoll {
     private static int createEventfd() {
         int[] error = new int[1];
         try {
-            int fd =
-                    (int)
-                            EVENTFD.invokeExact(
-                                    MemorySegment.ofArray(error), 0, EFD_CLOEXEC | EFD_NONBLOCK);
+            int fd = (int) EVENTFD.invokeExact(MemorySegment.ofArray(error), 0, EFD_CLOEXEC | EFD_NONBLOCK);
             return fd < 0 ? -error[0] : fd;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -149,10 +141,7 @@ public final class Epoll {
         segment.set(JAVA_LONG_UNALIGNED, DATA, data);
         int[] error = new int[1];
         try {
-            int result =
-                    (int)
-                            EPOLL_CTL.invokeExact(
-                                    MemorySegment.ofArray(error), epfd, operation, fd, segment);
+            int result = (int) EPOLL_CTL.invokeExact(MemorySegment.ofArray(error), epfd, operation, fd, segment);
             return result < 0 ? -error[0] : result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -174,25 +163,10 @@ public final class Epoll {
             } else if (pwait2) {
                 timespec.set(JAVA_LONG, 0, timeoutNanos / 1_000_000_000L);
                 timespec.set(JAVA_LONG, 8, timeoutNanos % 1_000_000_000L);
-                n =
-                        (int)
-                                EPOLL_PWAIT2.invokeExact(
-                                        errno,
-                                        epfd,
-                                        events,
-                                        EVENTS_MAX,
-                                        timespec,
-                                        MemorySegment.NULL);
+                n = (int) EPOLL_PWAIT2.invokeExact(errno, epfd, events, EVENTS_MAX, timespec, MemorySegment.NULL);
             } else {
                 long millis = TimeUnit.NANOSECONDS.toMillis(timeoutNanos + 999_999);
-                n =
-                        (int)
-                                EPOLL_WAIT.invokeExact(
-                                        errno,
-                                        epfd,
-                                        events,
-                                        EVENTS_MAX,
-                                        (int) Math.min(millis, 1 << 30));
+                n = (int) EPOLL_WAIT.invokeExact(errno, epfd, events, EVENTS_MAX, (int) Math.min(millis, 1 << 30));
             }
             if (n >= 0) {
                 return n;
@@ -219,7 +193,10 @@ public final class Epoll {
         return events.get(JAVA_LONG_UNALIGNED, (long) i * EVENT_BYTES + DATA);
     }
 
-    /** Makes the current or the next {@link #await} return with {@link #WAKE_UP}. The counter is never read: each write is an edge. */
+    /**
+     * Makes the current or the next {@link #await} return with {@link #WAKE_UP}. The counter is never read: each write
+     * is an edge.
+     */
     public void notifyPoller() {
         try {
             // EAGAIN after 2^64 - 2 wake-ups nobody will live to see; nothing else can fail.

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Links functions of the C library. Two kinds: {@link #quick} for calls that never block, which skip the thread's state change, hold
- * off safepoints while they run and take heap arrays as they are; {@link #blocking} for the others.
+ * Links functions of the C library. Two kinds: {@link #quick} for calls that never block, which skip the thread's state
+ * change, hold off safepoints while they run and take heap arrays as they are; {@link #blocking} for the others.
  */
 final class Libc {
 
@@ -17,8 +17,7 @@ final class Libc {
     private Libc() {}
 
     /** A function that never blocks. Its first argument is an {@code int[1]} segment that receives errno. */
-    @SuppressWarnings(
-            "restricted") // The module is granted native access, or this backend is not chosen.
+    @SuppressWarnings("restricted") // The module is granted native access, or this backend is not chosen.
     static MethodHandle quick(String name, MemoryLayout result, MemoryLayout... arguments) {
         return LINKER.downcallHandle(
                 address(name),
@@ -29,8 +28,7 @@ final class Libc {
 
     /** The same of one that takes any arguments from index {@code first} on. */
     @SuppressWarnings("restricted")
-    static MethodHandle quickVariadic(
-            int first, String name, MemoryLayout result, MemoryLayout... arguments) {
+    static MethodHandle quickVariadic(int first, String name, MemoryLayout result, MemoryLayout... arguments) {
         return LINKER.downcallHandle(
                 address(name),
                 FunctionDescriptor.of(result, arguments),
@@ -43,9 +41,7 @@ final class Libc {
     @SuppressWarnings("restricted")
     static MethodHandle blocking(String name, MemoryLayout result, MemoryLayout... arguments) {
         return LINKER.downcallHandle(
-                address(name),
-                FunctionDescriptor.of(result, arguments),
-                Linker.Option.captureCallState("errno"));
+                address(name), FunctionDescriptor.of(result, arguments), Linker.Option.captureCallState("errno"));
     }
 
     static boolean has(String name) {
@@ -59,8 +55,8 @@ final class Libc {
     }
 
     /**
-     * Throws what a handle threw, which is about the memory that it was given: WrongThreadException, or IllegalStateException of a closed
-     * arena. Nothing else is allowed by our signatures, so a broken invariant.
+     * Throws what a handle threw, which is about the memory that it was given: WrongThreadException, or
+     * IllegalStateException of a closed arena. Nothing else is allowed by our signatures, so a broken invariant.
      */
     static AssertionError unexpected(Throwable thrown) {
         if (thrown instanceof RuntimeException refused) {

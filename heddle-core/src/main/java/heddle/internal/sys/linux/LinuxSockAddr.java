@@ -3,7 +3,6 @@ package heddle.internal.sys.linux;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketName;
 import heddle.internal.socket.UnixName;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -82,7 +81,10 @@ final class LinuxSockAddr {
         return raw;
     }
 
-    /** What the kernel wrote, {@code length} bytes by its own count: one more than there are for a path of 108; unix(7), "BUGS". */
+    /**
+     * What the kernel wrote, {@code length} bytes by its own count: one more than there are for a path of 108; unix(7),
+     * "BUGS".
+     */
     static SocketName decode(byte[] raw, int length) {
         short family = (short) NATIVE_SHORT.get(raw, 0);
         if (family == AF_UNIX) {
@@ -93,10 +95,7 @@ final class LinuxSockAddr {
             return SockAddr.ofV4((int) NET_INT.get(raw, 4), port);
         }
         return SockAddr.ofV6(
-                (long) NET_LONG.get(raw, 8),
-                (long) NET_LONG.get(raw, 16),
-                port,
-                (int) NATIVE_INT.get(raw, 24));
+                (long) NET_LONG.get(raw, 8), (long) NET_LONG.get(raw, 16), port, (int) NATIVE_INT.get(raw, 24));
     }
 
     private static UnixName decodeUnix(byte[] raw, int length) {

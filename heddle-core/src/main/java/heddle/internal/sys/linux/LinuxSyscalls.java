@@ -12,7 +12,6 @@ import heddle.internal.socket.SocketOption;
 import heddle.internal.socket.TcpStat;
 import heddle.internal.socket.UnixName;
 import heddle.internal.sys.Syscalls;
-
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,11 +22,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * {@link Syscalls} of Linux, through the foreign-function API. Numbers are those of asm-generic, as x86-64, aarch64, riscv64 and s390x have
- * them.
+ * {@link Syscalls} of Linux, through the foreign-function API. Numbers are those of asm-generic, as x86-64, aarch64,
+ * riscv64 and s390x have them.
  *
- * <p>A long file, as it holds one function a system call beside the handle and the constants of that call: whoever checks one against its
- * manual page sees all of it.
+ * <p>A long file, as it holds one function a system call beside the handle and the constants of that call: whoever
+ * checks one against its manual page sees all of it.
  */
 public final class LinuxSyscalls extends Syscalls {
 
@@ -69,27 +68,18 @@ public final class LinuxSyscalls extends Syscalls {
     private static final int MSGHDR_IOV = 16;
     private static final int MSGHDR_IOV_COUNT = 24;
 
-    private static final MethodHandle SOCKET =
-            Libc.quick("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle BIND =
-            Libc.quick("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle SOCKET = Libc.quick("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle BIND = Libc.quick("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle LISTEN = Libc.quick("listen", JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle CONNECT =
-            Libc.quick("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle ACCEPT4 =
-            Libc.quick("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
-    private static final MethodHandle RECV =
-            Libc.quick("recv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle SEND =
-            Libc.quick("send", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle SHUTDOWN =
-            Libc.quick("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle CONNECT = Libc.quick("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle ACCEPT4 = Libc.quick("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
+    private static final MethodHandle RECV = Libc.quick("recv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle SEND = Libc.quick("send", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle SHUTDOWN = Libc.quick("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETSOCKOPT =
             Libc.quick("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle GETSOCKNAME =
-            Libc.quick("getsockname", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
-    private static final MethodHandle GETPEERNAME =
-            Libc.quick("getpeername", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle GETSOCKNAME = Libc.quick("getsockname", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle GETPEERNAME = Libc.quick("getpeername", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
 
     // close(2) blocks while a lingering socket has unsent data, so it is not a quick call.
     private static final MethodHandle CLOSE = Libc.blocking("close", JAVA_INT, JAVA_INT);
@@ -98,10 +88,8 @@ public final class LinuxSyscalls extends Syscalls {
     // needed for a first connection, so each group is linked when it is called.
 
     private static final class Vectored {
-        static final MethodHandle READV =
-                Libc.quick("readv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
-        static final MethodHandle SENDMSG =
-                Libc.quick("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+        static final MethodHandle READV = Libc.quick("readv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+        static final MethodHandle SENDMSG = Libc.quick("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
     }
 
     private static final class Options {
@@ -112,13 +100,10 @@ public final class LinuxSyscalls extends Syscalls {
     private static final class Splicing {
         static final MethodHandle PIPE2 = Libc.quick("pipe2", JAVA_INT, ADDRESS, JAVA_INT);
         static final MethodHandle SPLICE =
-                Libc.quick(
-                        "splice", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG,
-                        JAVA_INT);
+                Libc.quick("splice", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
 
         /** fcntl(2) takes what follows its second argument as it comes. */
-        static final MethodHandle FCNTL =
-                Libc.quickVariadic(2, "fcntl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+        static final MethodHandle FCNTL = Libc.quickVariadic(2, "fcntl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     }
 
     private static final class Readiness {
@@ -130,21 +115,21 @@ public final class LinuxSyscalls extends Syscalls {
         static final MethodHandle UNLINK = Libc.blocking("unlink", JAVA_INT, ADDRESS);
     }
 
-    /** Where CLOSE leaves an errno that nobody reads: the descriptor is gone in any case; close(2), "Dealing with error returns". */
+    /**
+     * Where CLOSE leaves an errno that nobody reads: the descriptor is gone in any case; close(2), "Dealing with error
+     * returns".
+     */
     private static final MemorySegment CLOSE_ERRNO = Arena.global().allocate(JAVA_INT);
 
     private static final int BACKLOG_MAX = readBacklogMax();
 
     private static int readBacklogMax() {
-        // In one read, as sysctl files answer only the first: Files.readString would see "4" of
-        // "4096".
+        // In one read, as sysctl files answer only the first: Files.readString would see "4" of "4096".
         try (InputStream file = new FileInputStream("/proc/sys/net/core/somaxconn")) {
             byte[] digits = new byte[16];
             int length = Math.max(0, file.read(digits));
-            return Integer.parseInt(
-                    new String(digits, 0, length, StandardCharsets.US_ASCII).trim());
-        } catch (IOException
-                | NumberFormatException unreadable) { // a sandbox without /proc: the classic value
+            return Integer.parseInt(new String(digits, 0, length, StandardCharsets.US_ASCII).trim());
+        } catch (IOException | NumberFormatException unreadable) { // a sandbox without /proc: the classic value
             return 128;
         }
     }
@@ -154,13 +139,8 @@ public final class LinuxSyscalls extends Syscalls {
         int[] errno = new int[1];
         try {
             int type = kind == UnixName.PACKET ? SOCK_SEQPACKET : SOCK_STREAM;
-            int fd =
-                    (int)
-                            SOCKET.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    LinuxSockAddr.family(kind),
-                                    type | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                                    0);
+            int fd = (int) SOCKET.invokeExact(
+                    MemorySegment.ofArray(errno), LinuxSockAddr.family(kind), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
             return fd < 0 ? -errno[0] : fd;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -186,30 +166,25 @@ public final class LinuxSyscalls extends Syscalls {
         int[] errno = new int[1];
         try {
             int result =
-                    (int)
-                            call.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    fd,
-                                    MemorySegment.ofArray(raw),
-                                    raw.length);
+                    (int) call.invokeExact(MemorySegment.ofArray(errno), fd, MemorySegment.ofArray(raw), raw.length);
             return result < 0 ? -errno[0] : result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
         }
     }
 
-    /** bind(2) and connect(2) of Unix sockets, which wait for the file system where the name is a path. Linked by the first. */
+    /**
+     * bind(2) and connect(2) of Unix sockets, which wait for the file system where the name is a path. Linked by the
+     * first.
+     */
     private static final class Named {
 
-        static final MethodHandle BIND =
-                Libc.blocking("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-        static final MethodHandle CONNECT =
-                Libc.blocking("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+        static final MethodHandle BIND = Libc.blocking("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+        static final MethodHandle CONNECT = Libc.blocking("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
 
         static int call(MethodHandle call, int fd, UnixName name) {
             if (!name.isValid()) {
-                return -Errno
-                        .EINVAL; // What does not fit the kernel would cut off, or refuse like this.
+                return -Errno.EINVAL; // What does not fit the kernel would cut off, or refuse like this.
             }
             byte[] raw = LinuxSockAddr.encodeUnix(name);
             try (Arena arena = Arena.ofConfined()) {
@@ -228,11 +203,7 @@ public final class LinuxSyscalls extends Syscalls {
         int[] errno = new int[1];
         try {
             int result =
-                    (int)
-                            LISTEN.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    fd,
-                                    backlog <= 0 ? BACKLOG_MAX : backlog);
+                    (int) LISTEN.invokeExact(MemorySegment.ofArray(errno), fd, backlog <= 0 ? BACKLOG_MAX : backlog);
             return result < 0 ? -errno[0] : result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -244,14 +215,12 @@ public final class LinuxSyscalls extends Syscalls {
         byte[] raw = new byte[LinuxSockAddr.SIZE_MAX];
         int[] length = {raw.length};
         try {
-            int accepted =
-                    (int)
-                            ACCEPT4.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    fd,
-                                    MemorySegment.ofArray(raw),
-                                    MemorySegment.ofArray(length),
-                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
+            int accepted = (int) ACCEPT4.invokeExact(
+                    MemorySegment.ofArray(errno),
+                    fd,
+                    MemorySegment.ofArray(raw),
+                    MemorySegment.ofArray(length),
+                    SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (accepted < 0) {
                 return -errno[0];
             }
@@ -265,14 +234,8 @@ public final class LinuxSyscalls extends Syscalls {
     @Override
     public int recv(int fd, MemorySegment buffer, long offset, int length, int[] errno) {
         try {
-            long n =
-                    (long)
-                            RECV.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    fd,
-                                    buffer.asSlice(offset, length),
-                                    (long) length,
-                                    0);
+            long n = (long) RECV.invokeExact(
+                    MemorySegment.ofArray(errno), fd, buffer.asSlice(offset, length), (long) length, 0);
             return n < 0 ? -errno[0] : (int) n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -282,14 +245,12 @@ public final class LinuxSyscalls extends Syscalls {
     @Override
     public int recv(int fd, byte[] buffer, int offset, int length, int[] errno) {
         try {
-            long n =
-                    (long)
-                            RECV.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    fd,
-                                    MemorySegment.ofArray(buffer).asSlice(offset, length),
-                                    (long) length,
-                                    0);
+            long n = (long) RECV.invokeExact(
+                    MemorySegment.ofArray(errno),
+                    fd,
+                    MemorySegment.ofArray(buffer).asSlice(offset, length),
+                    (long) length,
+                    0);
             return n < 0 ? -errno[0] : (int) n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -297,18 +258,11 @@ public final class LinuxSyscalls extends Syscalls {
     }
 
     @Override
-    public int send(
-            int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
+    public int send(int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
         int flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
         try {
-            long n =
-                    (long)
-                            SEND.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    fd,
-                                    buffer.asSlice(offset, length),
-                                    (long) length,
-                                    flags);
+            long n = (long) SEND.invokeExact(
+                    MemorySegment.ofArray(errno), fd, buffer.asSlice(offset, length), (long) length, flags);
             return n < 0 ? -errno[0] : (int) n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -319,14 +273,12 @@ public final class LinuxSyscalls extends Syscalls {
     public int send(int fd, byte[] buffer, int offset, int length, boolean more, int[] errno) {
         int flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
         try {
-            long n =
-                    (long)
-                            SEND.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    fd,
-                                    MemorySegment.ofArray(buffer).asSlice(offset, length),
-                                    (long) length,
-                                    flags);
+            long n = (long) SEND.invokeExact(
+                    MemorySegment.ofArray(errno),
+                    fd,
+                    MemorySegment.ofArray(buffer).asSlice(offset, length),
+                    (long) length,
+                    flags);
             return n < 0 ? -errno[0] : (int) n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -337,10 +289,7 @@ public final class LinuxSyscalls extends Syscalls {
     public long readv(int fd, MemorySegment[] buffers, int count, int[] errno) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment vectors = vectors(arena, buffers, count);
-            long n =
-                    (long)
-                            Vectored.READV.invokeExact(
-                                    MemorySegment.ofArray(errno), fd, vectors, count);
+            long n = (long) Vectored.READV.invokeExact(MemorySegment.ofArray(errno), fd, vectors, count);
             return n < 0 ? -errno[0] : n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -354,10 +303,7 @@ public final class LinuxSyscalls extends Syscalls {
             MemorySegment header = arena.allocate(MSGHDR_BYTES, 8);
             header.set(ADDRESS, MSGHDR_IOV, vectors(arena, buffers, count));
             header.set(JAVA_LONG, MSGHDR_IOV_COUNT, count);
-            long n =
-                    (long)
-                            Vectored.SENDMSG.invokeExact(
-                                    MemorySegment.ofArray(errno), fd, header, flags);
+            long n = (long) Vectored.SENDMSG.invokeExact(MemorySegment.ofArray(errno), fd, header, flags);
             return n < 0 ? -errno[0] : n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -368,23 +314,14 @@ public final class LinuxSyscalls extends Syscalls {
     public int pipe(int[] ends) {
         int[] errno = new int[1];
         try {
-            int result =
-                    (int)
-                            Splicing.PIPE2.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    MemorySegment.ofArray(ends),
-                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
+            int result = (int) Splicing.PIPE2.invokeExact(
+                    MemorySegment.ofArray(errno), MemorySegment.ofArray(ends), SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (result < 0) {
                 return -errno[0];
             }
             // Whatever it returns: a smaller pipe takes more calls.
-            int _ =
-                    (int)
-                            Splicing.FCNTL.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    ends[1],
-                                    F_SETPIPE_SZ,
-                                    SPLICE_BYTES_MAX);
+            int _ = (int)
+                    Splicing.FCNTL.invokeExact(MemorySegment.ofArray(errno), ends[1], F_SETPIPE_SZ, SPLICE_BYTES_MAX);
             return 0;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -394,16 +331,14 @@ public final class LinuxSyscalls extends Syscalls {
     @Override
     public long splice(int from, int to, int length, int[] errno) {
         try {
-            long n =
-                    (long)
-                            Splicing.SPLICE.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    from,
-                                    MemorySegment.NULL,
-                                    to,
-                                    MemorySegment.NULL,
-                                    (long) length,
-                                    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+            long n = (long) Splicing.SPLICE.invokeExact(
+                    MemorySegment.ofArray(errno),
+                    from,
+                    MemorySegment.NULL,
+                    to,
+                    MemorySegment.NULL,
+                    (long) length,
+                    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
             return n < 0 ? -errno[0] : n;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -428,8 +363,7 @@ public final class LinuxSyscalls extends Syscalls {
         pollfd.set(JAVA_SHORT, 4, (short) (POLLIN | POLLRDHUP));
         int[] errno = new int[1];
         try {
-            int result =
-                    (int) Readiness.POLL.invokeExact(MemorySegment.ofArray(errno), pollfd, 1L, 0);
+            int result = (int) Readiness.POLL.invokeExact(MemorySegment.ofArray(errno), pollfd, 1L, 0);
             if (result < 0) {
                 return -errno[0];
             }
@@ -489,8 +423,7 @@ public final class LinuxSyscalls extends Syscalls {
     public int setOption(int fd, SocketOption option, int value) {
         if (option == SocketOption.LINGER) {
             // struct linger: on (4), seconds (4); socket(7).
-            return setOption(
-                    fd, SOL_SOCKET, SO_LINGER, new int[] {value < 0 ? 0 : 1, Math.max(value, 0)});
+            return setOption(fd, SOL_SOCKET, SO_LINGER, new int[] {value < 0 ? 0 : 1, Math.max(value, 0)});
         }
         return setOption(fd, level(option), name(option), new int[] {value});
     }
@@ -534,15 +467,8 @@ public final class LinuxSyscalls extends Syscalls {
     private static int setOption(int fd, int level, int name, MemorySegment value) {
         int[] errno = new int[1];
         try {
-            int result =
-                    (int)
-                            SETSOCKOPT.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    fd,
-                                    level,
-                                    name,
-                                    value,
-                                    (int) value.byteSize());
+            int result = (int) SETSOCKOPT.invokeExact(
+                    MemorySegment.ofArray(errno), fd, level, name, value, (int) value.byteSize());
             return result < 0 ? -errno[0] : result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -557,15 +483,8 @@ public final class LinuxSyscalls extends Syscalls {
     private static int option(int fd, int level, int name, MemorySegment value, int[] length) {
         int[] errno = new int[1];
         try {
-            int result =
-                    (int)
-                            Options.GETSOCKOPT.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    fd,
-                                    level,
-                                    name,
-                                    value,
-                                    MemorySegment.ofArray(length));
+            int result = (int) Options.GETSOCKOPT.invokeExact(
+                    MemorySegment.ofArray(errno), fd, level, name, value, MemorySegment.ofArray(length));
             return result < 0 ? -errno[0] : result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
@@ -574,14 +493,7 @@ public final class LinuxSyscalls extends Syscalls {
 
     private static int level(SocketOption option) {
         return switch (option) {
-            case REUSE_ADDRESS,
-                    REUSE_PORT,
-                    KEEP_ALIVE,
-                    SEND_BUFFER,
-                    RECEIVE_BUFFER,
-                    LINGER,
-                    ERROR ->
-                    SOL_SOCKET;
+            case REUSE_ADDRESS, REUSE_PORT, KEEP_ALIVE, SEND_BUFFER, RECEIVE_BUFFER, LINGER, ERROR -> SOL_SOCKET;
             case KEEP_IDLE,
                     KEEP_INTERVAL,
                     KEEP_COUNT,
@@ -589,8 +501,7 @@ public final class LinuxSyscalls extends Syscalls {
                     USER_TIMEOUT,
                     FAST_OPEN,
                     FAST_OPEN_CONNECT,
-                    DEFER_ACCEPT ->
-                    IPPROTO_TCP;
+                    DEFER_ACCEPT -> IPPROTO_TCP;
             case TYPE_OF_SERVICE -> IPPROTO_IP;
             case V6_ONLY, TRAFFIC_CLASS -> IPPROTO_IPV6;
         };
@@ -635,13 +546,8 @@ public final class LinuxSyscalls extends Syscalls {
         int[] length = {raw.length};
         int[] errno = new int[1];
         try {
-            int result =
-                    (int)
-                            call.invokeExact(
-                                    MemorySegment.ofArray(errno),
-                                    fd,
-                                    MemorySegment.ofArray(raw),
-                                    MemorySegment.ofArray(length));
+            int result = (int) call.invokeExact(
+                    MemorySegment.ofArray(errno), fd, MemorySegment.ofArray(raw), MemorySegment.ofArray(length));
             if (result < 0) {
                 return -errno[0];
             }

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import heddle.internal.socket.TcpStat;
-
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 

@@ -1,7 +1,6 @@
 package heddle.internal.sys.nio;
 
 import heddle.internal.socket.Errno;
-
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -17,8 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The errno behind an exception of the JDK's channels: by its type where that tells, else by its text, which is the system's
- * strerror(3). A system that speaks another language than English is understood by the types alone.
+ * The errno behind an exception of the JDK's channels: by its type where that tells, else by its text, which is the
+ * system's strerror(3). A system that speaks another language than English is understood by the types alone.
  */
 final class ExceptionErrno {
 
@@ -39,11 +38,8 @@ final class ExceptionErrno {
         texts.put("socket is not connected", Errno.ENOTCONN);
         texts.put("socket is already connected", Errno.EISCONN);
         // Windows, "Windows Sockets Error Codes", and what the JDK makes of them.
-        texts.put(
-                "an existing connection was forcibly closed by the remote host", Errno.ECONNRESET);
-        texts.put(
-                "an established connection was aborted by the software in your host machine",
-                Errno.ECONNABORTED);
+        texts.put("an existing connection was forcibly closed by the remote host", Errno.ECONNRESET);
+        texts.put("an established connection was aborted by the software in your host machine", Errno.ECONNABORTED);
         texts.put("no buffer space available (maximum connections reached?)", Errno.ENOBUFS);
         return texts;
     }
@@ -51,15 +47,14 @@ final class ExceptionErrno {
     /**
      * The errno of {@code failure}, EIO for one that says nothing known.
      *
-     * @throws RuntimeException {@code failure} itself, if the caller's memory cannot be used: another thread's, or of a closed arena
+     * @throws RuntimeException {@code failure} itself, if the caller's memory cannot be used: another thread's, or of a
+     *     closed arena
      */
     static int of(Exception failure) {
         return switch (failure) {
             case WrongThreadException refused -> throw refused;
             // The channels' own are of subclasses.
-            case IllegalStateException refused
-                    when refused.getClass() == IllegalStateException.class ->
-                    throw refused;
+            case IllegalStateException refused when refused.getClass() == IllegalStateException.class -> throw refused;
             // Of several errnos each; the commonest where the text is not understood.
             case BindException _ -> byText(failure, Errno.EADDRINUSE);
             case ConnectException _ -> byText(failure, Errno.ECONNREFUSED);
@@ -72,15 +67,17 @@ final class ExceptionErrno {
             case ConnectionPendingException _ -> Errno.EALREADY;
             case UnsupportedAddressTypeException _ -> Errno.EAFNOSUPPORT;
             case UnsupportedOperationException _ -> Errno.ENOPROTOOPT;
-            // Values out of range; addresses without a number; a second bind; accept without
-            // listen.
+            // Values out of range; addresses without a number; a second bind; accept without listen.
             case IllegalArgumentException _ -> Errno.EINVAL;
             case IllegalStateException _ -> Errno.EINVAL;
             default -> byText(failure, Errno.EIO);
         };
     }
 
-    /** Likewise of an accept: where nothing is known its commonest failure, which passes, so that no server ends by the system's language. */
+    /**
+     * Likewise of an accept: where nothing is known its commonest failure, which passes, so that no server ends by the
+     * system's language.
+     */
     static int ofAccept(Exception failure) {
         int errno = of(failure);
         return errno == Errno.EIO ? Errno.EMFILE : errno;

@@ -2,9 +2,6 @@ package heddle.internal.sys.nio;
 
 import heddle.internal.socket.SocketName;
 import heddle.internal.sys.Syscalls;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
@@ -18,18 +15,20 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a number of {@link NioSyscalls} stands for: a non-blocking channel, its place in a selector, and what the kernel would keep
- * for it but the JDK does not. Any thread; at most one waits for each direction.
+ * What a number of {@link NioSyscalls} stands for: a non-blocking channel, its place in a selector, and what the kernel
+ * would keep for it but the JDK does not. Any thread; at most one waits for each direction.
  *
- * Interest is one-shot, the opposite of epoll's edges: {@link #want} asks for one direction, whoever reports it takes it back. The
- * JDK asks the system anew for each, so what is ready already is reported too.
+ * Interest is one-shot, the opposite of epoll's edges: {@link #want} asks for one direction, whoever reports it takes
+ * it back. The JDK asks the system anew for each, so what is ready already is reported too.
  *
- * 1. OP_CONNECT is in the interest only while the connection is pending: the selector would find a connected channel writable again
- *    and again, and report nothing.
+ * 1. OP_CONNECT is in the interest only while the connection is pending: the selector would find a connected channel
+ *    writable again and again, and report nothing.
  *
- * Ordering: want() without a key stores {@code early}, then reads {@code key}; watch() stores the key, then reads early.
+ * Ordering: want() without a key stores {@code early}, then reads {@code key}; watch() stores the key, then reads
+ * early.
  */
 public final class NioSocket {
 
@@ -47,10 +46,15 @@ public final class NioSocket {
     /** SO_ERROR: the errno of a connect that failed in the background. */
     private final AtomicInteger pendingError = new AtomicInteger();
 
-    /** What {@link #look} found and the next read has yet to give: a byte, -errno, or {@link #NOTHING}. Guarded by the descriptor's read lock. */
+    /**
+     * What {@link #look} found and the next read has yet to give: a byte, -errno, or {@link #NOTHING}. Guarded by the
+     * descriptor's read lock.
+     */
     private int ahead = NOTHING;
 
-    /** Where a listener will be bound; see {@link NioSyscalls#bind}. Written by its maker before it is anybody else's. */
+    /**
+     * Where a listener will be bound; see {@link NioSyscalls#bind}. Written by its maker before it is anybody else's.
+     */
     private volatile @Nullable SocketName bindAddress;
 
     NioSocket(SelectableChannel channel, StandardProtocolFamily family) {
@@ -83,7 +87,8 @@ public final class NioSocket {
         return family;
     }
 
-    @Nullable SocketName bindAddress() {
+    @Nullable
+    SocketName bindAddress() {
         return bindAddress;
     }
 
@@ -193,9 +198,7 @@ public final class NioSocket {
     private int interest(boolean write) {
         if (channel instanceof SocketChannel stream) {
             if (write) {
-                return stream.isConnectionPending()
-                        ? SelectionKey.OP_CONNECT
-                        : SelectionKey.OP_WRITE;
+                return stream.isConnectionPending() ? SelectionKey.OP_CONNECT : SelectionKey.OP_WRITE;
             }
             return SelectionKey.OP_READ;
         }

@@ -8,9 +8,6 @@ import heddle.internal.socket.TcpStat;
 import heddle.internal.socket.UnixName;
 import heddle.internal.sys.StartException;
 import heddle.internal.sys.Syscalls;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
@@ -31,18 +28,20 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@link Syscalls} of any system, on the JDK's channels. Descriptors are numbers of our own that count up, so that one is not used
- * again soon after its close; raw options are named by Linux's numbers on every system.
+ * {@link Syscalls} of any system, on the JDK's channels. Descriptors are numbers of our own that count up, so that one
+ * is not used again soon after its close; raw options are named by Linux's numbers on every system.
  *
- * An interrupt closes a channel under a call only in blocking mode: non-blocking calls set no hook for it (begin(boolean) in
- * SocketChannelImpl and ServerSocketChannelImpl of JDK 25; NioSyscallsTest). So callers may be interrupted, as with the kernel.
+ * An interrupt closes a channel under a call only in blocking mode: non-blocking calls set no hook for it
+ * (begin(boolean) in SocketChannelImpl and ServerSocketChannelImpl of JDK 25; NioSyscallsTest). So callers may be
+ * interrupted, as with the kernel.
  *
  * A long file, as it holds one function a system call, and what two of them must agree on about a channel's state.
  *
- * Where it differs from the kernel's calls: see {@link #bind}, {@link #setOption} and {@link #shutdown}; MSG_MORE is not to be had, and
- * what was reset stays so.
+ * Where it differs from the kernel's calls: see {@link #bind}, {@link #setOption} and {@link #shutdown}; MSG_MORE is
+ * not to be had, and what was reset stays so.
  */
 public final class NioSyscalls extends Syscalls {
 
@@ -92,16 +91,13 @@ public final class NioSyscalls extends Syscalls {
         if (kind == UnixName.PACKET) {
             return -Errno.EPROTONOSUPPORT;
         }
-        var family =
-                switch (kind) {
-                    case SockAddr.VERSION_4 -> StandardProtocolFamily.INET;
-                    case SockAddr.VERSION_6 -> StandardProtocolFamily.INET6;
-                    default -> StandardProtocolFamily.UNIX;
-                };
+        var family = switch (kind) {
+            case SockAddr.VERSION_4 -> StandardProtocolFamily.INET;
+            case SockAddr.VERSION_6 -> StandardProtocolFamily.INET6;
+            default -> StandardProtocolFamily.UNIX;
+        };
         try {
-            return add(
-                    passive ? ServerSocketChannel.open(family) : SocketChannel.open(family),
-                    family);
+            return add(passive ? ServerSocketChannel.open(family) : SocketChannel.open(family), family);
         } catch (UnsupportedOperationException noSuchFamily) {
             return -Errno.EAFNOSUPPORT;
         } catch (IOException | RuntimeException failure) {
@@ -127,32 +123,30 @@ public final class NioSyscalls extends Syscalls {
     }
 
     /**
-     * Of a listener, only tried out: the JDK binds and listens in one call, which wants the backlog, so {@link #listen} makes it. The
-     * trial is on a socket that is closed at once; it finds an address in use or not ours here, where the kernel would. A path is not tried,
-     * as that would leave it in the file system: listen finds what bind would.
+     * Of a listener, only tried out: the JDK binds and listens in one call, which wants the backlog, so {@link #listen}
+     * makes it. The trial is on a socket that is closed at once; it finds an address in use or not ours here, where the
+     * kernel would. A path is not tried, as that would leave it in the file system: listen finds what bind would.
      */
     @Override
     public int bind(int fd, int kind, SocketName address) {
-        return call(
-                fd,
-                socket -> {
-                    int refusal = refusal(address);
-                    if (refusal != 0) {
-                        return refusal;
-                    }
-                    if (!socket.isListener()) {
-                        socket.stream().bind(toJdk(address));
-                        return 0;
-                    }
-                    if (socket.bindAddress() != null) {
-                        return -Errno.EINVAL;
-                    }
-                    if (address instanceof SockAddr ip) {
-                        tryBind(socket, ip);
-                    }
-                    socket.bindAddress(address);
-                    return 0;
-                });
+        return call(fd, socket -> {
+            int refusal = refusal(address);
+            if (refusal != 0) {
+                return refusal;
+            }
+            if (!socket.isListener()) {
+                socket.stream().bind(toJdk(address));
+                return 0;
+            }
+            if (socket.bindAddress() != null) {
+                return -Errno.EINVAL;
+            }
+            if (address instanceof SockAddr ip) {
+                tryBind(socket, ip);
+            }
+            socket.bindAddress(address);
+            return 0;
+        });
     }
 
     /** The JDK has paths only, no abstract names; unix(7). */
@@ -169,13 +163,10 @@ public final class NioSyscalls extends Syscalls {
     private static void tryBind(NioSocket socket, SockAddr address) throws IOException {
         NetworkChannel listener = socket.network();
         try (SocketChannel trial = SocketChannel.open(socket.family())) {
-            trial.setOption(
-                    StandardSocketOptions.SO_REUSEADDR,
-                    listener.getOption(StandardSocketOptions.SO_REUSEADDR));
+            trial.setOption(StandardSocketOptions.SO_REUSEADDR, listener.getOption(StandardSocketOptions.SO_REUSEADDR));
             if (listener.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT)) {
                 trial.setOption(
-                        StandardSocketOptions.SO_REUSEPORT,
-                        listener.getOption(StandardSocketOptions.SO_REUSEPORT));
+                        StandardSocketOptions.SO_REUSEPORT, listener.getOption(StandardSocketOptions.SO_REUSEPORT));
             }
             trial.bind(toJdk(address));
         }
@@ -185,55 +176,49 @@ public final class NioSyscalls extends Syscalls {
     public int listen(int fd, int backlog) {
         // The system clamps a backlog to its own maximum; listen(2). 0 would be the JDK's 50.
         int queued = backlog <= 0 ? Integer.MAX_VALUE : backlog;
-        return call(
-                fd,
-                socket -> {
-                    if (!(socket.channel() instanceof ServerSocketChannel listener)) {
-                        return -Errno.EOPNOTSUPP;
-                    }
-                    SocketName address = socket.bindAddress();
-                    listener.bind(address == null ? null : toJdk(address), queued);
-                    return 0;
-                });
+        return call(fd, socket -> {
+            if (!(socket.channel() instanceof ServerSocketChannel listener)) {
+                return -Errno.EOPNOTSUPP;
+            }
+            SocketName address = socket.bindAddress();
+            listener.bind(address == null ? null : toJdk(address), queued);
+            return 0;
+        });
     }
 
     @Override
     public int connect(int fd, int kind, SocketName address) {
-        return call(
-                fd,
-                socket -> {
-                    int refusal = socket.isListener() ? -Errno.EISCONN : refusal(address);
-                    if (refusal != 0) {
-                        return refusal;
-                    }
-                    if (socket.stream().connect(toJdk(address))) {
-                        return 0;
-                    }
-                    // The JDK takes the EAGAIN of a full backlog for a connection under way.
-                    return address instanceof UnixName ? -Errno.EAGAIN : -Errno.EINPROGRESS;
-                });
+        return call(fd, socket -> {
+            int refusal = socket.isListener() ? -Errno.EISCONN : refusal(address);
+            if (refusal != 0) {
+                return refusal;
+            }
+            if (socket.stream().connect(toJdk(address))) {
+                return 0;
+            }
+            // The JDK takes the EAGAIN of a full backlog for a connection under way.
+            return address instanceof UnixName ? -Errno.EAGAIN : -Errno.EINPROGRESS;
+        });
     }
 
     @Override
     public int accept(int fd, SocketName[] peer, int[] errno) {
-        return call(
-                fd,
-                socket -> {
-                    if (!(socket.channel() instanceof ServerSocketChannel listener)) {
-                        return -Errno.EINVAL;
-                    }
-                    SocketChannel accepted;
-                    try {
-                        accepted = listener.accept();
-                    } catch (IOException | RuntimeException failure) {
-                        return -ExceptionErrno.ofAccept(failure);
-                    }
-                    if (accepted == null) {
-                        return -Errno.EAGAIN;
-                    }
-                    peer[0] = fromJdk(accepted.getRemoteAddress(), socket.family());
-                    return add(accepted, socket.family());
-                });
+        return call(fd, socket -> {
+            if (!(socket.channel() instanceof ServerSocketChannel listener)) {
+                return -Errno.EINVAL;
+            }
+            SocketChannel accepted;
+            try {
+                accepted = listener.accept();
+            } catch (IOException | RuntimeException failure) {
+                return -ExceptionErrno.ofAccept(failure);
+            }
+            if (accepted == null) {
+                return -Errno.EAGAIN;
+            }
+            peer[0] = fromJdk(accepted.getRemoteAddress(), socket.family());
+            return add(accepted, socket.family());
+        });
     }
 
     @Override
@@ -253,8 +238,7 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @Override
-    public int send(
-            int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
+    public int send(int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
         NioSocket socket = sockets.get(fd);
         if (socket == null) {
             return -Errno.EBADF;
@@ -328,7 +312,10 @@ public final class NioSyscalls extends Syscalls {
         return false;
     }
 
-    /** After a shutdown for writing the JDK hides EPIPE behind an AsynchronousCloseException, though the channel is open. */
+    /**
+     * After a shutdown for writing the JDK hides EPIPE behind an AsynchronousCloseException, though the channel is
+     * open.
+     */
     private static int sendErrno(NioSocket socket, Exception failure) {
         return failure instanceof AsynchronousCloseException && socket.channel().isOpen()
                 ? Errno.EPIPE
@@ -361,16 +348,14 @@ public final class NioSyscalls extends Syscalls {
     /** After SHUT_RD a read ends at once, unlike Linux, which still gives what had arrived before. */
     @Override
     public int shutdown(int fd, int how) {
-        return call(
-                fd,
-                socket -> {
-                    if (how == SHUT_RD) {
-                        socket.stream().shutdownInput();
-                    } else {
-                        socket.stream().shutdownOutput();
-                    }
-                    return 0;
-                });
+        return call(fd, socket -> {
+            if (how == SHUT_RD) {
+                socket.stream().shutdownInput();
+            } else {
+                socket.stream().shutdownOutput();
+            }
+            return 0;
+        });
     }
 
     @Override
@@ -400,44 +385,40 @@ public final class NioSyscalls extends Syscalls {
     }
 
     /**
-     * The keepalive's times exist where the module {@code jdk.net} is resolved, which is not needed otherwise. IPV6_V6ONLY: the JDK
-     * makes every IPv6 socket one of both versions, so 0 is granted and 1 is refused.
+     * The keepalive's times exist where the module {@code jdk.net} is resolved, which is not needed otherwise.
+     * IPV6_V6ONLY: the JDK makes every IPv6 socket one of both versions, so 0 is granted and 1 is refused.
      */
     @Override
     public int setOption(int fd, SocketOption option, int value) {
-        return call(
-                fd,
-                socket -> {
-                    if (option == SocketOption.V6_ONLY) {
-                        return isV6(socket) && value == 0 ? 0 : -Errno.ENOPROTOOPT;
-                    }
-                    var name = find(socket, option);
-                    if (name == null) {
-                        return -Errno.ENOPROTOOPT;
-                    }
-                    set(socket.network(), name, value);
-                    return 0;
-                });
+        return call(fd, socket -> {
+            if (option == SocketOption.V6_ONLY) {
+                return isV6(socket) && value == 0 ? 0 : -Errno.ENOPROTOOPT;
+            }
+            var name = find(socket, option);
+            if (name == null) {
+                return -Errno.ENOPROTOOPT;
+            }
+            set(socket.network(), name, value);
+            return 0;
+        });
     }
 
     @Override
     public int option(int fd, SocketOption option) {
-        return call(
-                fd,
-                socket -> {
-                    if (option == SocketOption.ERROR) {
-                        return socket.takePendingError();
-                    }
-                    if (option == SocketOption.V6_ONLY) {
-                        return isV6(socket) ? 0 : -Errno.ENOPROTOOPT;
-                    }
-                    var name = find(socket, option);
-                    if (name == null) {
-                        return -Errno.ENOPROTOOPT;
-                    }
-                    Object value = socket.network().getOption(name);
-                    return value instanceof Boolean on ? (on ? 1 : 0) : (Integer) value;
-                });
+        return call(fd, socket -> {
+            if (option == SocketOption.ERROR) {
+                return socket.takePendingError();
+            }
+            if (option == SocketOption.V6_ONLY) {
+                return isV6(socket) ? 0 : -Errno.ENOPROTOOPT;
+            }
+            var name = find(socket, option);
+            if (name == null) {
+                return -Errno.ENOPROTOOPT;
+            }
+            Object value = socket.network().getOption(name);
+            return value instanceof Boolean on ? (on ? 1 : 0) : (Integer) value;
+        });
     }
 
     private static boolean isV6(NioSocket socket) {
@@ -445,8 +426,7 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @SuppressWarnings("unchecked") // The type is looked at.
-    private static void set(NetworkChannel channel, java.net.SocketOption<?> name, int value)
-            throws IOException {
+    private static void set(NetworkChannel channel, java.net.SocketOption<?> name, int value) throws IOException {
         if (name.type() == Boolean.class) {
             channel.setOption((java.net.SocketOption<Boolean>) name, value != 0);
         } else {
@@ -456,24 +436,21 @@ public final class NioSyscalls extends Syscalls {
 
     /** The JDK's option, by its name: those of the keepalive have no constant in {@code java.base}. */
     private static java.net.@Nullable SocketOption<?> find(NioSocket socket, SocketOption option) {
-        String name =
-                switch (option) {
-                    case REUSE_ADDRESS -> "SO_REUSEADDR";
-                    case REUSE_PORT -> "SO_REUSEPORT";
-                    case KEEP_ALIVE -> "SO_KEEPALIVE";
-                    case KEEP_IDLE -> "TCP_KEEPIDLE";
-                    case KEEP_INTERVAL -> "TCP_KEEPINTERVAL";
-                    case KEEP_COUNT -> "TCP_KEEPCOUNT";
-                    case NO_DELAY -> "TCP_NODELAY";
-                    case SEND_BUFFER -> "SO_SNDBUF";
-                    case RECEIVE_BUFFER -> "SO_RCVBUF";
-                    case LINGER -> "SO_LINGER";
-                    // Of an IPv6 socket it sets the traffic class, too; Net.setSocketOption of JDK
-                    // 25.
-                    case TYPE_OF_SERVICE, TRAFFIC_CLASS -> "IP_TOS";
-                    case USER_TIMEOUT, FAST_OPEN, FAST_OPEN_CONNECT, DEFER_ACCEPT, V6_ONLY, ERROR ->
-                            "";
-                };
+        String name = switch (option) {
+            case REUSE_ADDRESS -> "SO_REUSEADDR";
+            case REUSE_PORT -> "SO_REUSEPORT";
+            case KEEP_ALIVE -> "SO_KEEPALIVE";
+            case KEEP_IDLE -> "TCP_KEEPIDLE";
+            case KEEP_INTERVAL -> "TCP_KEEPINTERVAL";
+            case KEEP_COUNT -> "TCP_KEEPCOUNT";
+            case NO_DELAY -> "TCP_NODELAY";
+            case SEND_BUFFER -> "SO_SNDBUF";
+            case RECEIVE_BUFFER -> "SO_RCVBUF";
+            case LINGER -> "SO_LINGER";
+            // Of an IPv6 socket it sets the traffic class, too; Net.setSocketOption of JDK 25.
+            case TYPE_OF_SERVICE, TRAFFIC_CLASS -> "IP_TOS";
+            case USER_TIMEOUT, FAST_OPEN, FAST_OPEN_CONNECT, DEFER_ACCEPT, V6_ONLY, ERROR -> "";
+        };
         for (var supported : socket.network().supportedOptions()) {
             if (supported.name().equals(name)) {
                 return supported;
@@ -508,23 +485,23 @@ public final class NioSyscalls extends Syscalls {
     private static @Nullable SocketOption ofLinux(int level, int name) {
         return switch (level) {
             case 1 -> // SOL_SOCKET
-                    switch (name) {
-                        case 2 -> SocketOption.REUSE_ADDRESS;
-                        case 4 -> SocketOption.ERROR;
-                        case 7 -> SocketOption.SEND_BUFFER;
-                        case 8 -> SocketOption.RECEIVE_BUFFER;
-                        case 9 -> SocketOption.KEEP_ALIVE;
-                        case 15 -> SocketOption.REUSE_PORT;
-                        default -> null;
-                    };
+                switch (name) {
+                    case 2 -> SocketOption.REUSE_ADDRESS;
+                    case 4 -> SocketOption.ERROR;
+                    case 7 -> SocketOption.SEND_BUFFER;
+                    case 8 -> SocketOption.RECEIVE_BUFFER;
+                    case 9 -> SocketOption.KEEP_ALIVE;
+                    case 15 -> SocketOption.REUSE_PORT;
+                    default -> null;
+                };
             case 6 -> // IPPROTO_TCP
-                    switch (name) {
-                        case 1 -> SocketOption.NO_DELAY;
-                        case 4 -> SocketOption.KEEP_IDLE;
-                        case 5 -> SocketOption.KEEP_INTERVAL;
-                        case 6 -> SocketOption.KEEP_COUNT;
-                        default -> null;
-                    };
+                switch (name) {
+                    case 1 -> SocketOption.NO_DELAY;
+                    case 4 -> SocketOption.KEEP_IDLE;
+                    case 5 -> SocketOption.KEEP_INTERVAL;
+                    case 6 -> SocketOption.KEEP_COUNT;
+                    default -> null;
+                };
             case 41 -> name == 26 ? SocketOption.V6_ONLY : null; // IPPROTO_IPV6
             default -> null;
         };
@@ -532,31 +509,27 @@ public final class NioSyscalls extends Syscalls {
 
     @Override
     public int localAddress(int fd, SocketName[] address) {
-        return call(
-                fd,
-                socket -> {
-                    SocketAddress local = socket.network().getLocalAddress();
-                    SocketName wanted = socket.bindAddress();
-                    address[0] =
-                            local == null && wanted != null
-                                    ? wanted
-                                    : fromJdk(local, socket.family());
-                    return 0;
-                });
+        return call(fd, socket -> {
+            SocketAddress local = socket.network().getLocalAddress();
+            SocketName wanted = socket.bindAddress();
+            address[0] = local == null && wanted != null ? wanted : fromJdk(local, socket.family());
+            return 0;
+        });
     }
 
-    /** Also finishes a connect, which the JDK leaves to its caller; a failure is {@link SocketOption#ERROR} from then on. */
+    /**
+     * Also finishes a connect, which the JDK leaves to its caller; a failure is {@link SocketOption#ERROR} from then
+     * on.
+     */
     @Override
     public int remoteAddress(int fd, SocketName[] address) {
-        return call(
-                fd,
-                socket -> {
-                    if (!socket.finishConnect()) {
-                        return -Errno.ENOTCONN;
-                    }
-                    address[0] = fromJdk(socket.stream().getRemoteAddress(), socket.family());
-                    return 0;
-                });
+        return call(fd, socket -> {
+            if (!socket.finishConnect()) {
+                return -Errno.ENOTCONN;
+            }
+            address[0] = fromJdk(socket.stream().getRemoteAddress(), socket.family());
+            return 0;
+        });
     }
 
     private static SocketAddress toJdk(SocketName address) {
@@ -567,8 +540,7 @@ public final class NioSyscalls extends Syscalls {
     }
 
     /** {@code address}, or the unspecified one of a socket that is not bound. */
-    private static SocketName fromJdk(
-            @Nullable SocketAddress address, StandardProtocolFamily family) {
+    private static SocketName fromJdk(@Nullable SocketAddress address, StandardProtocolFamily family) {
         if (address instanceof UnixDomainSocketAddress unix) {
             return new UnixName(unix.getPath().toString());
         }
@@ -578,8 +550,7 @@ public final class NioSyscalls extends Syscalls {
         if (address instanceof InetSocketAddress inet) {
             return SockAddr.of(inet.getAddress(), inet.getPort());
         }
-        int version =
-                family == StandardProtocolFamily.INET6 ? SockAddr.VERSION_6 : SockAddr.VERSION_4;
+        int version = family == StandardProtocolFamily.INET6 ? SockAddr.VERSION_6 : SockAddr.VERSION_4;
         return new SockAddr(0, 0, version, 0, 0);
     }
 

@@ -8,7 +8,6 @@ import heddle.internal.socket.SockAddr;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.trace.Trace;
 import heddle.testing.Behaviour;
-
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -18,13 +17,9 @@ class EpollPollerTest {
     private final LinuxSyscalls sys = new LinuxSyscalls();
     private final Trace trace = new Trace();
     private final NumberTable<Registration> watched = new NumberTable<>();
-    private final EpollPoller poller =
-            new EpollPoller(
-                    watched,
-                    trace,
-                    failure -> {
-                        throw new AssertionError(failure);
-                    });
+    private final EpollPoller poller = new EpollPoller(watched, trace, failure -> {
+        throw new AssertionError(failure);
+    });
     private final int fd = sys.socket(SockAddr.VERSION_4, false);
 
     @AfterEach

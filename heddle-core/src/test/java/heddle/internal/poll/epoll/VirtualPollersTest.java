@@ -12,10 +12,6 @@ import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
 import heddle.time.Clock;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -25,6 +21,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What becomes of those who wait when the thread fails that waits for all pollers. */
 @Timeout(60)
@@ -51,9 +49,7 @@ class VirtualPollersTest {
         Task<Wait> waiter = Task.on(Thread.ofVirtual(), slot::await);
         Await.until(
                 "the waiter is parked",
-                () ->
-                        slot.waiter() == waiter.thread()
-                                && waiter.thread().getState() == Thread.State.WAITING);
+                () -> slot.waiter() == waiter.thread() && waiter.thread().getState() == Thread.State.WAITING);
 
         sys.close(master);
         poller.wakeUp(); // Who is in epoll_wait(2) does not see the close; the next call does.

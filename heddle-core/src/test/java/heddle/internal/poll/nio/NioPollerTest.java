@@ -18,11 +18,6 @@ import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.time.Clock;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -42,11 +37,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The selector behind real loopback sockets, mostly polled as in earnest, by a {@link PollerThread}. */
-@Timeout(
-        value = 60,
-        threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // A closer waits uninterruptibly.
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // A closer waits uninterruptibly.
 class NioPollerTest {
 
     private static final SockAddr LOOPBACK = SockAddr.ofV4(0x7f000001, 0);
@@ -108,8 +104,8 @@ class NioPollerTest {
     void aWriterWaitsForRoom() throws Exception {
         thread.start();
         Pair pair = fullPair();
-        Future<Long> written =
-                call(() -> pair.left.write(segment(64)), pair.left.registration().write());
+        Future<Long> written = call(
+                () -> pair.left.write(segment(64)), pair.left.registration().write());
         drainUntilDone(pair.right, written);
         assertThat(get(written)).isEqualTo(64);
     }
@@ -199,30 +195,28 @@ class NioPollerTest {
         thread.start();
         Descriptor listener = listener(0);
         int connections = 100;
-        Future<?> server =
-                callers.submit(() -> {
-                    for (int i = 0; i < connections; i++) {
-                        SockAddr[] peer = new SockAddr[1];
-                        Descriptor one = descriptors.open(listener.accept(peer), Traffic.BYTES);
-                        callers.execute(() -> echo(one));
-                    }
-                });
+        Future<?> server = callers.submit(() -> {
+            for (int i = 0; i < connections; i++) {
+                SockAddr[] peer = new SockAddr[1];
+                Descriptor one = descriptors.open(listener.accept(peer), Traffic.BYTES);
+                callers.execute(() -> echo(one));
+            }
+        });
         List<Future<Integer>> rounds = new ArrayList<>();
         for (int i = 0; i < connections; i++) {
-            rounds.add(
-                    callers.submit(() -> {
-                        Descriptor one = connected(listener);
-                        int done = 0;
-                        while (done < 100 && one.write(segment(64)) == 64) {
-                            int n = 0;
-                            while (n < 64) {
-                                n += one.read(segment(64), 64 - n);
-                            }
-                            done++;
-                        }
-                        one.close();
-                        return done;
-                    }));
+            rounds.add(callers.submit(() -> {
+                Descriptor one = connected(listener);
+                int done = 0;
+                while (done < 100 && one.write(segment(64)) == 64) {
+                    int n = 0;
+                    while (n < 64) {
+                        n += one.read(segment(64), 64 - n);
+                    }
+                    done++;
+                }
+                one.close();
+                return done;
+            }));
         }
         for (Future<Integer> each : rounds) {
             assertThat(get(each)).isEqualTo(100);
@@ -269,13 +263,12 @@ class NioPollerTest {
         thread.start();
         Pair pair = pair();
         AtomicReference<Thread> reader = new AtomicReference<>();
-        Future<Integer> read =
-                call(
-                        () -> {
-                            reader.set(Thread.currentThread());
-                            return pair.left.read(segment(1), 1);
-                        },
-                        pair.left.registration().read());
+        Future<Integer> read = call(
+                () -> {
+                    reader.set(Thread.currentThread());
+                    return pair.left.read(segment(1), 1);
+                },
+                pair.left.registration().read());
         reader.get().interrupt();
         assertThat(get(read)).isEqualTo(Result.INTERRUPTED);
         write(pair.right, 1);
@@ -309,14 +302,12 @@ class NioPollerTest {
     @Test
     void aWakeUpEndsThePollUnderWay() throws Exception {
         AtomicInteger polls = new AtomicInteger();
-        Thread polling =
-                Thread.ofPlatform()
-                        .start(() -> {
-                            for (int i = 0; i < 1000; i++) {
-                                poller.poll(IdlePoll.FOREVER);
-                                polls.incrementAndGet();
-                            }
-                        });
+        Thread polling = Thread.ofPlatform().start(() -> {
+            for (int i = 0; i < 1000; i++) {
+                poller.poll(IdlePoll.FOREVER);
+                polls.incrementAndGet();
+            }
+        });
         for (int i = 0; i < 1000; i++) {
             int wanted = i + 1;
             poller.wakeUp();
@@ -348,8 +339,9 @@ class NioPollerTest {
             assertThat(sys.listen(fd, 0)).as("listen %d", i).isEqualTo(0);
             Descriptor listener = descriptor(fd);
             where = localAddress(listener);
-            Future<Integer> accepted =
-                    call(() -> listener.accept(new SockAddr[1]), listener.registration().read());
+            Future<Integer> accepted = call(
+                    () -> listener.accept(new SockAddr[1]),
+                    listener.registration().read());
             listener.close();
             assertThat(get(accepted)).isEqualTo(Result.CLOSED);
         }
@@ -364,10 +356,9 @@ class NioPollerTest {
             for (int i = 0; i < 50; i++) {
                 Descriptor listener = listenerAt(OWN_LOOPBACK);
                 listeners.add(listener);
-                waits.add(
-                        call(
-                                () -> listener.accept(new SockAddr[1]),
-                                listener.registration().read()));
+                waits.add(call(
+                        () -> listener.accept(new SockAddr[1]),
+                        listener.registration().read()));
             }
             List<SockAddr> names = listeners.stream().map(this::localAddress).toList();
             List<Future<Boolean>> closes =
@@ -391,8 +382,8 @@ class NioPollerTest {
     void aCloserKeepsItsInterruptStatus() throws Exception {
         thread.start();
         Descriptor listener = listener(0);
-        Future<Integer> accepted =
-                call(() -> listener.accept(new SockAddr[1]), listener.registration().read());
+        Future<Integer> accepted = call(
+                () -> listener.accept(new SockAddr[1]), listener.registration().read());
         SockAddr where = localAddress(listener);
         Thread.currentThread().interrupt();
         listener.close();
@@ -413,8 +404,7 @@ class NioPollerTest {
         listener.close();
         try (Socket holdsThePort = new Socket()) { // Else another process may come to listen there.
             holdsThePort.setReuseAddress(true);
-            holdsThePort.bind(
-                    new InetSocketAddress(InetAddress.getLoopbackAddress(), there.port()));
+            holdsThePort.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), there.port()));
             // The kernel repeats the handshake, a second after it was ignored, and finds nobody.
             assertThat(get(connected)).isEqualTo(-Errno.ECONNREFUSED);
         }
@@ -427,12 +417,10 @@ class NioPollerTest {
         Pair pair = pair();
         Future<Integer> read = read(pair.left);
         write(pair.right, 1);
-        Await.until(
-                "the read is done",
-                () -> {
-                    poller.poll(0);
-                    return read.isDone();
-                });
+        Await.until("the read is done", () -> {
+            poller.poll(0);
+            return read.isDone();
+        });
         assertThat(poller.selector.keys()).hasSize(1);
         assertThat(pair.left.close()).isTrue();
         assertThat(poller.selector.keys()).isEmpty();
@@ -473,8 +461,8 @@ class NioPollerTest {
         Pair pair = pair();
         Future<Integer> read = read(pair.left);
         Descriptor listener = listener(0);
-        Future<Integer> accepted =
-                call(() -> listener.accept(new SockAddr[1]), listener.registration().read());
+        Future<Integer> accepted = call(
+                () -> listener.accept(new SockAddr[1]), listener.registration().read());
         SockAddr where = localAddress(listener);
 
         Pipe foreign = Pipe.open(); // Its key has nothing of ours attached: an invariant is broken.
@@ -521,12 +509,10 @@ class NioPollerTest {
         Descriptor left = connected(listener);
         int number = listener.registration().fd();
         int[] accepted = {-Errno.EAGAIN};
-        Await.until(
-                "a connection to accept",
-                () -> {
-                    accepted[0] = sys.accept(number, new SockAddr[1], errno);
-                    return accepted[0] != -Errno.EAGAIN;
-                });
+        Await.until("a connection to accept", () -> {
+            accepted[0] = sys.accept(number, new SockAddr[1], errno);
+            return accepted[0] != -Errno.EAGAIN;
+        });
         listener.close();
         return new Pair(left, descriptor(accepted[0]));
     }
@@ -600,14 +586,12 @@ class NioPollerTest {
     private void drainUntilDone(Descriptor from, Future<?> writer) throws Exception {
         MemorySegment room = segment(Syscalls.TRANSFER_BYTES_MAX);
         int fd = from.registration().fd();
-        Await.until(
-                "the writer has found room",
-                () -> {
-                    while (sys.recv(fd, room, 0, (int) room.byteSize(), errno) > 0) {
-                        // more
-                    }
-                    return writer.isDone();
-                });
+        Await.until("the writer has found room", () -> {
+            while (sys.recv(fd, room, 0, (int) room.byteSize(), errno) > 0) {
+                // more
+            }
+            return writer.isDone();
+        });
     }
 
     private static void write(Descriptor to, int bytes) {
@@ -621,13 +605,11 @@ class NioPollerTest {
     /** Begins {@code call} and returns once it waits in {@code slot}. */
     private <T> Future<T> call(Callable<T> call, ReadinessSlot slot) throws Exception {
         Future<T> future = callers.submit(call);
-        Await.until(
-                "the call waits",
-                () -> {
-                    Thread waiter = slot.waiter();
-                    boolean waits = waiter != null && waiter.getState() == Thread.State.WAITING;
-                    return waits || future.isDone();
-                });
+        Await.until("the call waits", () -> {
+            Thread waiter = slot.waiter();
+            boolean waits = waiter != null && waiter.getState() == Thread.State.WAITING;
+            return waits || future.isDone();
+        });
         return future;
     }
 

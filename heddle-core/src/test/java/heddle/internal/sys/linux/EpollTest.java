@@ -4,22 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.socket.Errno;
 import heddle.internal.socket.SockAddr;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 
 /** What goes into the kernel with an event and comes out of it, by the layout that this processor has. */
 class EpollTest {
 
     // Each byte differs, so a wrong offset, width or order shows; the count of events would not.
-    private static final long[] DATA = {
-        0x0102_0304_0506_0708L, 0x1112_1314_1516_1718L, 0x2122_2324_2526_2728L
-    };
+    private static final long[] DATA = {0x0102_0304_0506_0708L, 0x1112_1314_1516_1718L, 0x2122_2324_2526_2728L};
 
     private final Epoll epoll = new Epoll();
     private final LinuxSyscalls syscalls = new LinuxSyscalls();
@@ -35,7 +31,8 @@ class EpollTest {
     void eventsComeBackWithTheirData() {
         for (int i = 0; i < DATA.length; i++) {
             opened.add(syscalls.socket(SockAddr.VERSION_4, false));
-            assertThat(epoll.add(opened.get(i), Epoll.EPOLLOUT | Epoll.EPOLLET, DATA[i])).isZero();
+            assertThat(epoll.add(opened.get(i), Epoll.EPOLLOUT | Epoll.EPOLLET, DATA[i]))
+                    .isZero();
         }
         // A socket that never connected is writable and hung up: tcp_poll() in tcp.c.
         assertThat(events()).isEqualTo(all(Epoll.EPOLLOUT | Epoll.EPOLLHUP));

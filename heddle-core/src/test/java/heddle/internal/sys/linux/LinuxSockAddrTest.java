@@ -5,14 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketName;
 import heddle.internal.socket.UnixName;
-
-import org.junit.jupiter.api.Test;
-
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
 
-/** Addresses byte by byte: what is in the machine's order turns round on another processor, what is in the network's does not. */
+/**
+ * Addresses byte by byte: what is in the machine's order turns round on another processor, what is in the network's
+ * does not.
+ */
 class LinuxSockAddrTest {
 
     private static final boolean BIG = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
@@ -75,7 +76,6 @@ class LinuxSockAddrTest {
         Arrays.fill(raw, (byte) 'x');
         raw[0] = (byte) (BIG ? 0 : 1);
         raw[1] = (byte) (BIG ? 1 : 0);
-        assertThat(LinuxSockAddr.decode(raw, raw.length + 1))
-                .isEqualTo(new UnixName("x".repeat(108)));
+        assertThat(LinuxSockAddr.decode(raw, raw.length + 1)).isEqualTo(new UnixName("x".repeat(108)));
     }
 }

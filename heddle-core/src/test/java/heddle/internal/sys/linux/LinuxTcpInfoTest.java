@@ -3,12 +3,10 @@ package heddle.internal.sys.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.socket.TcpStat;
-
-import org.junit.jupiter.api.Test;
-
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 
 class LinuxTcpInfoTest {
 
@@ -16,7 +14,9 @@ class LinuxTcpInfoTest {
     @Test
     void shorterStructTellsLess() {
         assertThat(decoded(LinuxTcpInfo.BYTES)).hasSize(TcpStat.values().length);
-        assertThat(decoded(160)).doesNotContainKey(TcpStat.DELIVERY_BYTES_PER_SECOND).hasSize(15);
+        assertThat(decoded(160))
+                .doesNotContainKey(TcpStat.DELIVERY_BYTES_PER_SECOND)
+                .hasSize(15);
         assertThat(decoded(159)).hasSize(15);
         assertThat(decoded(104)) // Linux 2.6.
                 .containsKey(TcpStat.RETRANSMITTED_SEGMENTS)

@@ -4,12 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.internal.socket.Errno;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
-
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -26,6 +20,10 @@ import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ExceptionErrnoTest {
 
@@ -37,8 +35,7 @@ class ExceptionErrnoTest {
 
     static Stream<Arguments> typeTells() {
         return Stream.of(
-                Arguments.of(
-                        new BindException("Die Adresse wird bereits verwendet"), Errno.EADDRINUSE),
+                Arguments.of(new BindException("Die Adresse wird bereits verwendet"), Errno.EADDRINUSE),
                 Arguments.of(new ConnectException(), Errno.ECONNREFUSED),
                 Arguments.of(new NoRouteToHostException("No route to host"), Errno.EHOSTUNREACH),
                 Arguments.of(new PortUnreachableException(), Errno.ECONNREFUSED),
@@ -68,9 +65,7 @@ class ExceptionErrnoTest {
     @Test
     void memoryThatCannotBeUsedIsTheCallersMistake() {
         for (RuntimeException mistake :
-                new RuntimeException[] {
-                    new WrongThreadException(), new IllegalStateException("Already closed")
-                }) {
+                new RuntimeException[] {new WrongThreadException(), new IllegalStateException("Already closed")}) {
             assertThatThrownBy(() -> ExceptionErrno.of(mistake)).isSameAs(mistake);
         }
     }
@@ -89,10 +84,8 @@ class ExceptionErrnoTest {
                 Arguments.of(new ConnectException("Connection refused"), Errno.ECONNREFUSED),
                 Arguments.of(new ConnectException("Connection timed out"), Errno.ETIMEDOUT),
                 Arguments.of(new BindException("Address already in use"), Errno.EADDRINUSE),
-                Arguments.of(
-                        new BindException("Cannot assign requested address"), Errno.EADDRNOTAVAIL),
-                Arguments.of(
-                        new BindException("Can't assign requested address"), Errno.EADDRNOTAVAIL),
+                Arguments.of(new BindException("Cannot assign requested address"), Errno.EADDRNOTAVAIL),
+                Arguments.of(new BindException("Can't assign requested address"), Errno.EADDRNOTAVAIL),
                 Arguments.of(new BindException("Permission denied"), Errno.EACCES),
                 Arguments.of(new SocketException("Network is unreachable"), Errno.ENETUNREACH),
                 Arguments.of(new SocketException("Too many open files"), Errno.EMFILE),
@@ -101,17 +94,11 @@ class ExceptionErrnoTest {
                 Arguments.of(new SocketException("Cannot allocate memory"), Errno.ENOMEM),
                 Arguments.of(new BindException("Not a directory"), Errno.ENOTDIR),
                 Arguments.of(new SocketException("Disk quota exceeded"), Errno.EDQUOT),
-                // As Windows says it, with the place; as -Djdk.includeInExceptions does, with the
-                // address.
+                // As Windows says it, with the place; as -Djdk.includeInExceptions does, with the address.
+                Arguments.of(new ConnectException("Connection timed out: no further information"), Errno.ETIMEDOUT),
+                Arguments.of(new SocketException("Network is unreachable: /192.0.2.1:80"), Errno.ENETUNREACH),
                 Arguments.of(
-                        new ConnectException("Connection timed out: no further information"),
-                        Errno.ETIMEDOUT),
-                Arguments.of(
-                        new SocketException("Network is unreachable: /192.0.2.1:80"),
-                        Errno.ENETUNREACH),
-                Arguments.of(
-                        new IOException(
-                                "An existing connection was forcibly closed by the remote host"),
+                        new IOException("An existing connection was forcibly closed by the remote host"),
                         Errno.ECONNRESET));
     }
 }

@@ -6,10 +6,6 @@ import heddle.internal.socket.Errno;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketOption;
 import heddle.internal.sys.Syscalls;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -24,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 
 /** Each call against real loopback sockets, and the errno of each failure that can be provoked. */
 class NioSyscallsTest {
@@ -64,24 +62,23 @@ class NioSyscallsTest {
         assertThat(sys.close(fd)).isEqualTo(0);
         MemorySegment buffer = MemorySegment.ofArray(new byte[1]);
         MemorySegment[] buffers = {buffer};
-        List<LongSupplier> calls =
-                List.of(
-                        () -> sys.bind(fd, 4, LOOPBACK),
-                        () -> sys.listen(fd, 1),
-                        () -> sys.connect(fd, 4, LOOPBACK),
-                        () -> sys.accept(fd, address, errno),
-                        () -> sys.recv(fd, buffer, 0, 1, errno),
-                        () -> sys.send(fd, buffer, 0, 1, false, errno),
-                        () -> sys.readv(fd, buffers, 1, errno),
-                        () -> sys.writev(fd, buffers, 1, false, errno),
-                        () -> sys.shutdown(fd, Syscalls.SHUT_WR),
-                        () -> sys.setOption(fd, SocketOption.NO_DELAY, 1),
-                        () -> sys.option(fd, SocketOption.ERROR),
-                        () -> sys.setRawOption(fd, 6, 1, 1),
-                        () -> sys.rawOption(fd, 6, 1, new int[1]),
-                        () -> sys.localAddress(fd, address),
-                        () -> sys.remoteAddress(fd, address),
-                        () -> sys.close(fd));
+        List<LongSupplier> calls = List.of(
+                () -> sys.bind(fd, 4, LOOPBACK),
+                () -> sys.listen(fd, 1),
+                () -> sys.connect(fd, 4, LOOPBACK),
+                () -> sys.accept(fd, address, errno),
+                () -> sys.recv(fd, buffer, 0, 1, errno),
+                () -> sys.send(fd, buffer, 0, 1, false, errno),
+                () -> sys.readv(fd, buffers, 1, errno),
+                () -> sys.writev(fd, buffers, 1, false, errno),
+                () -> sys.shutdown(fd, Syscalls.SHUT_WR),
+                () -> sys.setOption(fd, SocketOption.NO_DELAY, 1),
+                () -> sys.option(fd, SocketOption.ERROR),
+                () -> sys.setRawOption(fd, 6, 1, 1),
+                () -> sys.rawOption(fd, 6, 1, new int[1]),
+                () -> sys.localAddress(fd, address),
+                () -> sys.remoteAddress(fd, address),
+                () -> sys.close(fd));
         for (int i = 0; i < calls.size(); i++) {
             assertThat(calls.get(i).getAsLong()).as("call %d", i).isEqualTo(-Errno.EBADF);
         }
@@ -260,12 +257,11 @@ class NioSyscallsTest {
             byte[] text = "heddle".getBytes(StandardCharsets.US_ASCII);
             MemorySegment heap = MemorySegment.ofArray(text);
             MemorySegment direct = arena.allocate(6).copyFrom(heap);
-            List<MemorySegment> sources =
-                    List.of(heap, heap.asReadOnly(), direct, direct.asReadOnly());
+            List<MemorySegment> sources = List.of(heap, heap.asReadOnly(), direct, direct.asReadOnly());
             for (MemorySegment source : sources) {
-                // "edd", from the middle of what it is sent from into the middle of what it is read
-                // to
-                assertThat(sys.send(pair.left, source.asSlice(1), 0, 3, false, errno)).isEqualTo(3);
+                // "edd", from the middle of what it is sent from into the middle of what it is read to
+                assertThat(sys.send(pair.left, source.asSlice(1), 0, 3, false, errno))
+                        .isEqualTo(3);
                 byte[] got = new byte[6];
                 MemorySegment target = MemorySegment.ofArray(got).asSlice(2, 4);
                 assertThat(recvReady(pair.right, target, 4)).isEqualTo(3);
@@ -274,11 +270,9 @@ class NioSyscallsTest {
                 sys.send(pair.left, source, 0, 6, true, errno);
                 MemorySegment room = arena.allocate(6);
                 assertThat(recvReady(pair.right, room.asSlice(1), 2)).isEqualTo(2);
-                assertThat(room.toArray(ValueLayout.JAVA_BYTE))
-                        .containsExactly(0, 'h', 'e', 0, 0, 0);
+                assertThat(room.toArray(ValueLayout.JAVA_BYTE)).containsExactly(0, 'h', 'e', 0, 0, 0);
                 assertThat(recvReady(pair.right, room, 6)).isEqualTo(4);
-                assertThat(room.toArray(ValueLayout.JAVA_BYTE))
-                        .containsExactly('d', 'd', 'l', 'e', 0, 0);
+                assertThat(room.toArray(ValueLayout.JAVA_BYTE)).containsExactly('d', 'd', 'l', 'e', 0, 0);
             }
         }
     }
@@ -408,22 +402,15 @@ class NioSyscallsTest {
     @Test
     void optionsReadBackAsTheyWereSet() {
         int fd = stream();
-        for (SocketOption flag :
-                List.of(
-                        SocketOption.REUSE_ADDRESS,
-                        SocketOption.REUSE_PORT,
-                        SocketOption.KEEP_ALIVE,
-                        SocketOption.NO_DELAY)) {
+        for (SocketOption flag : List.of(
+                SocketOption.REUSE_ADDRESS, SocketOption.REUSE_PORT, SocketOption.KEEP_ALIVE, SocketOption.NO_DELAY)) {
             for (int value : new int[] {1, 0}) {
                 assertThat(sys.setOption(fd, flag, value)).as("%s", flag).isEqualTo(0);
                 assertThat(sys.option(fd, flag)).as("%s", flag).isEqualTo(value);
             }
         }
         for (SocketOption number :
-                List.of(
-                        SocketOption.KEEP_IDLE,
-                        SocketOption.KEEP_INTERVAL,
-                        SocketOption.KEEP_COUNT)) {
+                List.of(SocketOption.KEEP_IDLE, SocketOption.KEEP_INTERVAL, SocketOption.KEEP_COUNT)) {
             assertThat(sys.setOption(fd, number, 11)).as("%s", number).isEqualTo(0);
             assertThat(sys.option(fd, number)).as("%s", number).isEqualTo(11);
         }
@@ -462,8 +449,7 @@ class NioSyscallsTest {
         assertThat(sys.inheritsOptions()).isFalse();
         int listener = passive();
         assertThat(sys.setOption(listener, SocketOption.NO_DELAY, 1)).isEqualTo(-Errno.ENOPROTOOPT);
-        assertThat(sys.setOption(listener, SocketOption.KEEP_ALIVE, 1))
-                .isEqualTo(-Errno.ENOPROTOOPT);
+        assertThat(sys.setOption(listener, SocketOption.KEEP_ALIVE, 1)).isEqualTo(-Errno.ENOPROTOOPT);
         assertThat(sys.option(listener, SocketOption.NO_DELAY)).isEqualTo(-Errno.ENOPROTOOPT);
     }
 
@@ -479,7 +465,9 @@ class NioSyscallsTest {
         int[][] flags = {{1, 2}, {1, 9}, {1, 15}, {6, 1}};
         for (int[] flag : flags) {
             assertThat(sys.setRawOption(fd, flag[0], flag[1], 1)).as("%s", flag).isEqualTo(0);
-            assertThat(sys.rawOption(fd, flag[0], flag[1], value)).as("%s", flag).isEqualTo(0);
+            assertThat(sys.rawOption(fd, flag[0], flag[1], value))
+                    .as("%s", flag)
+                    .isEqualTo(0);
             assertThat(value[0]).as("%s", flag).isEqualTo(1);
         }
         assertThat(sys.option(fd, SocketOption.NO_DELAY)).isEqualTo(1);
@@ -507,30 +495,24 @@ class NioSyscallsTest {
     void anInterruptedThreadHarmsNoChannel() throws InterruptedException {
         for (Thread.Builder kind : List.of(Thread.ofPlatform(), Thread.ofVirtual())) {
             Throwable[] failure = new Throwable[1];
-            Thread thread =
-                    kind.unstarted(() -> {
-                        Thread.currentThread().interrupt();
-                        Pair pair = pair();
-                        MemorySegment buffer = MemorySegment.ofArray(new byte[1]);
-                        MemorySegment[] vector = {buffer};
-                        assertThat(sys.recv(pair.left, buffer, 0, 1, errno))
-                                .isEqualTo(-Errno.EAGAIN);
-                        assertThat(sys.send(pair.right, buffer, 0, 1, false, errno)).isEqualTo(1);
-                        assertThat(recvReady(pair.left, buffer, 1)).isEqualTo(1);
-                        assertThat(sys.writev(pair.left, vector, 1, false, errno)).isEqualTo(1);
-                        assertThat(
-                                        eventually(
-                                                () -> (int) sys.readv(pair.right, vector, 1, errno),
-                                                -Errno.EAGAIN))
-                                .isEqualTo(1);
-                        assertThat(sys.accept(pair.listener, address, errno))
-                                .isEqualTo(-Errno.EAGAIN);
-                        assertThat(sys.setOption(pair.left, SocketOption.NO_DELAY, 1)).isEqualTo(0);
-                        assertThat(sys.shutdown(pair.left, Syscalls.SHUT_WR)).isEqualTo(0);
-                        assertThat(Thread.interrupted()).isTrue();
-                        assertThat(remoteAddress(pair.left)).isEqualTo(localAddress(pair.right));
-                        assertThat(connected(pair.listener)).isNotNegative();
-                    });
+            Thread thread = kind.unstarted(() -> {
+                Thread.currentThread().interrupt();
+                Pair pair = pair();
+                MemorySegment buffer = MemorySegment.ofArray(new byte[1]);
+                MemorySegment[] vector = {buffer};
+                assertThat(sys.recv(pair.left, buffer, 0, 1, errno)).isEqualTo(-Errno.EAGAIN);
+                assertThat(sys.send(pair.right, buffer, 0, 1, false, errno)).isEqualTo(1);
+                assertThat(recvReady(pair.left, buffer, 1)).isEqualTo(1);
+                assertThat(sys.writev(pair.left, vector, 1, false, errno)).isEqualTo(1);
+                assertThat(eventually(() -> (int) sys.readv(pair.right, vector, 1, errno), -Errno.EAGAIN))
+                        .isEqualTo(1);
+                assertThat(sys.accept(pair.listener, address, errno)).isEqualTo(-Errno.EAGAIN);
+                assertThat(sys.setOption(pair.left, SocketOption.NO_DELAY, 1)).isEqualTo(0);
+                assertThat(sys.shutdown(pair.left, Syscalls.SHUT_WR)).isEqualTo(0);
+                assertThat(Thread.interrupted()).isTrue();
+                assertThat(remoteAddress(pair.left)).isEqualTo(localAddress(pair.right));
+                assertThat(connected(pair.listener)).isNotNegative();
+            });
             thread.setUncaughtExceptionHandler((_, thrown) -> failure[0] = thrown);
             thread.start();
             thread.join();
@@ -582,7 +564,8 @@ class NioSyscallsTest {
 
     private void connect(int fd, SockAddr to) {
         assertThat(sys.connect(fd, 4, to)).isIn(0, -Errno.EINPROGRESS);
-        assertThat(eventually(() -> sys.remoteAddress(fd, address), -Errno.ENOTCONN)).isEqualTo(0);
+        assertThat(eventually(() -> sys.remoteAddress(fd, address), -Errno.ENOTCONN))
+                .isEqualTo(0);
     }
 
     private int accept(int listener) {
