@@ -188,8 +188,9 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      * bytes the target took. What was taken from here and not by the target is what the next read of this connection
      * gets.
      *
-     * @implSpec reads into a buffer and writes that. Bytes that a failed write did not take are lost, and the exception
-     *     counts those of this write alone.
+     * <p>What other implementations inherit reads into a buffer and writes that: bytes that a failed write did not take
+     * are lost, and the exception counts those of this write alone.
+     *
      * @param target where the bytes go; this connection itself for an echo
      * @param bytesMax 0 or more
      * @return bytes copied; less than {@code bytesMax} if the stream ended
