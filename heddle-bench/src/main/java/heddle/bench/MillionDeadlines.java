@@ -92,7 +92,7 @@ public final class MillionDeadlines {
                     "all expire at one instant",
                     String.format(
                             Locale.ROOT,
-                            "%d ms until the last has ended, an echo meanwhile took %.1f ms at" + " most",
+                            "%d ms until the last has ended, an echo meanwhile took %.1f ms at most",
                             TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos),
                             meanwhile.getMaxValue() / 1e6));
             echo.measure("all gone", roundTrips);

@@ -18,8 +18,7 @@ final class AbsentLab implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal.note(
-                spec,
-                "the module heddle.lab is not installed here; run ./heddle lab in a clone of" + " Heddle's sources");
+                spec, "the module heddle.lab is not installed here; run ./heddle lab in a clone of Heddle's sources");
         return ExitCodes.FAILURE;
     }
 }

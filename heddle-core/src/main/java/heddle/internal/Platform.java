@@ -94,7 +94,8 @@ public final class Platform {
             scheduler = new Scheduler(
                     threads,
                     epolls,
-                    new Scheduler.Limits(settings.handOffNanos(), settings.carriersMax(), SPARE_NANOS),
+                    new Scheduler.Limits(
+                            TimeUnit.NANOSECONDS.convert(settings.handOff()), settings.carriersMax(), SPARE_NANOS),
                     trace,
                     Platform::failed);
             pollers = List.copyOf(epolls);
@@ -251,7 +252,7 @@ public final class Platform {
     private static void failed(Throwable cause) {
         log(
                 System.Logger.Level.ERROR,
-                "heddle: an internal failure; whoever waits in the part that failed is" + " released with it",
+                "heddle: an internal failure; whoever waits in the part that failed is released with it",
                 cause);
     }
 

@@ -119,15 +119,6 @@ public record Settings(
         return given != null ? given : property;
     }
 
-    /** {@link #handOff}, at most 292 years. */
-    long handOffNanos() {
-        try {
-            return handOff.toNanos();
-        } catch (ArithmeticException tooLong) {
-            return Long.MAX_VALUE;
-        }
-    }
-
     /** These, with {@code other} between the runtime and the system. */
     public Settings withBetween(Between other) {
         return new Settings(way, parallelism, handOff, carriersMax, clock, other);

@@ -3,6 +3,7 @@ package heddle.net;
 import heddle.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
@@ -50,7 +51,7 @@ public final class Deadline {
      * @return the deadline
      */
     public static Deadline after(Duration timeout, Clock clock) {
-        return after(saturatedNanos(timeout), clock);
+        return after(TimeUnit.NANOSECONDS.convert(timeout), clock);
     }
 
     /**
@@ -171,14 +172,5 @@ public final class Deadline {
             return "no deadline";
         }
         return hasPassed() ? "deadline passed" : "deadline in " + remaining();
-    }
-
-    /** {@code timeout} in nanoseconds, at most and at least what a long holds. */
-    static long saturatedNanos(Duration timeout) {
-        try {
-            return timeout.toNanos();
-        } catch (ArithmeticException tooFar) { // 292 years: nobody waits for the difference
-            return timeout.isNegative() ? Long.MIN_VALUE : Long.MAX_VALUE;
-        }
     }
 }

@@ -50,7 +50,7 @@ final class OptionValues {
 
     /** {@code time}, not negative, in whole {@code unit}s, rounded up, at most what an option holds. */
     static int roundedUp(Duration time, TimeUnit unit) {
-        long nanos = Deadline.saturatedNanos(time);
+        long nanos = TimeUnit.NANOSECONDS.convert(time);
         long units = unit.convert(nanos, TimeUnit.NANOSECONDS);
         boolean exact = unit.toNanos(units) == nanos;
         return (int) Math.min(exact ? units : units + 1, Integer.MAX_VALUE);

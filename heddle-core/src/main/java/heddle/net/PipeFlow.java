@@ -109,7 +109,7 @@ final class PipeFlow {
                     throw failure("read", Result.EXPIRED, before);
                 }
                 if (earlier != null) {
-                    return takeBack(earlier, targets, offset, length);
+                    return take(earlier, targets, offset, length);
                 }
                 Offer current = offer;
                 if (current != null) {
@@ -150,24 +150,17 @@ final class PipeFlow {
         }
     }
 
-    private long takeBack(Offer from, ByteBuffer[] targets, int offset, int length) {
-        long before = from.taken;
-        for (int i = offset; i < offset + length; i++) {
-            from.moveInto(targets[i]);
-        }
-        if (from.isEmpty()) {
-            putBack = null;
-        }
-        return from.taken - before;
-    }
-
     private long take(Offer from, ByteBuffer[] targets, int offset, int length) {
         long before = from.taken;
         for (int i = offset; i < offset + length; i++) {
             from.moveInto(targets[i]);
         }
         if (from.isEmpty()) {
-            withdrawOffer();
+            if (from == putBack) {
+                putBack = null;
+            } else {
+                withdrawOffer();
+            }
         }
         return from.taken - before;
     }

@@ -10,7 +10,6 @@ import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A connection over a socket of the system, whatever its network: what {@link Conn} has, and half-close and the
@@ -84,7 +83,7 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
     @Override
     public final int write(byte[] buffer, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, buffer.length);
-        return (int) written(descriptor.write(buffer, offset, length), null);
+        return (int) written("write", descriptor.write(buffer, offset, length), 0);
     }
 
     @Override
@@ -97,21 +96,15 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
         long result = buffer.hasArray()
                 ? descriptor.write(buffer.array(), buffer.arrayOffset() + buffer.position(), buffer.remaining())
                 : descriptor.write(MemorySegment.ofBuffer(buffer));
-        int bytes = (int) Result.bytes(result);
-        buffer.position(buffer.position() + bytes);
-        int failure = Result.failure(result);
-        if (failure != 0) {
-            throw failure("write", "write", failure, before + bytes);
-        }
-        return bytes;
+        buffer.position(buffer.position() + (int) Result.bytes(result));
+        return (int) written("write", result, before);
     }
 
     @Override
     public final long transferTo(Conn target, long bytesMax) throws IOException {
-        int pieceBytes = Transfer.pieceBytes(bytesMax);
-        Transferred outcome = pieceBytes > 0 && target instanceof SocketConn socket && canSplice(socket)
-                ? descriptor.spliceTo(socket.descriptor, bytesMax)
-                : null;
+        Transfer.check(bytesMax);
+        Transferred outcome =
+                target instanceof SocketConn socket ? descriptor.spliceTo(socket.descriptor, bytesMax) : null;
         if (outcome == null) {
             return copyTo(target, bytesMax);
         }
@@ -121,10 +114,6 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
         throw outcome.byTarget()
                 ? ((SocketConn) target).failure("write", "splice", outcome.failure(), outcome.bytes())
                 : failure("read", "splice", outcome.failure(), outcome.bytes());
-    }
-
-    private boolean canSplice(SocketConn target) {
-        return !network.equals(UnixSockets.PACKET) && !target.network.equals(UnixSockets.PACKET);
     }
 
     /** Through a buffer. */
@@ -154,18 +143,17 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
     @Override
     public final long write(ByteBuffer[] buffers, int offset, int length) throws IOException {
         Vector vector = Vector.of(buffers, offset, length);
-        return written(descriptor.writeVector(vector.segments(), vector.count()), vector);
+        long result = descriptor.writeVector(vector.segments(), vector.count());
+        vector.advance(Result.bytes(result));
+        return written("writev", result, 0);
     }
 
-    /** The bytes of a write's {@code result}, or its exception; moves the positions of {@code vector}. */
-    private long written(long result, @Nullable Vector vector) throws IOException {
+    /** The bytes of a write's {@code result}, or its exception, which counts {@code before} bytes too. */
+    private long written(String call, long result, long before) throws IOException {
         long bytes = Result.bytes(result);
-        if (vector != null) {
-            vector.advance(bytes);
-        }
         int failure = Result.failure(result);
         if (failure != 0) {
-            throw failure("write", vector == null ? "write" : "writev", failure, bytes);
+            throw failure("write", call, failure, before + bytes);
         }
         return bytes;
     }

@@ -11,11 +11,16 @@ final class Transfer {
 
     private Transfer() {}
 
-    /** Bytes of a buffer for a transfer of at most {@code bytesMax}. */
-    static int pieceBytes(long bytesMax) {
+    /** Refuses what is no bound of a transfer. */
+    static void check(long bytesMax) {
         if (bytesMax < 0) {
             throw new IllegalArgumentException("bytesMax " + bytesMax + ": want 0 or more");
         }
+    }
+
+    /** Bytes of a buffer for a transfer of at most {@code bytesMax}. */
+    static int pieceBytes(long bytesMax) {
+        check(bytesMax);
         return (int) Math.min(bytesMax, PIECE_BYTES_MAX);
     }
 

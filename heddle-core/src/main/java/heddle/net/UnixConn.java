@@ -7,7 +7,8 @@ import heddle.internal.fd.Descriptor;
  *
  * <p>In the network {@code unixpacket} each write, gathering or not, is one packet, which one read takes whole or,
  * where its buffers have less room, cut off without notice. A packet that the kernel's buffer could never hold fails
- * with EMSGSIZE and is not sent in part. An empty one looks to its reader like the end of the stream.
+ * with EMSGSIZE and is not sent in part. An empty one looks to its reader like the end of the stream. A transfer reads
+ * packets of at most 64 KiB each, and no more of one than its bound leaves: it cuts others, as a read would.
  */
 public final class UnixConn extends SocketConn {
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class UnixSockets {
 
     private static final String STREAM = "unix";
-    static final String PACKET = "unixpacket";
+    private static final String PACKET = "unixpacket";
 
     private UnixSockets() {}
 

@@ -38,6 +38,14 @@ class ConnTransferTest {
 
     private static final int KIB = 1 << 10;
 
+    /** All of {@code content}, and then the end. */
+    private static Task<Void> send(Conn client, byte[] content) {
+        return Task.run(() -> {
+            client.write(content);
+            client.closeWrite();
+        });
+    }
+
     /** From client to source, from target to server. */
     private static final class Relay implements AutoCloseable {
 
@@ -82,10 +90,7 @@ class ConnTransferTest {
     void allOfAStreamArrives(String from, String to) throws Exception {
         byte[] content = random(3_000_017, 1);
         try (Relay relay = Relay.of(from, to)) {
-            Task<Void> client = Task.run(() -> {
-                relay.client().write(content);
-                relay.client().closeWrite();
-            });
+            Task<Void> client = send(relay.client(), content);
             Task<byte[]> server = Task.start(() -> readToEnd(relay.server()));
             assertThat(relay.source().transferTo(relay.target())).isEqualTo(content.length);
             relay.target().closeWrite();
@@ -119,10 +124,7 @@ class ConnTransferTest {
         byte[] content = random(200_000, 3);
         try (ConnPair pair = ConnPair.of(network)) {
             Task<Long> echo = Task.start(() -> pair.right().transferTo(pair.right()));
-            Task<Void> client = Task.run(() -> {
-                pair.left().write(content);
-                pair.left().closeWrite();
-            });
+            Task<Void> client = send(pair.left(), content);
             assertThat(readExactly(pair.left(), content.length)).isEqualTo(content);
             client.result();
             assertThat(echo.result()).isEqualTo(content.length);
@@ -175,10 +177,7 @@ class ConnTransferTest {
     void deadlineOfTheTargetLosesNothing(String from, String to) throws Exception {
         byte[] content = random(8_000_000, 5);
         try (Relay relay = Relay.of(from, to)) {
-            Task<Void> client = Task.run(() -> {
-                relay.client().write(content);
-                relay.client().closeWrite();
-            });
+            Task<Void> client = send(relay.client(), content);
             Task<Long> transfer = Task.start(() -> relay.source().transferTo(relay.target()));
             Parked.await(transfer.thread());
             relay.target().setWriteDeadline(Deadline.after(Duration.ofMillis(50)));
@@ -291,10 +290,7 @@ class ConnTransferTest {
         byte[] content = random(1_000_000, seed);
         ConnPair out = to.equals("tcp") ? ConnPair.tcpWithBuffers(16 * KIB) : ConnPair.of(to);
         try (Relay relay = new Relay(ConnPair.of(from), out)) {
-            Task<Void> client = Task.run(() -> {
-                relay.client().write(content);
-                relay.client().closeWrite();
-            });
+            Task<Void> client = send(relay.client(), content);
             Task<byte[]> server = Task.start(() -> readToEnd(relay.server()));
             long passed = 0;
             while (passed < content.length) {
@@ -362,10 +358,7 @@ class ConnTransferTest {
         byte[] content = random(300_000, 7);
         try (var faulty = new FaultySyscalls((made, _) -> made.equals(call) ? errno : 0);
                 Relay relay = new Relay(faulty.tcp(), faulty.tcp())) {
-            Task<Void> client = Task.run(() -> {
-                relay.client().write(content);
-                relay.client().closeWrite();
-            });
+            Task<Void> client = send(relay.client(), content);
             Task<byte[]> server = Task.start(() -> readToEnd(relay.server()));
             assertThat(relay.source().transferTo(relay.target())).isEqualTo(content.length);
             relay.target().closeWrite();
@@ -384,10 +377,7 @@ class ConnTransferTest {
         try (var faulty =
                         new FaultySyscalls((made, _) -> made.equals(call) && left.decrementAndGet() == 0 ? errno : 0);
                 Relay relay = new Relay(faulty.tcp(), faulty.tcp())) {
-            Task<Void> client = Task.run(() -> {
-                relay.client().write(content);
-                relay.client().closeWrite();
-            });
+            Task<Void> client = send(relay.client(), content);
             Task<byte[]> server = Task.start(() -> readToEnd(relay.server()));
             long passed;
             try {

@@ -6,6 +6,7 @@ import heddle.time.Clock;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -114,7 +115,7 @@ final class Answers implements Receipt {
 
     private boolean awaitSettled(Duration bound) throws InterruptedException {
         finishing = Thread.currentThread();
-        long untilNanos = clock.after(bound.toNanos());
+        long untilNanos = clock.after(TimeUnit.NANOSECONDS.convert(bound));
         // Look at the permits after the store above: who released one before it saw nobody to unpark.
         while (!room.tryAcquire(inFlightMax)) {
             if (Thread.interrupted()) {

@@ -5,6 +5,7 @@ import heddle.time.Clock;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -381,7 +382,8 @@ public final class Client implements Closeable {
     boolean isOverdue() {
         lock.lock();
         try {
-            return window.open() > 0 && clock.nanos() - window.oldestNanos() >= options.ackTimeout.toNanos();
+            return window.open() > 0
+                    && clock.nanos() - window.oldestNanos() >= TimeUnit.NANOSECONDS.convert(options.ackTimeout);
         } finally {
             lock.unlock();
         }
@@ -463,7 +465,7 @@ public final class Client implements Closeable {
         if (last != null) {
             try {
                 last.finish(options.closeTimeout);
-                awaitEnd(options.closeTimeout.toNanos());
+                awaitEnd(TimeUnit.NANOSECONDS.convert(options.closeTimeout));
             } catch (InterruptedException e) {
                 interrupted = true;
             }

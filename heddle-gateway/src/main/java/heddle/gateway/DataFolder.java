@@ -109,7 +109,7 @@ final class DataFolder implements Closeable {
             if (!wider.isEmpty()) {
                 LOG.log(
                         Level.WARNING,
-                        "data folder {0}: other users have rights ({1}); to keep them out: chmod" + " 700 {0}",
+                        "data folder {0}: other users have rights ({1}); to keep them out: chmod 700 {0}",
                         folder,
                         String.join(", ", wider));
             }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +76,7 @@ public final class SqliteSink implements Sink {
             return Result.TOO_LARGE;
         }
         var payload = Arrays.copyOfRange(buffer, offset, offset + length);
-        return queue.put(new SinkQueue.Entry(receipt, id, payload), StoreWriter.saturated(options.roomWait));
+        return queue.put(new SinkQueue.Entry(receipt, id, payload), TimeUnit.NANOSECONDS.convert(options.roomWait));
     }
 
     /**

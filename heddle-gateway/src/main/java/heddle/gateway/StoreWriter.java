@@ -6,7 +6,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -81,7 +80,7 @@ final class StoreWriter implements Closeable {
         }
         if (options.sync == SyncMode.INTERVAL && !dirty) {
             dirty = true;
-            syncDueNanos = options.clock.after(saturated(options.syncInterval));
+            syncDueNanos = options.clock.after(TimeUnit.NANOSECONDS.convert(options.syncInterval));
         }
         return Result.SUCCESS;
     }
@@ -160,10 +159,5 @@ final class StoreWriter implements Closeable {
                 }
             }
         }
-    }
-
-    /** A time too long for a long is as good as for ever. */
-    static long saturated(Duration time) {
-        return TimeUnit.NANOSECONDS.convert(time);
     }
 }

@@ -12,7 +12,7 @@ final class Closing {
             Situation.of(
                             "E1",
                             "the peer closed, and unread data is left",
-                            "Reads return the rest, then the end of the stream, and the end" + " of the stream again.",
+                            "Reads return the rest, then the end of the stream, and the end of the stream again.",
                             """
                                     close sends what is in the send buffer and then a FIN: the end of the stream is a mark behind the last byte, not \
                                     an event that overtakes it. recv(2) gives the bytes first, then 0 for the end, as often as it is asked.
@@ -54,7 +54,7 @@ final class Closing {
             Situation.of(
                             "E5",
                             "half-close",
-                            "After closeWrite the peer reads to the end of the stream," + " while we still read.",
+                            "After closeWrite the peer reads to the end of the stream, while we still read.",
                             """
                                     shutdown(2) with SHUT_WR sends the FIN and leaves the other direction as it is. It is how a client says that its request is \
                                     complete where no length says so, and still gets the answer.

@@ -117,7 +117,7 @@ public final class Lab implements Subcommand {
         @Option(
                 names = "--way",
                 paramLabel = "WAY",
-                description = "Which way Heddle runs: carriers, jdk or nio. The best that is possible by" + " default.")
+                description = "Which way Heddle runs: carriers, jdk or nio. The best that is possible by default.")
         private @Nullable Way way;
 
         @Option(names = "--connections", paramLabel = "N", defaultValue = "10000", description = "How many S1 opens.")
@@ -176,7 +176,7 @@ public final class Lab implements Subcommand {
                         .filter(one -> one.id().equalsIgnoreCase(id))
                         .findFirst()
                         .orElseThrow(() -> new ParameterException(
-                                spec.commandLine(), "'" + id + "' is no situation; see heddle lab" + " list")));
+                                spec.commandLine(), "'" + id + "' is no situation; see heddle lab list")));
             }
             return chosen;
         }

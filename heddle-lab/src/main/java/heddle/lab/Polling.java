@@ -35,7 +35,7 @@ final class Polling {
                     "P2",
                     "macOS, FreeBSD: kqueue",
                     "kqueue, EV_CLEAR.",
-                    "kqueue(2) with EV_CLEAR is the edge-triggered counterpart of epoll on" + " the BSDs."),
+                    "kqueue(2) with EV_CLEAR is the edge-triggered counterpart of epoll on the BSDs."),
             otherSystem(
                     "P3",
                     "Windows: the portable backend",
@@ -46,11 +46,11 @@ final class Polling {
                     "P4",
                     "anything else: the portable backend",
                     "The JDK's Selector. -Dheddle.way=nio runs it on any system.",
-                    "Solaris and illumos have event ports, AIX has pollset: the JDK's" + " Selector stands on them."),
+                    "Solaris and illumos have event ports, AIX has pollset: the JDK's Selector stands on them."),
             Situation.of(
                             "P5",
                             "as many busy loops as processors",
-                            "A virtual thread that computes without end does not stop the" + " others' network.",
+                            "A virtual thread that computes without end does not stop the others' network.",
                             """
                                     A virtual thread gives its carrier back only when it waits: nobody can take it away. With as many endless computations as \
                                     carriers, nothing else runs, and the JDK's scheduler leaves it at that. Heddle's own does as Go's does: a \

@@ -12,7 +12,7 @@ final class Reading {
             Situation.of(
                             "R1",
                             "read while there is no data",
-                            "The reads park their threads only: other threads run on the" + " same carriers meanwhile.",
+                            "The reads park their threads only: other threads run on the same carriers meanwhile.",
                             """
                                     A socket of Heddle's is non-blocking underneath. recv(2) on an empty receive buffer answers EAGAIN at once, and \
                                     Heddle parks the virtual thread until the poller hears from the kernel that bytes have arrived. The carrier, the \
@@ -34,7 +34,7 @@ final class Reading {
                     .played(Reading::someData, Reading::judgeSomeData),
             Situation.of(
                             "R3",
-                            "read enough data: the peer wrote 15 bytes, the buffer holds" + " 10",
+                            "read enough data: the peer wrote 15 bytes, the buffer holds 10",
                             "read returns 10; the next read returns the 5 that are left.",
                             """
                                     What does not fit stays in the kernel's receive buffer, and the next read begins there: one write of the peer may \

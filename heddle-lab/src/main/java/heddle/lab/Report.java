@@ -284,11 +284,10 @@ final class Report {
                 case NOTE -> "v-note";
             };
             String sign = switch (sight.kind()) {
-                case SEEN -> "<span class=\"mark %s\" role=\"img\"" + " aria-label=\"seen\">\u2713</span>";
-                case NOT_SEEN -> "<span class=\"mark %s\" role=\"img\" aria-label=\"not" + " seen\">\u2717</span>";
-                case NOT_HERE ->
-                    "<span class=\"mark %s\" role=\"img\" aria-label=\"not promised" + " here\">\u25cb</span>";
-                case NOTE -> "<span class=\"mark %s\" role=\"img\"" + " aria-label=\"note\">\u2192</span>";
+                case SEEN -> "<span class=\"mark %s\" role=\"img\" aria-label=\"seen\">\u2713</span>";
+                case NOT_SEEN -> "<span class=\"mark %s\" role=\"img\" aria-label=\"not seen\">\u2717</span>";
+                case NOT_HERE -> "<span class=\"mark %s\" role=\"img\" aria-label=\"not promised here\">\u25cb</span>";
+                case NOTE -> "<span class=\"mark %s\" role=\"img\" aria-label=\"note\">\u2192</span>";
             };
             items.append("<li>%s<span>%s</span></li>".formatted(sign.formatted(style), Html.escape(sight.text())));
         }

@@ -33,7 +33,7 @@ final class SettingUp {
             Situation.of(
                             "S2",
                             "listen on a port that is in use",
-                            "At once: listen tcp 127.0.0.1:PORT: bind: address already in" + " use.",
+                            "At once: listen tcp 127.0.0.1:PORT: bind: address already in use.",
                             """
                                     bind(2) answers EADDRINUSE while another socket listens on the same address and port. Heddle sets SO_REUSEADDR, which \
                                     on Linux lets a new listener take a port whose old connections are still in TIME_WAIT, but never one that somebody listens on.

@@ -48,7 +48,7 @@ final class Sharing {
             Situation.of(
                             "C3",
                             "many threads read one connection",
-                            "No byte is delivered twice or lost; a small buffer may split a" + " packet: worl, d.",
+                            "No byte is delivered twice or lost; a small buffer may split a packet: worl, d.",
                             """
                                     Readers take turns under the read side of the descriptor lock, and each recv(2) takes bytes out of the receive buffer \
                                     for good, so every byte goes to exactly one reader. Which one gets what is chance, and nothing keeps a packet together: \

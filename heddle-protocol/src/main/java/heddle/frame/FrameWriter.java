@@ -9,6 +9,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -64,7 +65,7 @@ public final class FrameWriter {
     public FrameWriter(Conn conn, int pendingBytesMax, Duration stall, Consumer<IOException> onFailure) {
         this.conn = conn;
         this.pendingBytesMax = pendingBytesMax;
-        this.stallNanos = stall.toNanos();
+        this.stallNanos = TimeUnit.NANOSECONDS.convert(stall);
         this.onFailure = onFailure;
     }
 
@@ -209,7 +210,7 @@ public final class FrameWriter {
      */
     public boolean awaitWritten(Duration bound) throws InterruptedException {
         Clock clock = conn.runtime().clock();
-        long until = clock.after(bound.toNanos());
+        long until = clock.after(TimeUnit.NANOSECONDS.convert(bound));
         lock.lock();
         try {
             startWriting();

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -270,7 +271,7 @@ public final class Server {
     }
 
     private boolean awaitEmpty(Duration bound) throws InterruptedException {
-        long until = clock.after(bound.toNanos());
+        long until = clock.after(TimeUnit.NANOSECONDS.convert(bound));
         lock.lock();
         try {
             // serving: the accept loop may hold a connection that it has not put to live yet.

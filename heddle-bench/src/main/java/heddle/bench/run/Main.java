@@ -281,7 +281,7 @@ public final class Main implements Callable<Integer> {
         about.put("commit", firstLine("git", "-C", module.toString(), "describe", "--always", "--dirty"));
         about.put("machine", machine());
         about.put("kernel", System.getProperty("os.version"));
-        about.put("Java", System.getProperty("java.vendor.version") + ", " + "-XX:+UseSerialGC -Xms256m -Xmx2g");
+        about.put("Java", System.getProperty("java.vendor.version") + ", -XX:+UseSerialGC -Xms256m -Xmx2g");
         about.put("Go", firstLine("go", "version"));
         about.put("gcc", firstLine("gcc", "--version"));
         about.put("Netty", netty());
@@ -291,7 +291,7 @@ public final class Main implements Callable<Integer> {
         about.put(
                 "processors",
                 processors < 3
-                        ? "the server runs on one, the load on the other; with two for the server" + " they share both"
+                        ? "the server runs on one, the load on the other; with two for the server they share both"
                         : "server and load have their own");
         return about;
     }

@@ -99,7 +99,7 @@ final class Plot {
         int width = NAMES_WIDTH + PANELS_A_ROW * (PANEL_WIDTH + GAP);
         Formatter svg = new Formatter(Locale.ROOT);
         svg.format(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\"" + " role=\"img\">%n",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\">%n",
                 width, 30 + rows * panelHeight, width);
         svg.format("%s", STYLE);
         svg.format("<title>%s</title>%n<text x=\"8\" y=\"20\" font-weight=\"bold\">%s</text>%n", title, title);
@@ -148,7 +148,7 @@ final class Plot {
             }
             int y = first + i * LINE_HEIGHT;
             svg.format(
-                    "<g class=\"%s\"><path d=\"M%.1f %dH%.1f\"/><circle cx=\"%.1f\" cy=\"%d\"" + " r=\"3.5\"/></g>%n",
+                    "<g class=\"%s\"><path d=\"M%.1f %dH%.1f\"/><circle cx=\"%.1f\" cy=\"%d\" r=\"3.5\"/></g>%n",
                     peers.get(i).startsWith("heddle") ? "ours" : "other",
                     left + axis.at(dot.least()) * PANEL_WIDTH,
                     y,

@@ -162,8 +162,7 @@ record Scenario(
                     case BUSY ->
                         ", beside a thread for each processor that computes without end, whose"
                                 + " time is in the cost";
-                    case TASKS ->
-                        ", beside two threads for each processor in tasks of 5 ms, whose time" + " is in the cost";
+                    case TASKS -> ", beside two threads for each processor in tasks of 5 ms, whose time is in the cost";
                     case ECHO, UP, DOWN, RELAY, WRITERS -> "";
                 }
                 + (processors > 1 ? ", " + processors + " processors" : "");

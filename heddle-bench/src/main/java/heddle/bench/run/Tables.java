@@ -125,7 +125,7 @@ final class Tables {
             if (turn.isBad()) {
                 text.append(String.format(
                         Locale.ROOT,
-                        "%n%s, round %d: %d broken connections, %d wrong answers; the" + " first: %s%n",
+                        "%n%s, round %d: %d broken connections, %d wrong answers; the first: %s%n",
                         peer,
                         turn.round(),
                         turn.failed(),
@@ -274,7 +274,7 @@ final class Tables {
         }
         return String.format(
                 Locale.ROOT,
-                "round %d  %-18s %-16s %7s us each, %,9.0f/s, p99 %7s ms, least %.2f, others" + " %.2f%s",
+                "round %d  %-18s %-16s %7s us each, %,9.0f/s, p99 %7s ms, least %.2f, others %.2f%s",
                 turn.round(),
                 turn.scenario(),
                 turn.peer(),

@@ -24,6 +24,7 @@ public final class Descriptors {
     private final NumberTable<Descriptor> table = new NumberTable<>();
     private final Ip ip = new Ip();
     private final SplicePipes pipes;
+    private final Opening opening;
 
     /** Set once, by who closes the runtime. */
     private volatile boolean closed;
@@ -39,11 +40,12 @@ public final class Descriptors {
         this.trace = trace;
         this.report = report;
         this.pipes = new SplicePipes(sys);
+        this.opening = new Opening(this);
     }
 
     /** Makes sockets. */
     public Opening opening() {
-        return new Opening(this);
+        return opening;
     }
 
     /** Takes charge of {@code fd}. */

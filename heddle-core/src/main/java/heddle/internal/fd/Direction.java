@@ -10,8 +10,7 @@ import heddle.internal.sys.Syscalls;
 /// or write, one at a time between [#enter] and [#leave].
 ///
 ///     int refused = enter();            the lock; or CLOSED, INTERRUPTED
-///     long n = begin();                 TRY; or CLOSED, or EXPIRED even if data is there
-///     slot.clear();                     the call below finds what made it ready
+///     long n = prepare();               TRY; or CLOSED, or EXPIRED even if data is there
 ///     while (n == TRY) {
 ///         n = after(sys.recv(...));     EINTR: TRY; EAGAIN: wait, then TRY; anything else is the answer
 ///     }
@@ -75,8 +74,7 @@ abstract sealed class Direction permits Reads, Writes {
      * carriers, or one behind a full buffer, may never have to wait.
      */
     private void giveWay() {
-        if (registration().callsSinceWait() % CALLS_A_TURN == 0
-                && Thread.currentThread().isVirtual()) {
+        if (slot.callsSinceWait() % CALLS_A_TURN == 0 && Thread.currentThread().isVirtual()) {
             descriptor.giveWay();
         }
     }
@@ -84,6 +82,18 @@ abstract sealed class Direction permits Reads, Writes {
     /** {@link #TRY}, or the failure that keeps a call from being made. */
     final int begin() {
         return outcome(slot.begin());
+    }
+
+    /**
+     * The same before a system call, which finds what is ready: that is forgotten. Not where the deadline has passed,
+     * as no call follows then.
+     */
+    final int prepare() {
+        int n = begin();
+        if (n == TRY) {
+            slot.clear();
+        }
+        return n;
     }
 
     /** Waits for readiness: {@link #TRY}, or a failure. */

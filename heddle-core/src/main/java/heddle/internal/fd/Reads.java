@@ -66,15 +66,7 @@ final class Reads extends Direction {
         if (postponedFailure != 0 || rest != null) {
             return readPostponed(target(array, segment), offset, length);
         }
-        long n = begin();
-        if (n == TRY) {
-            if (drained && !registration().mustTry()) {
-                n = await();
-            } else {
-                // Not where the deadline has passed: no call follows that would find what is ready.
-                slot.clear();
-            }
-        }
+        long n = prepareToRead();
         // A packet's rest would be lost.
         int asked = traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
         while (n == TRY) {
@@ -86,6 +78,19 @@ final class Reads extends Direction {
             noteDrained(n, asked);
         }
         return n == 0 ? Result.END_OF_STREAM : (int) n;
+    }
+
+    /** As {@link #prepare}, but that a drained stream is waited for first. */
+    private int prepareToRead() {
+        if (!isDrained()) {
+            return prepare();
+        }
+        int n = begin();
+        return n == TRY ? await() : n;
+    }
+
+    private boolean isDrained() {
+        return drained && !registration().mustTry();
     }
 
     private static MemorySegment target(byte @Nullable [] array, @Nullable MemorySegment segment) {
@@ -209,7 +214,7 @@ final class Reads extends Direction {
             return 0;
         }
         if (wait == Wait.READY) {
-            if (drained && !registration().mustTry()) {
+            if (isDrained()) {
                 wait = slot.awaitUntil(untilNanos);
             } else {
                 slot.clear();
@@ -230,19 +235,14 @@ final class Reads extends Direction {
 
     /** poll(2), for the holder of the read lock. */
     private int pollLocked() {
-        int seen = poll(fd);
+        int seen;
+        do {
+            seen = sys.poll(fd);
+        } while (seen == -Errno.EINTR);
         if (seen > 0) {
             drained = false; // The edge that told may be used up.
             notePeer(seen);
         }
-        return seen;
-    }
-
-    private int poll(int number) {
-        int seen;
-        do {
-            seen = sys.poll(number);
-        } while (seen == -Errno.EINTR);
         return seen;
     }
 
@@ -257,7 +257,7 @@ final class Reads extends Direction {
         if (!sys.hasKernelDescriptors()) {
             return pollIfNobodyReads();
         }
-        int seen = descriptor.use(this::poll);
+        int seen = descriptor.use(sys::poll);
         if (seen > 0) {
             notePeer(seen);
         }
@@ -283,8 +283,7 @@ final class Reads extends Direction {
             return refused;
         }
         try {
-            long n = begin();
-            slot.clear();
+            long n = prepare();
             while (n == TRY) {
                 int accepted = sys.accept(fd, peer, errno);
                 // ECONNABORTED: the peer gave up while it was queued; accept(2).
@@ -356,13 +355,15 @@ final class Reads extends Direction {
     /** {@link Descriptor#spliceTo}. */
     @Nullable
     Transferred spliceTo(Writes target, SplicePipes pipes, long bytesMax) {
+        if (traffic == Traffic.PACKETS || target.traffic == Traffic.PACKETS || !target.sys.hasKernelDescriptors()) {
+            return null;
+        }
         int refused = enter();
         if (refused != 0) {
             return new Transferred(0, refused, false);
         }
         try {
-            SplicePipes.Ends pipe =
-                    rest == null && postponedFailure == 0 && target.sys.hasKernelDescriptors() ? pipes.take() : null;
+            SplicePipes.Ends pipe = rest == null && postponedFailure == 0 ? pipes.take() : null;
             if (pipe == null) {
                 return null;
             }
@@ -387,14 +388,7 @@ final class Reads extends Direction {
     private @Nullable Transferred spliceLocked(SplicePipes.Ends pipe, Writes target, long bytesMax) {
         long done = 0;
         while (done < bytesMax) {
-            long n = begin();
-            if (n == TRY) {
-                if (drained && !registration().mustTry()) {
-                    n = await();
-                } else {
-                    slot.clear();
-                }
-            }
+            long n = prepareToRead();
             int asked = (int) Math.min(bytesMax - done, Syscalls.SPLICE_BYTES_MAX);
             while (n == TRY) {
                 drained = false;

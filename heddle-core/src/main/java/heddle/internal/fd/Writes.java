@@ -41,8 +41,7 @@ final class Writes extends Direction {
             return Result.ofWrite(0, refused);
         }
         try {
-            int n = begin();
-            slot.clear();
+            int n = prepare();
             if (n != TRY) {
                 return Result.ofWrite(0, n);
             }
@@ -114,8 +113,7 @@ final class Writes extends Direction {
             return Result.ofWrite(0, refused);
         }
         try {
-            int n = begin();
-            slot.clear();
+            int n = prepare();
             long done = 0;
             int at = 0;
             while (n == TRY && at < count) {
@@ -165,8 +163,7 @@ final class Writes extends Direction {
             return Result.ofWrite(0, refused);
         }
         try {
-            long n = begin();
-            slot.clear();
+            long n = prepare();
             int done = 0;
             while (n == TRY && done < count) {
                 n = after(later(sys.splice(from, fd, count - done, errno)));

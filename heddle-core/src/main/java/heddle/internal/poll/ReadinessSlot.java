@@ -88,8 +88,34 @@ public final class ReadinessSlot {
      */
     private long sinceNanos;
 
+    /** See {@link #callsSinceWait}. Any thread's, without a guard: a call that is not counted does no harm. */
+    private int calls;
+
+    /** Number of the thread that made the last of them; likewise. */
+    private long callerId;
+
     ReadinessSlot(Registration registration) {
         this.registration = registration;
+    }
+
+    /**
+     * The calling thread begins a call that may or may not have to wait: how many calls this direction has had since a
+     * wait in it, or since the thread that made the last of them waited in the other one. So the writes of an echo,
+     * which waits for each request, do not add up; those of a thread that only writes do, whoever else reads and waits.
+     */
+    public int callsSinceWait() {
+        long me = Thread.currentThread().threadId();
+        if (callerId != me) {
+            callerId = me;
+        }
+        return ++calls;
+    }
+
+    /** {@code thread} waits in the other direction. */
+    void waited(Thread thread) {
+        if (callerId == thread.threadId()) {
+            calls = 0;
+        }
     }
 
     /** Whether a call may begin: READY, or CLOSED, or EXPIRED even if data is there. By the direction's lock holder. */
@@ -140,7 +166,8 @@ public final class ReadinessSlot {
             }
             trace.counters().add(Counter.PARKS, 1);
             Recorder.Park event = trace.recorder().beginPark();
-            registration.waits();
+            calls = 0;
+            registration.waits(this, me);
             Wait outcome = parkUntilTakenOut(me);
             event = trace.recorder().endPark(event);
             if (event != null) {

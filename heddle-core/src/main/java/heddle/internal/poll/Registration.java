@@ -62,9 +62,6 @@ public final class Registration {
     /** Describes this in dumps. Written once, soon after the start; read by any thread. */
     private volatile @Nullable Object owner;
 
-    /** See {@link #callsSinceWait}. Any thread's, without a guard: one that is not counted does no harm. */
-    private int calls;
-
     /** Errno of the last failed attempt to register. Written by the waiter that failed, which is the one to read it. */
     private volatile int failure;
 
@@ -80,17 +77,9 @@ public final class Registration {
         owner = shown;
     }
 
-    /**
-     * A call begins that may or may not have to wait: how many did since the last one that waited, in either direction.
-     * Any thread.
-     */
-    public int callsSinceWait() {
-        return ++calls;
-    }
-
-    /** A call waits. */
-    void waits() {
-        calls = 0;
+    /** {@code thread} waits in {@code slot}: its calls in the other direction are no longer calls without a wait. */
+    void waits(ReadinessSlot slot, Thread thread) {
+        (slot == read ? write : read).waited(thread);
     }
 
     /**

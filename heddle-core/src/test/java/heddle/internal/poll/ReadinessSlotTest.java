@@ -57,6 +57,28 @@ class ReadinessSlotTest {
         assertThat(reader.result()).isEqualTo(Wait.READY);
     }
 
+    /** A thread that writes while another reads and waits must give way in time; the writes of an echo need not. */
+    @Test
+    void callsAreThoseOfAThreadSinceItsOwnWait() throws Exception {
+        ReadinessSlot writes = registration.write();
+        assertThat(writes.callsSinceWait()).isEqualTo(1);
+        Task<Wait> other = parked();
+        assertThat(writes.callsSinceWait())
+                .as("another's wait in the other direction")
+                .isEqualTo(2);
+        slot.ready();
+        other.result();
+        Task<Integer> echo = Task.on(Thread.ofVirtual(), () -> {
+            writes.callsSinceWait();
+            slot.await();
+            return writes.callsSinceWait();
+        });
+        awaitParked(slot, echo);
+        slot.ready();
+        assertThat(echo.result()).as("after its own").isEqualTo(1);
+        assertThat(slot.callsSinceWait()).isEqualTo(1);
+    }
+
     @Test
     void closedBeforeIsClosedWithoutParking() {
         registration.close();
@@ -211,7 +233,7 @@ class ReadinessSlotTest {
         return waiter;
     }
 
-    private static void awaitParked(ReadinessSlot slot, Task<Wait> waiter) throws Exception {
+    private static void awaitParked(ReadinessSlot slot, Task<?> waiter) throws Exception {
         Await.until(
                 "the waiter is in its slot and parked",
                 () -> slot.waiter() == waiter.thread() && waiter.thread().getState() == Thread.State.WAITING);
