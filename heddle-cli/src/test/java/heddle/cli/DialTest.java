@@ -17,12 +17,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code heddle dial} as a process, against a peer of the test's. */
 @Timeout(120)
+@Tag("thorough")
 class DialTest {
     /** Fills the pipe that is its stdout, and its buffer, so that at least a byte is still to be received. */
     private static final int MORE_THAN_IT_HOLDS = (128 << 10) + 1;

@@ -18,6 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The {@code heddle} script in a clone with a blank in its path, between a Maven that only notes that
  * it was called and JDKs that only say how they were started.
  */
+@Tag("thorough")
 class LauncherTest {
     private static final List<String> TOOLS = List.of(
             "cat",

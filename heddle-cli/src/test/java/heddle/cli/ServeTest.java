@@ -20,12 +20,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The server as a process, and submit against it. */
 @Timeout(120)
+@Tag("thorough")
 class ServeTest {
     @TempDir
     private Path folder;

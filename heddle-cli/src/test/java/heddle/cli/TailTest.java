@@ -9,12 +9,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code heddle tail} as a process, by where its output goes. */
 @Timeout(120)
+@Tag("thorough")
 class TailTest {
     /** Sets a title, clears the screen by a control character of eight bits, goes back in the line. */
     private static final String EVIL = "\033]0;title\007\u009b2J\ta\u00e4\rb";

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -98,6 +99,7 @@ class AllocationTest {
     }
 
     /** In a JVM that uses one way: {@link Allocates} waits until it is so. */
+    @Tag("thorough")
     @Test
     void arraysCostNothingWhereOneWayIsUsed() throws Exception {
         assumeTrue(Runtimes.current().way() == Way.CARRIERS, "others allocate for a wait");

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
  * {@link BadNetwork} in each way of running, all at a time, each in a JVM that starts in a network of its own: so the
  * threads of its carriers and pollers are there too. Needs root, unshare(1), ip(8), ss(8) and nft(8).
  */
+@Tag("thorough")
 class BadNetworkTest {
 
     private static final List<String> IN_A_NETWORK_OF_ITS_OWN =

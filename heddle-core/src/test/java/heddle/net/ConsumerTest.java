@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A user's program compiles and runs with Heddle's classes and nothing else, however strict its javac is. {@code
  * .ci/library} does the same with the jar that Maven installs.
  */
+@Tag("thorough")
 class ConsumerTest {
 
     private static final String CLASSES =

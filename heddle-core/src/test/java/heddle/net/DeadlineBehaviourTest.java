@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Deadlines of all lengths, moved at all times. */
@@ -104,6 +105,7 @@ class DeadlineBehaviourTest {
         }
     }
 
+    @Tag("thorough")
     @Test
     @Behaviour({28, 29})
     void deadlinesOfAllLengthsEndTheReadOnOneProcessorAndOnFour() throws Exception {
@@ -130,6 +132,7 @@ class DeadlineBehaviourTest {
     }
 
     /** Filters of containers answer EPERM to a call that they do not know, where a kernel says ENOSYS. */
+    @Tag("thorough")
     @Test
     void deadlinesComeWhereTheirSystemCallIsNotPermitted() throws Exception {
         List<String> strace = List.of(

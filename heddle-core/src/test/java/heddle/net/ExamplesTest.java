@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The programs of the README: shown there as they are, and running. */
+@Tag("thorough")
 class ExamplesTest {
 
     private static final Path ROOT = Path.of("..");

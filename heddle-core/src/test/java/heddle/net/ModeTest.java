@@ -14,10 +14,12 @@ import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which way a JVM runs, by the flags that it was given; in each of them an echo comes back. */
+@Tag("thorough")
 class ModeTest {
 
     private static final String NATIVE = "--enable-native-access=ALL-UNNAMED";

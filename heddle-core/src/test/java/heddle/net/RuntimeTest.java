@@ -29,6 +29,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.management.ObjectName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -403,6 +404,7 @@ class RuntimeTest {
     }
 
     /** In a JVM of its own, which has these properties. */
+    @Tag("thorough")
     @Test
     void whatTheBuilderDoesNotSetTheSystemPropertiesDo() throws Exception {
         List<String> properties = List.of("-Dheddle.parallelism=3", "-Dheddle.carriersMax=7", "-Dheddle.handOff=25");
@@ -436,6 +438,7 @@ class RuntimeTest {
     }
 
     /** Misspelt, or of an older version: it would have no effect, and nobody would know why. */
+    @Tag("thorough")
     @Test
     void propertyThatDoesNotExistIsWarnedOf() throws Exception {
         String output = ForkedJvm.start(UsesHeddle.class, List.of("-Dheddle.mode=nio", "-Dheddle.way=nio"))
@@ -449,6 +452,7 @@ class RuntimeTest {
      * With a bean that management knows, a flight recording, and the lookup of a name. The heap is walked afterwards:
      * nothing of it is left.
      */
+    @Tag("thorough")
     @Test
     void classLoaderIsLetGo() throws Exception {
         String output = ForkedJvm.start(

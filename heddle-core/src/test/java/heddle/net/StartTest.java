@@ -11,10 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The first use of Heddle in a JVM, which starts its pollers and threads. */
 @Ways
+@Tag("thorough")
 class StartTest {
 
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");

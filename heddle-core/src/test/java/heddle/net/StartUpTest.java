@@ -14,10 +14,12 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The first use of Heddle in a JVM. */
 @Ways
+@Tag("thorough")
 class StartUpTest {
 
     /**

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whoever waits in a poller is woken, by whatever route, and however many they are. */
@@ -140,6 +141,7 @@ class WakeUpTest {
         }
     }
 
+    @Tag("thorough")
     @Test
     @Behaviour(200)
     void aDialWhileTheRuntimeStartsDoesNotHang() throws Exception {

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * {@link Leaks} sees that a test closed a standard stream. In a JVM of its own: surefire's commands come through ours.
  */
+@Tag("thorough")
 class StandardStreamsTest {
 
     @Test

@@ -23,12 +23,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A server that really is out of descriptors, in a JVM of its own in each way of running. */
 @Timeout(60)
+@Tag("thorough")
 class DescriptorLimitTest {
 
     /** Room for so many descriptors; both limits, as a JVM raises its own up to the hard one (-XX:+MaxFDLimit). */
