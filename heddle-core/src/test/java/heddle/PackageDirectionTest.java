@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -142,6 +143,13 @@ class PackageDirectionTest {
         });
     }
 
+    /** A slot knows nobody, a poller what it watches, a registration both: docs of the package {@code poll}. */
+    @Test
+    void arrowsWithinPollPointOneWay() {
+        assertThat(HOUSE.roundabouts("internal.poll")).isEmpty();
+        assertThat(WRONG.roundabouts("internal.poll")).anyMatch(v -> v.contains("Hen") && v.contains("Egg"));
+    }
+
     /** Class files do not tell of constants, which the compiler copies. */
     private static void addSources(Map<String, Set<String>> imports) throws IOException {
         Path sources = Conformance.root().resolve("heddle-core/src/main/java/heddle");
@@ -238,6 +246,42 @@ class PackageDirectionTest {
                 }
             }
             return found;
+        }
+
+        /** The classes of one package that reach themselves, each with the way. */
+        List<String> roundabouts(String floor) {
+            Map<String, Set<String>> arrows = new TreeMap<>();
+            for (JavaClass from : classes) {
+                for (Dependency dependency : from.getDirectDependenciesFromSelf()) {
+                    JavaClass to = dependency.getTargetClass().getBaseComponentType();
+                    if (floorOf(from).equals(floor)
+                            && floorOf(to).equals(floor)
+                            && !outermost(from).equals(outermost(to))) {
+                        arrows.computeIfAbsent(outermost(from), _ -> new TreeSet<>())
+                                .add(outermost(to));
+                    }
+                }
+            }
+            List<String> found = new ArrayList<>();
+            arrows.keySet().forEach(start -> follow(arrows, List.of(start), new HashSet<>(), found));
+            return found;
+        }
+
+        private static void follow(
+                Map<String, Set<String>> arrows, List<String> way, Set<String> seen, List<String> found) {
+            for (String next : arrows.getOrDefault(way.getLast(), Set.of())) {
+                List<String> further = new ArrayList<>(way);
+                further.add(next);
+                if (next.equals(way.getFirst())) {
+                    found.add(String.join(" -> ", further));
+                } else if (seen.add(next)) {
+                    follow(arrows, further, seen, found);
+                }
+            }
+        }
+
+        private static String outermost(JavaClass type) {
+            return type.getName().substring(type.getPackageName().length() + 1).split("\\$", 2)[0];
         }
 
         List<String> nativeCalls() {

@@ -109,8 +109,7 @@ public final class MillionDeadlines {
             Poller processors = pollers.current(); // Each in turn, for this thread.
             poller.set(registration, processors); // In the place of register().
             registrations[i] = registration;
-            threads[i] =
-                    Heddle.shared().ofVirtual().start(() -> registration.read().await());
+            threads[i] = Heddle.shared().ofVirtual().start(() -> registration.await(registration.read()));
         }
         while (platform.trace().counters().value(Counter.PARKS) - parks < count) {
             Thread.sleep(1);
@@ -143,7 +142,7 @@ public final class MillionDeadlines {
     /** The i-th to {@code i * step} nanoseconds after {@code nanos}. */
     private void moveAll(long nanos, long step) {
         for (int i = 0; i < count; i++) {
-            registrations[i].read().setDeadline(nanos + i * step);
+            registrations[i].setDeadline(registrations[i].read(), nanos + i * step);
         }
     }
 

@@ -8,7 +8,7 @@ import heddle.internal.poll.PollLoop;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.PollerThread;
-import heddle.internal.poll.Registration;
+import heddle.internal.poll.Watched;
 import heddle.internal.poll.epoll.EpollPoller;
 import heddle.internal.poll.epoll.VirtualPollers;
 import heddle.internal.poll.nio.NioPoller;
@@ -121,7 +121,7 @@ public final class Platform {
 
     private static List<EpollPoller> epollPollers(int count, Trace trace) {
         List<EpollPoller> epolls = new ArrayList<>();
-        var watched = new NumberTable<Registration>();
+        var watched = new NumberTable<Watched>();
         try {
             for (int i = 0; i < count; i++) {
                 epolls.add(new EpollPoller(watched, trace, Platform::failed));
@@ -305,6 +305,7 @@ public final class Platform {
     public String dump() {
         Dump dump = new Dump("Heddle: " + report());
         trace.waits().describe(dump);
+        descriptors.describe(dump);
         pollers.forEach(poller -> poller.describe(dump));
         if (scheduler != null) {
             scheduler.describe(dump);

@@ -3,7 +3,7 @@ package heddle.net;
 import heddle.internal.Settings;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.PollerSource;
-import heddle.internal.poll.Registration;
+import heddle.internal.poll.Watched;
 import heddle.internal.socket.Errno;
 import heddle.internal.socket.SocketName;
 import heddle.internal.socket.SocketOption;
@@ -64,7 +64,7 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
         }
 
         @Override
-        public int register(Poller poller, Registration registration) {
+        public int register(Poller poller, Watched registration) {
             // Before the system watches, so that nobody who is told EAGAIN waits for an edge in vain.
             watched.put(registration.fd(), registration);
             int fault = fault("epoll_ctl", registration.fd());
@@ -99,7 +99,7 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     private final Set<Integer> pipes = ConcurrentHashMap.newKeySet();
 
     /** By their numbers; an entry of a number that was closed stays until the number is watched again. */
-    private final Map<Integer, Registration> watched = new ConcurrentHashMap<>();
+    private final Map<Integer, Watched> watched = new ConcurrentHashMap<>();
 
     /** Starts the runtime; {@code plan} is asked from now on. */
     FaultySyscalls(Plan plan) {
@@ -142,7 +142,7 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
             default -> false;
         };
         if (errno == Errno.EAGAIN || comesLater) {
-            Registration registration = watched.get(fd);
+            Watched registration = watched.get(fd);
             if (registration != null) {
                 registration.signal(true, true, false);
             }

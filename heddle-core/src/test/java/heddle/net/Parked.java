@@ -13,7 +13,7 @@ public final class Parked {
 
     /** Where threads of ours wait: for readiness, and for their turn. */
     private static final Set<String> WAITING_PLACES =
-            Set.of("heddle.internal.poll.ReadinessSlot", "heddle.internal.fd.DescriptorLock", "heddle.net.PipeFlow");
+            Set.of("heddle.internal.poll.Registration", "heddle.internal.fd.DescriptorLock", "heddle.net.PipeFlow");
 
     /** The JDK's timed wait is a pipe's; ours are not. */
     private static final Set<Thread.State> WAITING = EnumSet.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);

@@ -77,12 +77,12 @@ public final class Descriptor {
      * Names the one thing that can be waited for, such as {@code accept tcp 127.0.0.1:80}, in place of a connection.
      */
     void describe(String op, String network, Object address) {
-        registration.describe(new Pending(op, network, address));
+        registration.showAs(new Pending(op, network, address));
     }
 
     /** Names the connection or listener whose {@code toString} describes this in dumps. */
     public void describe(Object owner) {
-        registration.describe(owner);
+        registration.showAs(owner);
     }
 
     /**
@@ -211,7 +211,7 @@ public final class Descriptor {
             // A Unix socket whose buffer is full reports nothing to its own writer then; unix_poll
             // in Linux' af_unix.c. The
             // writer tries again and gets EPIPE.
-            registration.write().ready();
+            registration.signal(false, true, false);
         }
         return result;
     }
@@ -254,13 +254,13 @@ public final class Descriptor {
 
     /** Moves the read deadline; false if closed. */
     public boolean setReadDeadline(long nanos) {
-        registration.read().setDeadline(nanos);
+        registration.setDeadline(registration.read(), nanos);
         return !lock.isClosed();
     }
 
     /** Moves the write deadline; false if closed. */
     public boolean setWriteDeadline(long nanos) {
-        registration.write().setDeadline(nanos);
+        registration.setDeadline(registration.write(), nanos);
         return !lock.isClosed();
     }
 

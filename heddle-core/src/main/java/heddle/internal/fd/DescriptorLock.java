@@ -193,7 +193,9 @@ public final class DescriptorLock {
             registration
                     .trace()
                     .waits()
-                    .begin("lock wait", side.held == READING ? registration.read() : registration.write());
+                    .begin(
+                            "lock wait",
+                            registration.subject(side.held == READING ? registration.read() : registration.write()));
         }
         try {
             permits(side).acquire();

@@ -4,6 +4,7 @@ import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.socket.Errno;
 import heddle.internal.sys.Syscalls;
+import heddle.internal.trace.Dump;
 import heddle.internal.trace.Trace;
 
 /**
@@ -68,6 +69,11 @@ public final class Descriptors {
         closed = true;
         table.forEach(Descriptor::closeWithRuntime);
         pipes.close();
+    }
+
+    /** Shows {@code dump} who waits. */
+    public void describe(Dump dump) {
+        table.forEach(descriptor -> descriptor.registration().describe(dump));
     }
 
     /** Whether the runtime is closed. */

@@ -29,6 +29,7 @@ abstract sealed class Direction permits Reads, Writes {
     final Syscalls sys;
     final int fd;
     final Traffic traffic;
+    final Registration registration;
     final ReadinessSlot slot;
 
     /** Where the C library leaves errno; guarded by the direction's lock. */
@@ -37,7 +38,8 @@ abstract sealed class Direction permits Reads, Writes {
     Direction(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
         this.descriptor = descriptor;
         this.sys = sys;
-        this.fd = descriptor.registration().fd();
+        this.registration = descriptor.registration();
+        this.fd = registration.fd();
         this.traffic = traffic;
         this.slot = slot;
     }
@@ -47,10 +49,6 @@ abstract sealed class Direction permits Reads, Writes {
 
     /** Gives it back. True if the caller must destroy the descriptor. */
     abstract boolean unlock();
-
-    final Registration registration() {
-        return descriptor.registration();
-    }
 
     /** Begins an operation: 0 with the lock, or a failure. */
     final int enter() {
@@ -81,7 +79,7 @@ abstract sealed class Direction permits Reads, Writes {
 
     /** {@link #TRY}, or the failure that keeps a call from being made. */
     final int begin() {
-        return outcome(slot.begin());
+        return outcome(registration.begin(slot));
     }
 
     /**
@@ -98,7 +96,7 @@ abstract sealed class Direction permits Reads, Writes {
 
     /** Waits for readiness: {@link #TRY}, or a failure. */
     final int await() {
-        return outcome(slot.await());
+        return outcome(registration.await(slot));
     }
 
     /** What {@code n}, a system call's result, means for its operation: {@link #TRY}, the answer or a failure. */
@@ -119,7 +117,7 @@ abstract sealed class Direction permits Reads, Writes {
             case CLOSED -> Result.CLOSED;
             case EXPIRED -> Result.EXPIRED;
             case INTERRUPTED -> Result.INTERRUPTED;
-            case FAILED -> -registration().failure();
+            case FAILED -> -registration.failure();
         };
     }
 }

@@ -90,7 +90,7 @@ final class Reads extends Direction {
     }
 
     private boolean isDrained() {
-        return drained && !registration().mustTry();
+        return drained && !registration.mustTry();
     }
 
     private static MemorySegment target(byte @Nullable [] array, @Nullable MemorySegment segment) {
@@ -206,8 +206,8 @@ final class Reads extends Direction {
     }
 
     private int awaitReadableLocked(long untilNanos) {
-        Wait wait = slot.begin();
-        if (wait == Wait.READY && registration().trace().clock().hasPassed(untilNanos)) {
+        Wait wait = registration.begin(slot);
+        if (wait == Wait.READY && registration.trace().clock().hasPassed(untilNanos)) {
             wait = Wait.EXPIRED;
         }
         if (wait == Wait.READY && (postponedFailure != 0 || rest != null)) {
@@ -215,7 +215,7 @@ final class Reads extends Direction {
         }
         if (wait == Wait.READY) {
             if (isDrained()) {
-                wait = slot.awaitUntil(untilNanos);
+                wait = registration.awaitUntil(slot, untilNanos);
             } else {
                 slot.clear();
             }
@@ -228,7 +228,7 @@ final class Reads extends Direction {
             if ((seen & Syscalls.READABLE) != 0) {
                 return 0;
             }
-            wait = slot.awaitUntil(untilNanos);
+            wait = registration.awaitUntil(slot, untilNanos);
         }
         return outcome(wait);
     }
@@ -248,7 +248,7 @@ final class Reads extends Direction {
 
     private void notePeer(int seen) {
         if ((seen & Syscalls.PEER_CLOSED) != 0) {
-            registration().setPeerClosed();
+            registration.setPeerClosed();
         }
     }
 

@@ -6,7 +6,7 @@
 ///                                 Direction            the one loop of both:
 ///                                  -> DescriptorLock   whose turn is it, and may the number be used
 ///                                  -> sys.Syscalls     try the call
-///                                  -> poll.ReadinessSlot  EAGAIN: wait, then try again
+///                                  -> poll.Registration  EAGAIN: wait, then try again
 ///
 /// [Descriptors][heddle.internal.fd.Descriptors] makes them and knows all that are open, since their runtime may close.
 ///

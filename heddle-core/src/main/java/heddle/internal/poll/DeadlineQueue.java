@@ -1,9 +1,12 @@
 package heddle.internal.poll;
 
+import heddle.internal.trace.Counter;
+import heddle.internal.trace.Tally;
 import heddle.time.Clock;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// The deadlines that one poller must not sleep through. A binary heap, which only the polling thread touches, and an
@@ -64,10 +67,11 @@ final class DeadlineQueue {
     }
 
     /**
-     * Takes {@code timer} out, its descriptor being closed. Any thread. Even if it is not armed: the polling thread may
-     * be about to place it, having looked whether the descriptor is closed before it was.
+     * Takes {@code timer} out for good. Any thread. Even if it is not armed: the polling thread may be about to place
+     * it, having looked before it was discarded.
      */
     void discard(DeadlineTimer timer) {
+        timer.discard();
         push(timer);
     }
 
@@ -106,7 +110,7 @@ final class DeadlineQueue {
             timer.next = null;
             timer.takenFromIntake();
             long deadline = timer.slot.deadlineNanos(); // After takenFromIntake: a later change pushes again.
-            if (timer.slot.registration().isClosing()) {
+            if (timer.isDiscarded()) {
                 remove(timer);
             } else if (deadline != Clock.NONE && deadline < timer.armedAtNanos) {
                 remove(timer);
@@ -116,19 +120,37 @@ final class DeadlineQueue {
         }
     }
 
-    /** Fires what is due at {@code nowNanos}, up to {@link #FIRED_MAX}: how many there were. By the polling thread. */
-    int fire(long nowNanos) {
+    /**
+     * Fires what is due at {@code nowNanos}, up to {@link #FIRED_MAX}: how many there were. By the polling thread.
+     *
+     * @param tally counts the waits that this ends
+     */
+    int fire(long nowNanos, Tally tally) {
         int fired = 0;
         while (fired < FIRED_MAX && nextNanos() <= nowNanos) {
             fired++;
             DeadlineTimer due = heap[1];
             remove(due);
-            long again = due.slot.deadlineAfterFiring(nowNanos);
-            if (again != DeadlineTimer.NOT_ARMED) {
-                add(due, again);
-            }
+            fire(due, nowNanos, tally);
         }
         return fired;
+    }
+
+    /** {@code timer} is stored as not armed: ends its slot's wait, or arms it again if the deadline has moved on. */
+    private void fire(DeadlineTimer timer, long nowNanos, Tally tally) {
+        long deadline = timer.slot.deadlineNanos();
+        if (deadline == Clock.NONE || timer.slot.waiter() == null) {
+            return; // Who waits next arms it.
+        }
+        if (deadline > nowNanos) {
+            add(timer, deadline);
+            return;
+        }
+        Thread waiter = timer.slot.takeOut();
+        if (waiter != null) {
+            tally.add(Counter.EXPIRED, 1);
+            LockSupport.unpark(waiter);
+        }
     }
 
     private void add(DeadlineTimer timer, long whenNanos) {
@@ -140,6 +162,7 @@ final class DeadlineQueue {
         timer.armedAtNanos = whenNanos;
     }
 
+    @SuppressWarnings("ReferenceEquality") // Timers have no other.
     private void remove(DeadlineTimer timer) {
         int hole = timer.index;
         if (hole < 0) {

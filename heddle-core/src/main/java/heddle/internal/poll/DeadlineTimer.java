@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /** One slot's place in a {@link DeadlineQueue}; the comment at each field says which thread may touch it. */
-final class DeadlineTimer {
+class DeadlineTimer {
 
     /** {@link #armedAtNanos} of a timer that will not fire. */
     static final long NOT_ARMED = Long.MAX_VALUE;
@@ -22,9 +22,6 @@ final class DeadlineTimer {
 
     final ReadinessSlot slot;
 
-    /** Whose queue it is in, for good: a second attempt to register may choose another poller. */
-    final Poller poller;
-
     /** When it fires, at the latest. Written by the polling thread, read by any. */
     volatile long armedAtNanos = NOT_ARMED;
 
@@ -33,6 +30,9 @@ final class DeadlineTimer {
      * deadline.
      */
     private volatile boolean queued;
+
+    /** Its descriptor is closed: it shall not fire any more. Set by any thread, before it is pushed. */
+    private volatile boolean discarded;
 
     /** Next in the intake; written before it is pushed. */
     @Nullable
@@ -44,16 +44,23 @@ final class DeadlineTimer {
     /** Place in time, valid while in the heap; the polling thread's. */
     long whenNanos;
 
-    DeadlineTimer(ReadinessSlot slot, Poller poller) {
+    DeadlineTimer(ReadinessSlot slot) {
         this.slot = slot;
-        this.poller = poller;
     }
 
-    boolean claimForIntake() {
+    final boolean claimForIntake() {
         return !queued && QUEUED.compareAndSet(this, false, true);
     }
 
-    void takenFromIntake() {
+    final void takenFromIntake() {
         queued = false;
+    }
+
+    final void discard() {
+        discarded = true;
+    }
+
+    final boolean isDiscarded() {
+        return discarded;
     }
 }

@@ -1,7 +1,7 @@
 package heddle.internal.poll;
 
 /**
- * What {@link Registration#describe} is given while one thing alone can be waited for, a connection to accept or the
+ * What {@link Registration#showAs} is given while one thing alone can be waited for, a connection to accept or the
  * answer to a dial, in place of the connection that may be read and written.
  *
  * @param op what is done, such as {@code accept}

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link #register}, {@link #deregister}: any thread, once each for a descriptor; 0 or -errno;
  *   <li>{@link #arm}: any thread, before each wait; only for backends that forget interest once they reported it;
  *   <li>{@link #select}: one thread at a time; blocks at most so many nanoseconds (0 none, negative for ever); calls
- *       {@link Registration#signal} for what is ready, never for a generation that was deregistered, and adds the waits
+ *       {@link Watched#signal} for what is ready, never for a generation that was deregistered, and adds the waits
  *       that this ended to {@link #woken};
  *   <li>{@link #wakeUp}: any thread; makes the current or else the next select return;
  *   <li>{@link #forEachWatched}: any thread; by it a dead poller ends its waits, and a dump lists them;
@@ -123,7 +123,7 @@ public abstract class Poller implements IdlePoll {
             deadlines.takeIn();
         }
         // If that leaves some that are due, the next poll does not sleep.
-        int fired = deadlines.isEmpty() ? 0 : deadlines.fire(clock.nanos());
+        int fired = deadlines.isEmpty() ? 0 : deadlines.fire(clock.nanos(), tally);
         return events + fired;
     }
 
@@ -150,7 +150,7 @@ public abstract class Poller implements IdlePoll {
         blockedUntilNanos = NOT_BLOCKED;
         // Before the registrations are looked at: one that comes later looks at it.
         failure = cause;
-        forEachWatched(Registration::breakOff);
+        forEachWatched(Watched::breakOff);
         abandon();
         // Last, as a log may wait for somebody who waits here.
         onFailure.accept(cause);
@@ -184,27 +184,24 @@ public abstract class Poller implements IdlePoll {
     }
 
     /** Starts to watch both directions, edge-triggered: what is ready now is reported too. 0 or -errno. */
-    protected abstract int register(Registration registration);
+    protected abstract int register(Watched watched);
 
     /** Ends the watch; on return nothing of the poller refers to the descriptor's number any more. */
-    protected abstract void deregister(Registration registration);
+    protected abstract void deregister(Watched watched);
 
     /** A thread is about to wait for one direction: for backends that report each readiness once only when asked. */
-    protected void arm(Registration registration, boolean write) {}
+    protected void arm(Watched watched, boolean write) {}
 
     /** Reports what is ready, waiting at most {@code timeoutNanos}: how many events there were, wake-ups included. */
     protected abstract int select(long timeoutNanos);
 
-    /** Shows every registration that this poller watches to {@code visitor}, weakly consistent. Any thread. */
-    public abstract void forEachWatched(Consumer<Registration> visitor);
+    /** Shows all that this poller watches to {@code visitor}, weakly consistent. Any thread. */
+    public abstract void forEachWatched(Consumer<Watched> visitor);
 
-    /** Shows {@code dump} who waits in this poller. Any thread. */
+    /** Shows {@code dump} how much it watches, and whether it lives. Any thread. */
     public final void describe(Dump dump) {
         AtomicInteger watched = new AtomicInteger();
-        forEachWatched(registration -> {
-            watched.incrementAndGet();
-            registration.describe(dump);
-        });
+        forEachWatched(_ -> watched.incrementAndGet());
         Throwable cause = failure;
         dump.line("poller: " + watched + " descriptors watched" + (cause == null ? "" : ", dead: " + cause));
     }

@@ -9,10 +9,10 @@ public interface PollerSource {
     Poller current();
 
     /**
-     * Makes {@code poller} watch {@code registration}: 0 or -errno. Here, as the one way to it, for a test to stand in.
+     * Makes {@code poller} watch {@code watched}: 0 or -errno. Here, as the one way to it, for a test to stand in.
      */
-    default int register(Poller poller, Registration registration) {
-        return poller.register(registration);
+    default int register(Poller poller, Watched watched) {
+        return poller.register(watched);
     }
 
     /**

@@ -1,10 +1,13 @@
 /// Readiness, waiting and deadlines, free of any system.
 ///
-///     fd.Descriptor -> ReadinessSlot.await()   the thread stores itself and parks
-///     Registration                             a descriptor as its poller sees it, with a slot a direction
-///     Poller.select() -> Registration.signal() -> ReadinessSlot.ready()   the thread is unparked
-///     DeadlineQueue -> ReadinessSlot           a deadline passed: the thread is taken out
-///     NumberTable                              what a descriptor's number stands for now
+///     fd -> Registration        a thread stores itself in a slot, makes sure that a poller watches, and parks
+///           Registration -> Poller          to be watched, and for its timers
+///     Poller.select() -> Watched            a descriptor as its poller sees it: `Registration` is one
+///           Watched -> ReadinessSlot        ready: the thread is unparked
+///     Poller -> DeadlineQueue -> ReadinessSlot    a deadline passed: the thread is taken out
+///     NumberTable                           what a descriptor's number stands for now
+///
+/// No arrow goes back: a slot knows nobody, a poller knows what it watches and not who waits for it.
 ///
 /// Who enters: from above the thread that waits, and any thread that closes or moves a deadline; from below the one
 /// thread that polls a [Poller][heddle.internal.poll.Poller]. That is a carrier without work, or a thread of a

@@ -2,6 +2,7 @@ package heddle.internal.poll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import heddle.internal.trace.Tally;
 import heddle.internal.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,13 +13,14 @@ import org.junit.jupiter.api.Test;
 class DeadlineQueueTest {
 
     private final DeadlineQueue queue = new DeadlineQueue();
+    private final Tally tally = new Trace().counters().tally();
 
     @Test
     void emptyQueueNeverFires() {
         assertThat(queue.isEmpty()).isTrue();
         assertThat(queue.nextNanos()).isEqualTo(DeadlineTimer.NOT_ARMED);
         queue.takeIn();
-        queue.fire(Long.MAX_VALUE - 1);
+        queue.fire(Long.MAX_VALUE - 1, tally);
     }
 
     @Test
@@ -31,7 +33,7 @@ class DeadlineQueueTest {
         assertThat(queue.hasIntake()).isFalse();
         for (long next : new long[] {10, 20, 30, 40, 50}) {
             assertThat(queue.nextNanos()).isEqualTo(next);
-            queue.fire(next);
+            queue.fire(next, tally);
         }
         assertThat(queue.isEmpty()).isTrue();
     }
@@ -55,7 +57,7 @@ class DeadlineQueueTest {
         assertThat(arm(timer, 5)).as("in the intake already").isTrue();
         queue.takeIn();
         assertThat(queue.nextNanos()).isEqualTo(5);
-        queue.fire(10);
+        queue.fire(10, tally);
         assertThat(queue.isEmpty()).isTrue();
     }
 
@@ -66,7 +68,6 @@ class DeadlineQueueTest {
         arm(kept, 20);
         arm(closed, 10);
         queue.takeIn();
-        closed.slot.registration().close();
         queue.discard(closed);
         queue.takeIn();
         assertThat(queue.nextNanos()).isEqualTo(20);
@@ -76,7 +77,6 @@ class DeadlineQueueTest {
     void timerClosedBeforeItIsTakenInIsDropped() {
         DeadlineTimer closed = timer();
         arm(closed, 10);
-        closed.slot.registration().close();
         queue.discard(closed);
         queue.takeIn();
         assertThat(queue.isEmpty()).isTrue();
@@ -95,7 +95,6 @@ class DeadlineQueueTest {
             DeadlineTimer timer = timers.get(random.nextInt(timers.size()));
             switch (random.nextInt(10)) {
                 case 0 -> {
-                    timer.slot.registration().close();
                     queue.discard(timer);
                     timers.remove(timer);
                     timers.add(timer());
@@ -121,14 +120,14 @@ class DeadlineQueueTest {
             arm(timer(), 10);
         }
         queue.takeIn();
-        assertThat(queue.fire(10)).isEqualTo(DeadlineQueue.FIRED_MAX);
+        assertThat(queue.fire(10, tally)).isEqualTo(DeadlineQueue.FIRED_MAX);
         assertThat(queue.nextNanos()).as("when the poller must be back").isEqualTo(10);
-        assertThat(queue.fire(10)).isEqualTo(left);
+        assertThat(queue.fire(10, tally)).isEqualTo(left);
         assertThat(queue.isEmpty()).isTrue();
     }
 
     private void fireAll(long nowNanos) {
-        while (queue.fire(nowNanos) == DeadlineQueue.FIRED_MAX) {
+        while (queue.fire(nowNanos, tally) == DeadlineQueue.FIRED_MAX) {
             // There may be more.
         }
     }
@@ -147,12 +146,11 @@ class DeadlineQueueTest {
     }
 
     private static DeadlineTimer timer() {
-        var poller = new ManualPoller();
-        return new DeadlineTimer(new Registration(1, () -> poller, new Trace()).read(), poller);
+        return new DeadlineTimer(new ReadinessSlot());
     }
 
     private boolean arm(DeadlineTimer timer, long deadlineNanos) {
-        timer.slot.setDeadline(deadlineNanos);
+        timer.slot.deadline(deadlineNanos);
         return queue.arm(timer, deadlineNanos);
     }
 }

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 /** A poller without a kernel: nothing is ready unless a test signals it, and a blocking select waits for a wake-up. */
 final class ManualPoller extends Poller {
 
-    final Queue<Registration> watched = new ConcurrentLinkedQueue<>();
+    final Queue<Watched> watched = new ConcurrentLinkedQueue<>();
     final AtomicInteger wakeUps = new AtomicInteger();
 
     /** What {@link #register} answers: 0 or -errno. */
@@ -31,7 +31,7 @@ final class ManualPoller extends Poller {
     }
 
     @Override
-    protected int register(Registration registration) {
+    protected int register(Watched registration) {
         int result = registerResult;
         if (result == 0) {
             watched.add(registration);
@@ -40,7 +40,7 @@ final class ManualPoller extends Poller {
     }
 
     @Override
-    protected void deregister(Registration registration) {
+    protected void deregister(Watched registration) {
         watched.remove(registration);
     }
 
@@ -67,7 +67,7 @@ final class ManualPoller extends Poller {
     }
 
     @Override
-    public void forEachWatched(Consumer<Registration> visitor) {
+    public void forEachWatched(Consumer<Watched> visitor) {
         watched.forEach(visitor);
     }
 

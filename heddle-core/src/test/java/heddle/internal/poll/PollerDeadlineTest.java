@@ -27,14 +27,14 @@ class PollerDeadlineTest {
     @Test
     void moveToALaterDeadlineWakesNobodyAndOneToAnEarlierDoes() {
         poller.blockedUntilNanos = LATER;
-        var slot = slotOnBehalfOf(poller);
-        slot.setDeadline(LATEST);
-        var timer = new DeadlineTimer(slot, poller);
+        var slot = new ReadinessSlot();
+        slot.deadline(LATEST);
+        var timer = new DeadlineTimer(slot);
 
         poller.arm(timer, LATEST);
         assertThat(poller.wakeUps).as("wake-ups for a deadline after the sleep").isZero();
 
-        slot.setDeadline(SOON);
+        slot.deadline(SOON);
         poller.arm(timer, SOON); // The timer is in the intake still.
         assertThat(poller.wakeUps)
                 .as("wake-ups for a deadline within the sleep")
@@ -51,20 +51,20 @@ class PollerDeadlineTest {
         Queue<Poller> choices = new ConcurrentLinkedQueue<>(List.of(poller, other));
         var registration = new Registration(7, choices::remove, new Trace());
         var write = registration.write();
-        write.setDeadline(LATEST);
-        var writer = new Thread(write::await);
+        registration.setDeadline(write, LATEST);
+        var writer = new Thread(() -> registration.await(write));
         poller.onRegister = () -> {
             writer.start();
             awaitUntil(() -> poller.deadlines.hasIntake());
             return -Errno.ENOMEM;
         };
 
-        assertThat(registration.read().await()).isEqualTo(Wait.FAILED);
+        assertThat(registration.await(registration.read())).isEqualTo(Wait.FAILED);
         awaitUntil(() -> registration.poller() == other && write.waiter() == writer);
         poller.poll(0);
         assertThat(poller.deadlines.nextNanos()).isEqualTo(LATEST);
 
-        write.setDeadline(SOON);
+        registration.setDeadline(write, SOON);
         assertThat(other.deadlines.hasIntake()).as("a timer in two heaps").isFalse();
         poller.poll(0);
         assertThat(poller.deadlines.nextNanos()).isEqualTo(SOON);
@@ -82,21 +82,16 @@ class PollerDeadlineTest {
 
     @Test
     void discardedTimerLeavesTheHeapThoughItWasNotArmedYet() {
-        var registration = new Registration(7, () -> poller, new Trace());
-        registration.read().setDeadline(SOON);
-        var timer = new DeadlineTimer(registration.read(), poller);
+        var slot = new ReadinessSlot();
+        slot.deadline(SOON);
+        var timer = new DeadlineTimer(slot);
         poller.arm(timer, SOON);
-        registration.close();
         poller.discard(timer);
 
         poller.poll(0);
 
         assertThat(poller.deadlines.isEmpty()).as("no timer is left").isTrue();
         assertThat(poller.deadlines.hasIntake()).isFalse();
-    }
-
-    private static ReadinessSlot slotOnBehalfOf(Poller poller) {
-        return new Registration(7, () -> poller, new Trace()).read();
     }
 
     private static final class RecordingPoller extends Poller {
@@ -109,12 +104,12 @@ class PollerDeadlineTest {
         }
 
         @Override
-        protected int register(Registration registration) {
+        protected int register(Watched registration) {
             return onRegister.getAsInt();
         }
 
         @Override
-        protected void deregister(Registration registration) {}
+        protected void deregister(Watched registration) {}
 
         @Override
         protected int select(long timeoutNanos) {
@@ -122,7 +117,7 @@ class PollerDeadlineTest {
         }
 
         @Override
-        public void forEachWatched(Consumer<Registration> visitor) {}
+        public void forEachWatched(Consumer<Watched> visitor) {}
 
         @Override
         public void wakeUp() {

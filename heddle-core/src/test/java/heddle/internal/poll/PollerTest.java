@@ -48,9 +48,9 @@ class PollerTest {
     @Test
     void firstDeadlineWakesThePollerAndEndsItsWait() throws Exception {
         awaitAsleep();
-        ReadinessSlot slot = slot();
-        slot.setDeadline(in(TimeUnit.MILLISECONDS, 20));
-        assertThat(slot.await()).isEqualTo(Wait.EXPIRED);
+        Registration registration = registration();
+        registration.setDeadline(registration.read(), in(TimeUnit.MILLISECONDS, 20));
+        assertThat(registration.await(registration.read())).isEqualTo(Wait.EXPIRED);
         assertThat(poller.wakeUps).hasValue(1);
     }
 
@@ -74,7 +74,7 @@ class PollerTest {
         waitingWith(in(TimeUnit.HOURS, 1));
         awaitAsleep();
         Waiting second = waitingWith(in(TimeUnit.HOURS, 2));
-        second.slot.setDeadline(in(TimeUnit.MILLISECONDS, 20));
+        second.registration.setDeadline(second.registration.read(), in(TimeUnit.MILLISECONDS, 20));
         assertThat(second.task.result()).isEqualTo(Wait.EXPIRED);
     }
 
@@ -83,28 +83,30 @@ class PollerTest {
         Waiting waiting = waitingWith(Clock.NONE);
         polling.thread().interrupt();
         assertThat(waiting.task.result()).isEqualTo(Wait.FAILED);
-        assertThat(waiting.slot.registration().failure()).isEqualTo(Errno.EIO);
-        assertThat(slot().await()).isEqualTo(Wait.FAILED);
+        assertThat(waiting.registration.failure()).isEqualTo(Errno.EIO);
+        Registration later = registration();
+        assertThat(later.await(later.read())).isEqualTo(Wait.FAILED);
         Await.until("it is told", () -> !failures.isEmpty());
         assertThat(failures).containsExactly(poller.failure());
     }
 
-    private record Waiting(ReadinessSlot slot, Task<Wait> task) {}
+    private record Waiting(Registration registration, Task<Wait> task) {}
 
     private Waiting waitingWith(long deadlineNanos) throws Exception {
-        ReadinessSlot slot = slot();
-        slot.setDeadline(deadlineNanos);
-        Task<Wait> task = Task.on(Thread.ofVirtual(), slot::await);
+        Registration registration = registration();
+        ReadinessSlot slot = registration.read();
+        registration.setDeadline(slot, deadlineNanos);
+        Task<Wait> task = Task.on(Thread.ofVirtual(), () -> registration.await(slot));
         Await.until(
                 "the waiter is parked, and its timer armed",
                 () -> slot.waiter() == task.thread() && task.thread().getState() == Thread.State.WAITING);
-        return new Waiting(slot, task);
+        return new Waiting(registration, task);
     }
 
-    private ReadinessSlot slot() {
+    private Registration registration() {
         var registration = new Registration(registrations.size(), () -> poller, new Trace());
         registrations.add(registration);
-        return registration.read();
+        return registration;
     }
 
     private void awaitAsleep() throws Exception {

@@ -3,6 +3,7 @@ package heddle.internal.poll;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.socket.Errno;
+import heddle.internal.trace.Counter;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
@@ -18,32 +19,33 @@ class ReadinessSlotTest {
     private static final long HOUR_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final ManualPoller poller = new ManualPoller();
-    private final Registration registration = new Registration(7, () -> poller, new Trace());
+    private final Trace trace = new Trace();
+    private final Registration registration = new Registration(7, () -> poller, trace);
     private final ReadinessSlot slot = registration.read();
 
     @Test
     void readinessThatCameFirstIsConsumedWithoutParking() {
-        slot.ready();
-        assertThat(slot.await()).isEqualTo(Wait.READY);
+        registration.signal(true, false, false);
+        assertThat(registration.await(slot)).isEqualTo(Wait.READY);
         assertThat(poller.watched).as("no wait, no watch").isEmpty();
     }
 
     @Test
     void readinessTwiceIsReadinessOnce() throws Exception {
-        slot.ready();
-        slot.ready();
-        assertThat(slot.await()).isEqualTo(Wait.READY);
+        registration.signal(true, false, false);
+        registration.signal(true, false, false);
+        assertThat(registration.await(slot)).isEqualTo(Wait.READY);
         Task<Wait> waiter = parked();
-        slot.ready();
+        registration.signal(true, false, false);
         assertThat(waiter.result()).isEqualTo(Wait.READY);
     }
 
     @Test
     void clearForgetsReadiness() throws Exception {
-        slot.ready();
+        registration.signal(true, false, false);
         slot.clear();
         Task<Wait> waiter = parked();
-        slot.ready();
+        registration.signal(true, false, false);
         assertThat(waiter.result()).isEqualTo(Wait.READY);
     }
 
@@ -51,7 +53,7 @@ class ReadinessSlotTest {
     void eachDirectionIsSignalledAlone() throws Exception {
         Task<Wait> reader = parked();
         registration.signal(false, true, false);
-        assertThat(registration.write().await()).isEqualTo(Wait.READY);
+        assertThat(registration.await(registration.write())).isEqualTo(Wait.READY);
         assertThat(slot.waiter()).isSameAs(reader.thread());
         registration.signal(true, false, false);
         assertThat(reader.result()).isEqualTo(Wait.READY);
@@ -66,15 +68,15 @@ class ReadinessSlotTest {
         assertThat(writes.callsSinceWait())
                 .as("another's wait in the other direction")
                 .isEqualTo(2);
-        slot.ready();
+        registration.signal(true, false, false);
         other.result();
         Task<Integer> echo = Task.on(Thread.ofVirtual(), () -> {
             writes.callsSinceWait();
-            slot.await();
+            registration.await(slot);
             return writes.callsSinceWait();
         });
         awaitParked(slot, echo);
-        slot.ready();
+        registration.signal(true, false, false);
         assertThat(echo.result()).as("after its own").isEqualTo(1);
         assertThat(slot.callsSinceWait()).isEqualTo(1);
     }
@@ -82,15 +84,15 @@ class ReadinessSlotTest {
     @Test
     void closedBeforeIsClosedWithoutParking() {
         registration.close();
-        assertThat(slot.begin()).isEqualTo(Wait.CLOSED);
-        assertThat(slot.await()).isEqualTo(Wait.CLOSED);
+        assertThat(registration.begin(slot)).isEqualTo(Wait.CLOSED);
+        assertThat(registration.await(slot)).isEqualTo(Wait.CLOSED);
         assertThat(slot.waiter()).isNull();
     }
 
     @Test
     void closeWakesBothDirections() throws Exception {
         Task<Wait> reader = parked();
-        Task<Wait> writer = Task.on(Thread.ofVirtual(), registration.write()::await);
+        Task<Wait> writer = Task.on(Thread.ofVirtual(), () -> registration.await(registration.write()));
         awaitParked(registration.write(), writer);
         registration.close();
         assertThat(reader.result()).isEqualTo(Wait.CLOSED);
@@ -101,34 +103,34 @@ class ReadinessSlotTest {
     @Test
     void expiryLeavesNoReadinessBehind() throws Exception {
         Task<Wait> waiter = parked();
-        slot.setDeadline(-1);
+        registration.setDeadline(slot, -1);
         assertThat(waiter.result()).isEqualTo(Wait.EXPIRED);
-        slot.setDeadline(Clock.NONE);
+        registration.setDeadline(slot, Clock.NONE);
         Task<Wait> again = parked();
-        slot.ready();
+        registration.signal(true, false, false);
         assertThat(again.result()).isEqualTo(Wait.READY);
     }
 
     @Test
     void readinessSurvivesExpiry() {
-        slot.ready();
-        slot.setDeadline(-1);
-        assertThat(slot.begin()).as("a new call").isEqualTo(Wait.EXPIRED);
-        slot.setDeadline(Clock.NONE);
-        assertThat(slot.await()).isEqualTo(Wait.READY);
+        registration.signal(true, false, false);
+        registration.setDeadline(slot, -1);
+        assertThat(registration.begin(slot)).as("a new call").isEqualTo(Wait.EXPIRED);
+        registration.setDeadline(slot, Clock.NONE);
+        assertThat(registration.await(slot)).isEqualTo(Wait.READY);
     }
 
     @Test
     void passedDeadlineEndsAWaitThatHasNotParked() {
-        slot.setDeadline(Clock.system().nanos());
-        assertThat(slot.await()).isEqualTo(Wait.EXPIRED);
+        registration.setDeadline(slot, Clock.system().nanos());
+        assertThat(registration.await(slot)).isEqualTo(Wait.EXPIRED);
         assertThat(slot.waiter()).isNull();
     }
 
     @Test
     void timerEndsTheWaitAtItsDeadline() throws Exception {
-        slot.setDeadline(Clock.system().after(TimeUnit.MILLISECONDS.toNanos(20)));
-        Task<Wait> waiter = Task.on(Thread.ofVirtual(), slot::await);
+        registration.setDeadline(slot, Clock.system().after(TimeUnit.MILLISECONDS.toNanos(20)));
+        Task<Wait> waiter = Task.on(Thread.ofVirtual(), () -> registration.await(slot));
         Await.until("the wait ends", () -> {
             poller.poll(0);
             return waiter.isDone();
@@ -140,32 +142,50 @@ class ReadinessSlotTest {
     /** The timer fires, and before its waiter runs somebody moves the deadline on: the wait goes on. */
     @Test
     void timerThatFiresForAnEarlierDeadlineEndsNothing() throws Exception {
-        slot.setDeadline(Clock.system().after(HOUR_NANOS));
+        long deadline = Clock.system().after(HOUR_NANOS);
+        registration.setDeadline(slot, deadline);
         Task<Wait> waiter = parked();
-        long again = slot.deadlineAfterFiring(slot.deadlineNanos() + 1);
-        assertThat(again).isEqualTo(DeadlineTimer.NOT_ARMED);
+        long expired = counted(Counter.EXPIRED);
+        assertThat(firesAgain(deadline + 1)).isEqualTo(DeadlineTimer.NOT_ARMED);
+        assertThat(counted(Counter.EXPIRED)).as("taken out").isEqualTo(expired + 1);
         awaitParked(slot, waiter);
-        slot.ready();
+        registration.signal(true, false, false);
         assertThat(waiter.result()).isEqualTo(Wait.READY);
     }
 
     @Test
-    void timerThatFiresEarlyAsksToFireAgain() throws Exception {
+    void timerThatFiresEarlyFiresAgain() throws Exception {
         long deadline = Clock.system().after(HOUR_NANOS);
-        slot.setDeadline(deadline);
+        registration.setDeadline(slot, deadline);
         Task<Wait> waiter = parked();
-        assertThat(slot.deadlineAfterFiring(deadline - 1)).isEqualTo(deadline);
-        slot.setDeadline(Clock.NONE);
-        assertThat(slot.deadlineAfterFiring(deadline + 1)).isEqualTo(DeadlineTimer.NOT_ARMED);
+        poller.deadlines.takeIn();
+        registration.setDeadline(slot, deadline + 1);
+        assertThat(firesAgain(deadline)).isEqualTo(deadline + 1);
+        registration.setDeadline(slot, Clock.NONE);
+        assertThat(firesAgain(deadline + 1)).isEqualTo(DeadlineTimer.NOT_ARMED);
         assertThat(slot.waiter()).isSameAs(waiter.thread());
-        slot.ready();
+        registration.signal(true, false, false);
         waiter.result();
     }
 
     @Test
-    void timerWithoutAWaiterIsDropped() {
-        slot.setDeadline(5);
-        assertThat(slot.deadlineAfterFiring(6)).isEqualTo(DeadlineTimer.NOT_ARMED);
+    void timerWithoutAWaiterIsDropped() throws Exception {
+        registration.setDeadline(slot, Clock.system().after(HOUR_NANOS));
+        Task<Wait> waiter = parked();
+        registration.signal(true, false, false);
+        waiter.result();
+        assertThat(firesAgain(slot.deadlineNanos() + 1)).isEqualTo(DeadlineTimer.NOT_ARMED);
+    }
+
+    /** When the poller's next timer fires once those that are due at {@code nanos} have. */
+    private long firesAgain(long nanos) {
+        poller.deadlines.takeIn();
+        assertThat(poller.deadlines.fire(nanos, trace.counters().tally())).isEqualTo(1);
+        return poller.deadlines.nextNanos();
+    }
+
+    private long counted(Counter counter) {
+        return trace.counters().value(counter);
     }
 
     @Test
@@ -175,48 +195,48 @@ class ReadinessSlotTest {
             LockSupport.unpark(waiter.thread());
             awaitParked(slot, waiter);
         }
-        slot.ready();
+        registration.signal(true, false, false);
         assertThat(waiter.result()).isEqualTo(Wait.READY);
     }
 
     @Test
     void interruptEndsTheWaitAndIsCleared() throws Exception {
         Task<Wait> waiter = Task.on(Thread.ofVirtual(), () -> {
-            Wait outcome = slot.await();
+            Wait outcome = registration.await(slot);
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
             return outcome;
         });
         awaitParked(slot, waiter);
         waiter.thread().interrupt();
         assertThat(waiter.result()).isEqualTo(Wait.INTERRUPTED);
-        slot.ready();
-        assertThat(slot.await()).as("the slot goes on").isEqualTo(Wait.READY);
+        registration.signal(true, false, false);
+        assertThat(registration.await(slot)).as("the slot goes on").isEqualTo(Wait.READY);
     }
 
     @Test
     void interruptBeforeReadinessThatIsThereIsKept() {
-        slot.ready();
+        registration.signal(true, false, false);
         Thread.currentThread().interrupt();
-        assertThat(slot.await()).isEqualTo(Wait.READY);
+        assertThat(registration.await(slot)).isEqualTo(Wait.READY);
         assertThat(Thread.interrupted()).isTrue();
     }
 
     @Test
     void refusedRegistrationFailsTheWaitAndLaterOnesTryAgain() throws Exception {
         poller.registerResult = -Errno.ENOMEM;
-        assertThat(slot.await()).isEqualTo(Wait.FAILED);
+        assertThat(registration.await(slot)).isEqualTo(Wait.FAILED);
         assertThat(registration.failure()).isEqualTo(Errno.ENOMEM);
         poller.registerResult = 0;
         Task<Wait> waiter = parked();
         assertThat(poller.watched).containsExactly(registration);
-        slot.ready();
+        registration.signal(true, false, false);
         assertThat(waiter.result()).isEqualTo(Wait.READY);
     }
 
     @Test
     void bothDirectionsShareOneRegistration() throws Exception {
         Task<Wait> reader = parked();
-        Task<Wait> writer = Task.on(Thread.ofVirtual(), registration.write()::await);
+        Task<Wait> writer = Task.on(Thread.ofVirtual(), () -> registration.await(registration.write()));
         awaitParked(registration.write(), writer);
         assertThat(poller.watched).containsExactly(registration);
         registration.signal(true, true, true);
@@ -228,7 +248,7 @@ class ReadinessSlotTest {
     }
 
     private Task<Wait> parked() throws Exception {
-        Task<Wait> waiter = Task.on(Thread.ofVirtual(), slot::await);
+        Task<Wait> waiter = Task.on(Thread.ofVirtual(), () -> registration.await(slot));
         awaitParked(slot, waiter);
         return waiter;
     }

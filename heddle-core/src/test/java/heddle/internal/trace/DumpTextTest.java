@@ -99,7 +99,7 @@ class DumpTextTest {
     void theCallersFrameIsNeitherTheJdksNorOurs() {
         assertThat(Dump.caller(List.of(
                         "java.base/java.lang.VirtualThread.park(VirtualThread.java:1)",
-                        "heddle.core@1/heddle.internal.poll.ReadinessSlot.await(R.java:1)",
+                        "heddle.core@1/heddle.internal.poll.Registration.await(R.java:1)",
                         "heddle.net.TcpConn.read(TcpConn.java:1)",
                         "app@2/org.example.Handler.run(Handler.java:7)",
                         "java.base/java.lang.VirtualThread.run(VirtualThread.java:2)")))

@@ -24,20 +24,17 @@ import org.openjdk.jcstress.infra.results.Z_Result;
  */
 public final class DeadlineStress {
 
-    private static final Poller POLLER = new ScriptedPoller();
-
     private DeadlineStress() {}
 
     /** A slot with its timer, in a queue that an actor polls. */
     abstract static class TimedSlot {
-        final Registration registration = new Registration(7, () -> POLLER, Slots.TRACE);
-        final ReadinessSlot slot = registration.read();
-        final DeadlineTimer timer = new DeadlineTimer(slot, POLLER);
+        final ReadinessSlot slot = new ReadinessSlot();
+        final DeadlineTimer timer = new DeadlineTimer(slot);
         final DeadlineQueue queue = new DeadlineQueue();
 
         /** Moves the deadline, as setDeadline() does while somebody waits. */
         final void move(long nanos) {
-            slot.setDeadline(nanos);
+            slot.deadline(nanos);
             queue.arm(timer, nanos);
         }
 
@@ -74,12 +71,12 @@ public final class DeadlineStress {
 
         public FireAgainstAwait() {
             place(Slots.SOON);
-            slot.setDeadline(Slots.LATER);
+            slot.deadline(Slots.LATER);
         }
 
         @Actor
         public void poller() {
-            queue.fire(Slots.SOON);
+            queue.fire(Slots.SOON, Slots.TALLY);
         }
 
         @Actor
@@ -198,12 +195,12 @@ public final class DeadlineStress {
         public FireAgainstEarlierMove() {
             Slots.enter(slot);
             place(Slots.SOON);
-            slot.setDeadline(Slots.LATEST);
+            slot.deadline(Slots.LATEST);
         }
 
         @Actor
         public void poller() {
-            queue.fire(Slots.SOON);
+            queue.fire(Slots.SOON, Slots.TALLY);
         }
 
         @Actor
@@ -266,7 +263,7 @@ public final class DeadlineStress {
 
         @Actor
         public void poller() {
-            queue.fire(Slots.SOON);
+            queue.fire(Slots.SOON, Slots.TALLY);
         }
 
         @Actor
@@ -363,7 +360,6 @@ public final class DeadlineStress {
 
         @Actor
         public void closer() {
-            registration.close();
             queue.discard(timer);
         }
 

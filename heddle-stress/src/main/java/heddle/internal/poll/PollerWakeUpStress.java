@@ -30,8 +30,8 @@ public final class PollerWakeUpStress {
     @State
     public static class ArmAgainstSleep {
         private final ScriptedPoller poller = new ScriptedPoller();
-        private final ReadinessSlot slot = new Registration(7, () -> poller, Slots.TRACE).read();
-        private final DeadlineTimer timer = new DeadlineTimer(slot, poller);
+        private final ReadinessSlot slot = new ReadinessSlot();
+        private final DeadlineTimer timer = new DeadlineTimer(slot);
 
         @Actor
         public void sleeper(L_Result r) {
@@ -41,7 +41,7 @@ public final class PollerWakeUpStress {
 
         @Actor
         public void waiter() {
-            slot.setDeadline(Slots.SOON);
+            slot.deadline(Slots.SOON);
             poller.arm(timer, Slots.SOON);
             poller.othersAreDone = true;
         }
@@ -159,8 +159,8 @@ public final class PollerWakeUpStress {
     @State
     public static class TwoMovesAgainstSleep {
         private final ScriptedPoller poller = new ScriptedPoller();
-        private final ReadinessSlot slot = new Registration(7, () -> poller, Slots.TRACE).read();
-        private final DeadlineTimer timer = new DeadlineTimer(slot, poller);
+        private final ReadinessSlot slot = new ReadinessSlot();
+        private final DeadlineTimer timer = new DeadlineTimer(slot);
 
         public TwoMovesAgainstSleep() {
             poller.blockedUntilNanos = Slots.LATER;
@@ -168,13 +168,13 @@ public final class PollerWakeUpStress {
 
         @Actor
         public void one() {
-            slot.setDeadline(Slots.LATEST);
+            slot.deadline(Slots.LATEST);
             poller.arm(timer, Slots.LATEST);
         }
 
         @Actor
         public void other() {
-            slot.setDeadline(Slots.SOON);
+            slot.deadline(Slots.SOON);
             poller.arm(timer, Slots.SOON);
         }
 

@@ -52,7 +52,7 @@ public final class ReadinessSlotStress {
         private volatile int received;
 
         public EdgeAgainstClear() {
-            slot.ready();
+            slot.ready(Slots.TRACE);
         }
 
         @Actor
@@ -64,7 +64,7 @@ public final class ReadinessSlotStress {
         @Actor
         public void poller() {
             received = 1;
-            slot.ready();
+            slot.ready(Slots.TRACE);
         }
 
         @Arbiter
@@ -88,7 +88,7 @@ public final class ReadinessSlotStress {
         private volatile int received;
 
         public ClearAfterCallTwin() {
-            slot.ready();
+            slot.ready(Slots.TRACE);
         }
 
         @Actor
@@ -101,7 +101,7 @@ public final class ReadinessSlotStress {
         @Actor
         public void poller() {
             received = 1;
-            slot.ready();
+            slot.ready(Slots.TRACE);
         }
 
         @Arbiter
@@ -155,16 +155,17 @@ public final class ReadinessSlotStress {
     @Outcome(expect = FORBIDDEN, desc = "Ended without a cause, or the edge is still there.")
     @State
     public static class ReadyAgainstAwait {
-        private final ReadinessSlot slot = registration().read();
+        private final Registration registration = registration();
+        private final ReadinessSlot slot = registration.read();
 
         @Actor
         public void waiter(LL_Result r) {
-            r.r1 = slot.await();
+            r.r1 = registration.await(slot);
         }
 
         @Actor
         public void poller() {
-            slot.ready();
+            slot.ready(Slots.TRACE);
         }
 
         @Arbiter
@@ -215,7 +216,7 @@ public final class ReadinessSlotStress {
 
         @Actor
         public void waiter(LL_Result r) {
-            r.r1 = registration.read().await();
+            r.r1 = registration.await(registration.read());
         }
 
         @Actor
@@ -302,16 +303,17 @@ public final class ReadinessSlotStress {
     @Outcome(expect = FORBIDDEN, desc = "Taken for readiness, or left in the slot.")
     @State
     public static class PastDeadlineAgainstAwait {
-        private final ReadinessSlot slot = registration().read();
+        private final Registration registration = registration();
+        private final ReadinessSlot slot = registration.read();
 
         @Actor
         public void waiter(LL_Result r) {
-            r.r1 = slot.await();
+            r.r1 = registration.await(slot);
         }
 
         @Actor
         public void mover() {
-            slot.setDeadline(-1);
+            registration.setDeadline(slot, -1);
         }
 
         @Arbiter
@@ -327,18 +329,19 @@ public final class ReadinessSlotStress {
     @Outcome(expect = FORBIDDEN, desc = "The edge is lost, or consumed and left.")
     @State
     public static class InterruptAgainstReady {
-        private final ReadinessSlot slot = registration().read();
+        private final Registration registration = registration();
+        private final ReadinessSlot slot = registration.read();
 
         @Actor
         public void waiter(LL_Result r) {
             Thread.currentThread().interrupt();
-            r.r1 = slot.await();
+            r.r1 = registration.await(slot);
             Thread.interrupted();
         }
 
         @Actor
         public void poller() {
-            slot.ready();
+            slot.ready(Slots.TRACE);
         }
 
         @Arbiter

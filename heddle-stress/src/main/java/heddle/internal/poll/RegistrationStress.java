@@ -21,14 +21,14 @@ public final class RegistrationStress {
 
     private static final Poller FULL = new ScriptedPoller() {
         @Override
-        protected int register(Registration registration) {
+        protected int register(Watched registration) {
             return -Errno.ENOMEM;
         }
     };
 
     private static final Poller EAGER = new ScriptedPoller() {
         @Override
-        protected int register(Registration registration) {
+        protected int register(Watched registration) {
             registration.signal(true, true, false);
             return 0;
         }
@@ -51,12 +51,12 @@ public final class RegistrationStress {
 
         @Actor
         public void reader(LL_Result r) {
-            r.r1 = registration.read().await();
+            r.r1 = registration.await(registration.read());
         }
 
         @Actor
         public void writer(LL_Result r) {
-            r.r2 = registration.write().await();
+            r.r2 = registration.await(registration.write());
         }
     }
 

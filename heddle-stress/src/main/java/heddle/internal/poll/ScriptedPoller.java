@@ -27,12 +27,12 @@ class ScriptedPoller extends Poller {
     }
 
     @Override
-    protected int register(Registration registration) {
+    protected int register(Watched registration) {
         return 0;
     }
 
     @Override
-    protected void deregister(Registration registration) {}
+    protected void deregister(Watched registration) {}
 
     @Override
     protected int select(long timeoutNanos) {
@@ -57,5 +57,5 @@ class ScriptedPoller extends Poller {
     }
 
     @Override
-    public void forEachWatched(Consumer<Registration> visitor) {}
+    public void forEachWatched(Consumer<Watched> visitor) {}
 }

@@ -1,5 +1,6 @@
 package heddle.internal.poll;
 
+import heddle.internal.trace.Tally;
 import heddle.internal.trace.Trace;
 import heddle.time.Clock;
 import java.lang.invoke.MethodHandles;
@@ -13,6 +14,9 @@ final class Slots {
 
     /** Counts for all of them. */
     static final Trace TRACE = new Trace();
+
+    /** Where polls count expiries. They may lose some: nobody asks. */
+    static final Tally TALLY = TRACE.counters().tally();
 
     static final long SOON = Clock.system().after(3_600_000_000_000L);
     static final long LATER = 2 * SOON;

@@ -10,7 +10,7 @@ import static heddle.internal.sys.linux.Epoll.EPOLLRDHUP;
 
 import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.Poller;
-import heddle.internal.poll.Registration;
+import heddle.internal.poll.Watched;
 import heddle.internal.sched.IdlePoll;
 import heddle.internal.socket.Errno;
 import heddle.internal.sys.linux.Epoll;
@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 /// The event's data:
 ///
 ///     bits  0-31  descriptor
-///     bits 32-63  generation of its registration; an event of another generation is dropped
+///     bits 32-63  generation of what is watched; an event of another generation is dropped
 ///
 /// EPOLLPRI is asked for because urgent data makes a read short although more is there: the one case in which a short
 /// read of a stream does not prove it drained; tcp(7), "urgent data".
@@ -47,29 +47,29 @@ public final class EpollPoller extends Poller {
     private final AtomicBoolean wakeUpSent = new AtomicBoolean();
 
     /** All that the runtime's pollers watch. */
-    private final NumberTable<Registration> watched;
+    private final NumberTable<Watched> watched;
 
     /** One of the runtime's pollers, which share {@code watched}; the rest as {@link Poller#Poller} wants it. */
-    public EpollPoller(NumberTable<Registration> watched, Trace trace, Consumer<Throwable> onFailure) {
+    public EpollPoller(NumberTable<Watched> watched, Trace trace, Consumer<Throwable> onFailure) {
         super(trace, onFailure);
         this.watched = watched;
     }
 
     @Override
-    protected int register(Registration registration) {
-        watched.put(registration.fd(), registration);
-        long data = (long) registration.generation() << 32 | registration.fd();
-        int result = epoll.add(registration.fd(), INTEREST, data);
+    protected int register(Watched fresh) {
+        watched.put(fresh.fd(), fresh);
+        long data = (long) fresh.generation() << 32 | fresh.fd();
+        int result = epoll.add(fresh.fd(), INTEREST, data);
         if (result < 0) {
-            watched.remove(registration.fd(), registration);
+            watched.remove(fresh.fd(), fresh);
         }
         return result;
     }
 
     @Override
-    protected void deregister(Registration registration) {
+    protected void deregister(Watched gone) {
         // An event that is under way finds nobody, or another generation.
-        watched.remove(registration.fd(), registration);
+        watched.remove(gone.fd(), gone);
     }
 
     @Override
@@ -105,13 +105,13 @@ public final class EpollPoller extends Poller {
             wakeUpSent.set(false);
             return;
         }
-        Registration registration = watched.find((int) data);
-        if (registration != null && registration.generation() == (int) (data >>> 32)) {
+        Watched one = watched.find((int) data);
+        if (one != null && one.generation() == (int) (data >>> 32)) {
             int events = epoll.events(i);
             if ((events & PEER_CLOSED) != 0) {
-                registration.setPeerClosed();
+                one.setPeerClosed();
             }
-            woken += registration.signal((events & READABLE) != 0, (events & WRITABLE) != 0, (events & MUST_TRY) != 0);
+            woken += one.signal((events & READABLE) != 0, (events & WRITABLE) != 0, (events & MUST_TRY) != 0);
         }
     }
 
@@ -121,10 +121,10 @@ public final class EpollPoller extends Poller {
     }
 
     @Override
-    public void forEachWatched(Consumer<Registration> visitor) {
-        watched.forEach(registration -> {
-            if (registration.poller() == this) {
-                visitor.accept(registration);
+    public void forEachWatched(Consumer<Watched> visitor) {
+        watched.forEach(one -> {
+            if (one.isWatchedBy(this)) {
+                visitor.accept(one);
             }
         });
     }

@@ -1,7 +1,7 @@
 package heddle.internal.poll.nio;
 
 import heddle.internal.poll.Poller;
-import heddle.internal.poll.Registration;
+import heddle.internal.poll.Watched;
 import heddle.internal.socket.Errno;
 import heddle.internal.sys.nio.NioSocket;
 import heddle.internal.sys.nio.NioSyscalls;
@@ -82,13 +82,13 @@ public final class NioPoller extends Poller {
     }
 
     @Override
-    protected int register(Registration registration) {
-        NioSocket socket = sys.find(registration.fd());
+    protected int register(Watched watched) {
+        NioSocket socket = sys.find(watched.fd());
         if (socket == null) {
             return -Errno.EBADF;
         }
         try {
-            if (socket.watch(selector, registration)) {
+            if (socket.watch(selector, watched)) {
                 wakeUpIfBlocked();
             }
             return 0;
@@ -100,10 +100,10 @@ public final class NioPoller extends Poller {
     }
 
     @Override
-    protected void arm(Registration registration, boolean write) {
-        NioSocket socket = sys.find(registration.fd());
+    protected void arm(Watched watched, boolean write) {
+        NioSocket socket = sys.find(watched.fd());
         if (socket == null) {
-            throw new AssertionError("a wait on a closed number: " + registration);
+            throw new AssertionError("a wait on a closed number: " + watched);
         }
         try {
             if (socket.want(write)) {
@@ -111,10 +111,10 @@ public final class NioPoller extends Poller {
             }
         } catch (CancelledKeyException closed) {
             if (abandoned) {
-                registration.breakOff(); // By close(). To signal would make the waiter spin.
+                watched.breakOff(); // By close(). To signal would make the waiter spin.
             } else {
                 // The next call tells why. Counted apart from what the polling thread counts.
-                count(Counter.WAKES, registration.signal(!write, write, false));
+                count(Counter.WAKES, watched.signal(!write, write, false));
             }
         }
     }
@@ -126,8 +126,8 @@ public final class NioPoller extends Poller {
     }
 
     @Override
-    protected void deregister(Registration registration) {
-        NioSocket socket = sys.find(registration.fd());
+    protected void deregister(Watched watched) {
+        NioSocket socket = sys.find(watched.fd());
         if (socket == null || !socket.unwatch()) {
             return;
         }
@@ -194,7 +194,7 @@ public final class NioPoller extends Poller {
         }
         boolean readable = (ready & (SelectionKey.OP_READ | SelectionKey.OP_ACCEPT)) != 0;
         boolean writable = (ready & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0;
-        woken += ((Registration) key.attachment()).signal(readable, writable, false);
+        woken += ((Watched) key.attachment()).signal(readable, writable, false);
     }
 
     /**
@@ -229,10 +229,10 @@ public final class NioPoller extends Poller {
     }
 
     @Override
-    public void forEachWatched(Consumer<Registration> visitor) {
+    public void forEachWatched(Consumer<Watched> visitor) {
         if (selector.isOpen()) {
             for (SelectionKey key : selector.keys()) {
-                if (key.attachment() instanceof Registration watched) {
+                if (key.attachment() instanceof Watched watched) {
                     visitor.accept(watched);
                 }
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.Registration;
+import heddle.internal.poll.Watched;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.trace.Trace;
@@ -16,7 +17,7 @@ class EpollPollerTest {
 
     private final LinuxSyscalls sys = new LinuxSyscalls();
     private final Trace trace = new Trace();
-    private final NumberTable<Registration> watched = new NumberTable<>();
+    private final NumberTable<Watched> watched = new NumberTable<>();
     private final EpollPoller poller = new EpollPoller(watched, trace, failure -> {
         throw new AssertionError(failure);
     });

@@ -6,6 +6,7 @@ import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.internal.poll.Registration;
 import heddle.internal.poll.Wait;
+import heddle.internal.poll.Watched;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.trace.Trace;
@@ -30,7 +31,7 @@ class VirtualPollersTest {
 
     private final LinuxSyscalls sys = new LinuxSyscalls();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
-    private final NumberTable<Registration> watched = new NumberTable<>();
+    private final NumberTable<Watched> watched = new NumberTable<>();
     private final EpollPoller poller = new EpollPoller(watched, new Trace(), failures::add);
 
     @Test
@@ -46,7 +47,7 @@ class VirtualPollersTest {
         assertThat(sys.listen(listener, 1)).isZero(); // at a port of the kernel's choice
         var registration = new Registration(listener, () -> poller, new Trace());
         ReadinessSlot slot = registration.read();
-        Task<Wait> waiter = Task.on(Thread.ofVirtual(), slot::await);
+        Task<Wait> waiter = Task.on(Thread.ofVirtual(), () -> registration.await(slot));
         Await.until(
                 "the waiter is parked",
                 () -> slot.waiter() == waiter.thread() && waiter.thread().getState() == Thread.State.WAITING);

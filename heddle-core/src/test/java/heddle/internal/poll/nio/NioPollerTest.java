@@ -144,7 +144,7 @@ class NioPollerTest {
         } while (!connected.isDone());
         assertThat(get(connected)).isEqualTo(0);
         // The same slot now waits for room, no longer for the handshake.
-        assertThat(client.registration().write().await()).isEqualTo(Wait.READY);
+        assertThat(client.registration().await(client.registration().write())).isEqualTo(Wait.READY);
         assertThat(poller.selector.keys()).allMatch(key -> key.interestOps() == 0);
         accepted.forEach(sys::close);
     }
@@ -173,7 +173,8 @@ class NioPollerTest {
         write(pair.right, 1);
         ReadinessSlot slot = pair.left.registration().read();
         for (int i = 0; i < 100; i++) {
-            assertThat(get(callers.submit(slot::await))).isEqualTo(Wait.READY);
+            assertThat(get(callers.submit(() -> pair.left.registration().await(slot))))
+                    .isEqualTo(Wait.READY);
         }
         assertThat(pair.left.registration().mustTry()).isFalse();
     }

@@ -1,0 +1,5 @@
+package heddle.wrong.internal.poll;
+
+final class Egg {
+    Hen[] hatched = {};
+}
