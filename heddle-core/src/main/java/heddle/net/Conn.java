@@ -167,6 +167,29 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
     }
 
     /**
+     * Reads at least one byte into a buffer that is lent while {@code taker} runs, so that a connection that waits
+     * holds none: for servers of many connections of which few speak at a time. Allocates nothing.
+     *
+     * <pre>{@code
+     * while (conn.readLent(conn::write) >= 0) {} // an echo
+     * }</pre>
+     *
+     * What {@code taker} leaves in the buffer, also if it throws, is what the next read gets: at once, so who needs
+     * more than came must take what came. It is one call among the readers until {@code taker} returns. So {@code
+     * taker} must not read this connection; it may write, and take its time. The buffer has 16 KiB; of a packet, what
+     * is longer than that is lost.
+     *
+     * @param taker called once, on this thread; not at the end of the stream
+     * @return bytes taken, 0 or more; -1 at the end of the stream, and again on each later call
+     * @throws DeadlineExceededException the read deadline passed, even if data is ready; nothing is lost
+     * @throws CallInterruptedException the thread was interrupted while it would have to wait; nothing is lost
+     * @throws ConnClosedException this side closed, before the call or while it waited
+     * @throws ConnResetException the peer reset the connection
+     * @throws IOException any other failure, carrying the errno, recv(2); or what {@code taker} threw
+     */
+    int readLent(Taker taker) throws IOException;
+
+    /**
      * Copies all that comes to {@code target} until the stream ends; {@link #transferTo(Conn, long)}.
      *
      * @param target where the bytes go

@@ -47,6 +47,25 @@ final class PipeConn implements Conn {
     }
 
     @Override
+    public int readLent(Taker taker) throws IOException {
+        Objects.requireNonNull(taker);
+        in.awaitReadable(Deadline.NONE);
+        ByteBuffer lent = ByteBuffer.allocate(Transfer.LENT_BYTES);
+        int n = (int) in.read(new ByteBuffer[] {lent}, 0, 1, 0);
+        if (n < 0) {
+            return n;
+        }
+        lent.flip();
+        try {
+            taker.take(lent);
+        } finally {
+            lent.limit(n);
+            in.putBack(lent);
+        }
+        return lent.position();
+    }
+
+    @Override
     public int write(byte[] buffer, int offset, int length) throws IOException {
         return write(ByteBuffer.wrap(buffer, offset, length));
     }

@@ -65,6 +65,22 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
         return n;
     }
 
+    @Override
+    public final int readLent(Taker taker) throws IOException {
+        Objects.requireNonNull(taker);
+        int n = descriptor.borrow();
+        if (n < 0) {
+            return endOfStream(n);
+        }
+        int taken;
+        try {
+            taker.take(descriptor.lent());
+        } finally {
+            taken = descriptor.giveBack();
+        }
+        return taken;
+    }
+
     static ByteBuffer writable(ByteBuffer buffer) {
         if (buffer.isReadOnly()) {
             throw new IllegalArgumentException("the buffer to read into is read-only");

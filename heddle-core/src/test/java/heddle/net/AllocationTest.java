@@ -106,7 +106,7 @@ class AllocationTest {
         // The second compiler is the one that removes objects.
         List<String> flags = List.of("-Dheddle.parallelism=1", "-XX:TieredStopAtLevel=4");
         assertThat(ForkedJvm.start(Allocates.class, flags).output().lines())
-                .contains("arrays: nothing", "heap buffers: nothing", "waits: nothing");
+                .contains("arrays: nothing", "heap buffers: nothing", "waits: nothing", "lent reads: nothing");
     }
 
     /** Says what allocates nothing, once it does. */
@@ -141,6 +141,26 @@ class AllocationTest {
                     readFully(pair.left(), array);
                 });
                 System.out.println("waits: nothing");
+            }
+            try (var pair = ConnPair.tcp()) {
+                Heddle.shared().ofVirtual().start(() -> echoLent(pair.right()));
+                awaitFewBytes(0, () -> {
+                    pair.left().write(array, 0, 64);
+                    readFully(pair.left(), array);
+                });
+                System.out.println("lent reads: nothing");
+            }
+        }
+
+        private static void echoLent(Conn conn) {
+            Taker back = conn::write;
+            try {
+                int n = 0;
+                while (n >= 0) {
+                    n = conn.readLent(back);
+                }
+            } catch (IOException ended) {
+                // With the pair.
             }
         }
 

@@ -78,15 +78,15 @@ abstract class BlockingServer {
     }
 
     private static void echo(Link link) throws IOException {
-        while (link.read() >= 0) {
-            link.writeBack();
+        boolean more = true;
+        while (more) {
+            more = link.echo();
         }
     }
 
     private static void echoInTime(Link link) throws IOException {
         link.allowNanos(DEADLINE_NANOS);
-        while (link.read() >= 0) {
-            link.writeBack();
+        while (link.echo()) {
             link.allowNanos(DEADLINE_NANOS);
         }
     }

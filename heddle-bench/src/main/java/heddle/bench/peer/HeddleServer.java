@@ -5,9 +5,15 @@ import heddle.net.Deadline;
 import heddle.net.Heddle;
 import heddle.net.ListenConfig;
 import heddle.net.Listener;
+import heddle.net.Taker;
 import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/** Heddle's connections on its own virtual threads, in the way that -Dheddle.way names. */
+/**
+ * Heddle's connections on its own virtual threads, in the way that -Dheddle.way names. With -Dlent=true an echo reads
+ * into buffers that are lent, so a connection that waits has none.
+ */
 public final class HeddleServer extends BlockingServer {
 
     private final Listener listener;
@@ -31,28 +37,47 @@ public final class HeddleServer extends BlockingServer {
 
     @Override
     Link accept() throws IOException {
-        return new HeddleLink(listener.accept(), bufferBytes);
+        Conn conn = listener.accept();
+        return Boolean.getBoolean("lent") ? new LentLink(conn, bufferBytes) : new HeddleLink(conn, bufferBytes);
     }
 
-    private static final class HeddleLink extends Link {
-        private final Conn conn;
-        private final byte[] buffer;
+    private static final class LentLink extends HeddleLink {
+        private final Taker writeBack;
+
+        LentLink(Conn conn, int bufferBytes) {
+            super(conn, bufferBytes);
+            writeBack = conn::write;
+        }
+
+        @Override
+        boolean echo() throws IOException {
+            return conn.readLent(writeBack) >= 0;
+        }
+    }
+
+    private static class HeddleLink extends Link {
+        final Conn conn;
+        private final int bufferBytes;
+        private byte @Nullable [] buffer;
         private int length;
 
         HeddleLink(Conn conn, int bufferBytes) {
             this.conn = conn;
-            buffer = new byte[bufferBytes];
+            this.bufferBytes = bufferBytes;
         }
 
         @Override
         int read() throws IOException {
+            if (buffer == null) {
+                buffer = new byte[bufferBytes];
+            }
             length = conn.read(buffer);
             return length;
         }
 
         @Override
         void writeBack() throws IOException {
-            conn.write(buffer, 0, length);
+            conn.write(Objects.requireNonNull(buffer), 0, length);
         }
 
         @Override

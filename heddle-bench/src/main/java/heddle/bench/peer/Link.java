@@ -12,6 +12,15 @@ abstract class Link implements Closeable {
     /** Writes what the last read brought. */
     abstract void writeBack() throws IOException;
 
+    /** Writes back what comes next; false at the end of the stream. */
+    boolean echo() throws IOException {
+        if (read() < 0) {
+            return false;
+        }
+        writeBack();
+        return true;
+    }
+
     /** Writes all of it. */
     abstract void write(byte[] bytes) throws IOException;
 

@@ -117,6 +117,24 @@ public final class Descriptor {
         return reads.awaitReadable(untilNanos);
     }
 
+    /**
+     * Reads at least one byte into a buffer that {@link #lent} then is, and that nobody holds while this waits: the
+     * count, with the read lock held until {@link #giveBack}; or a failure.
+     */
+    public int borrow() {
+        return reads.borrow(all.lender());
+    }
+
+    /** The buffer of {@link #borrow}, from its position to its limit. By the borrower. */
+    public ByteBuffer lent() {
+        return reads.lent();
+    }
+
+    /** Ends the loan: how many bytes were taken. What was left is what the next read gets. */
+    public int giveBack() {
+        return reads.giveBack(all.lender());
+    }
+
     /** Writes all of {@code buffer}; the result as {@link Result} draws it. */
     public long write(MemorySegment buffer) {
         return writes.write(null, buffer, 0, buffer.byteSize());

@@ -25,6 +25,7 @@ public final class Descriptors {
     private final NumberTable<Descriptor> table = new NumberTable<>();
     private final Ip ip = new Ip();
     private final SplicePipes pipes;
+    private final Lender lender = new Lender();
     private final Opening opening;
 
     /** Set once, by who closes the runtime. */
@@ -94,6 +95,10 @@ public final class Descriptors {
     /** Whether a descriptor is a number of the kernel's. */
     public boolean hasKernelDescriptors() {
         return sys.hasKernelDescriptors();
+    }
+
+    Lender lender() {
+        return lender;
     }
 
     SplicePipes pipes() {

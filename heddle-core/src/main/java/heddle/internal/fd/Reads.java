@@ -28,8 +28,13 @@ final class Reads extends Direction {
     /** A failure that ended a read which had bytes to return, for the next one; guarded by the read lock. */
     private int postponedFailure;
 
-    /** What a transfer had taken and its target did not, for the next reads; guarded by the read lock. */
+    /** What was taken for somebody who did not want it, for the next reads; guarded by the read lock. */
     private @Nullable ByteBuffer rest;
+
+    /** The buffer that its reader has borrowed, and how many bytes came in it; guarded by the read lock. */
+    private @Nullable ByteBuffer lent;
+
+    private int lentBytes;
 
     Reads(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
         super(descriptor, sys, traffic, slot);
@@ -113,6 +118,71 @@ final class Reads extends Direction {
             rest = left.hasRemaining() ? left : null;
         }
         return n;
+    }
+
+    /** {@link Descriptor#borrow}. */
+    int borrow(Lender lender) {
+        int refused = enter();
+        if (refused != 0) {
+            return refused;
+        }
+        boolean borrowed = false;
+        try {
+            int n = borrowLocked(lender);
+            borrowed = n > 0;
+            return n;
+        } finally {
+            if (!borrowed) {
+                leave();
+            }
+        }
+    }
+
+    /** No buffer is held while this waits. */
+    private int borrowLocked(Lender lender) {
+        boolean postponed = postponedFailure != 0 || rest != null;
+        long n = postponed ? TRY : prepareToRead();
+        while (n == TRY) {
+            ByteBuffer buffer = lender.take();
+            byte[] array = Lender.array(buffer);
+            if (postponed) {
+                n = readPostponed(MemorySegment.ofArray(array), 0, array.length);
+            } else {
+                drained = false;
+                n = sys.recv(fd, array, 0, array.length, errno);
+                noteDrained(n, array.length);
+            }
+            if (n > 0) {
+                lent = buffer.clear().limit((int) n);
+                lentBytes = (int) n;
+            } else {
+                lender.give(buffer);
+                n = postponed ? n : after(n);
+            }
+        }
+        return n == 0 ? Result.END_OF_STREAM : (int) n;
+    }
+
+    /** {@link Descriptor#lent}. */
+    ByteBuffer lent() {
+        return Objects.requireNonNull(lent);
+    }
+
+    /** {@link Descriptor#giveBack}. */
+    int giveBack(Lender lender) {
+        ByteBuffer buffer = lent();
+        try {
+            int taken = Math.min(buffer.position(), lentBytes);
+            if (taken < lentBytes) {
+                byte[] left = Arrays.copyOfRange(Lender.array(buffer), taken, lentBytes);
+                keep(ByteBuffer.wrap(left));
+            }
+            lent = null;
+            lender.give(buffer);
+            return taken;
+        } finally {
+            leave();
+        }
     }
 
     /** {@link Descriptor#readVector}. */
