@@ -40,6 +40,8 @@ final class Answers implements Receipt {
     private final Clock clock;
     private final FrameWriter writer;
     private final int inFlightMax;
+    private final Runnable onLast;
+    private final Once once = new Once();
 
     /**
      * A permit for each submit that may still be in flight. Acquired by the connection's thread, released by whoever
@@ -54,11 +56,14 @@ final class Answers implements Receipt {
     private volatile @Nullable Thread finishing;
 
     /**
-     * Answers over {@code conn}; {@code onFailure} is called once, on the writing thread, when an ack cannot be
-     * written.
+     * Answers over {@code conn}.
+     *
+     * @param onFailure called once, on the writing thread, when an ack cannot be written
+     * @param onLast called by whoever settles, when the connection is to be read no more; must neither wait nor throw
      */
-    Answers(Conn conn, GatewayOptions options, Counters counters, Consumer<IOException> onFailure) {
+    Answers(Conn conn, GatewayOptions options, Counters counters, Consumer<IOException> onFailure, Runnable onLast) {
         this.counters = counters;
+        this.onLast = onLast;
         this.clock = conn.runtime().clock();
         this.writer = new FrameWriter(conn, ACK_BYTES_MAX, options.stallTimeout, onFailure);
         this.inFlightMax = options.inFlightMax;
@@ -75,21 +80,47 @@ final class Answers implements Receipt {
         writer.send(new Packets.Ack(command, id, result));
     }
 
-    /** A submit is in flight from here on, once there are few enough. It must be {@link #settled}. */
+    /** Refuses a resume. */
+    void refuseResume(long id, int result) {
+        writer.send(new Packets.ResumeAck(id, result, 0));
+    }
+
+    /** The receipt of what is numbered, and of its resume. */
+    OnceReceipt once() {
+        return once;
+    }
+
+    /** A submit or a resume is in flight from here on, once there are few enough. It must be {@link #settled}. */
     void begin() throws InterruptedException {
         room.acquire();
     }
 
     @Override
     public void settled(long id, int result) {
+        count(result);
+        if (result == Result.IN_DOUBT) {
+            // A client of version 1 knows no such result. That there is no ack says the same.
+            onLast.run();
+        } else {
+            writer.add(new Packets.Ack(Command.SUBMIT_ACK, id, result));
+        }
+        release();
+    }
+
+    private void count(int result) {
         counters.increment(
                 switch (result) {
                     case Result.SUCCESS -> Counter.ACKS;
                     case Result.OVERLOADED -> Counter.ACKS_OVERLOADED;
                     case Result.TOO_LARGE -> Counter.ACKS_TOO_LARGE;
+                    case Result.OUT_OF_SEQUENCE -> Counter.ACKS_OUT_OF_SEQUENCE;
+                    case Result.TAKEN_OVER -> Counter.ACKS_TAKEN_OVER;
+                    case Result.IN_DOUBT -> Counter.ACKS_IN_DOUBT;
                     default -> Counter.ACKS_NOT_STORED;
                 });
-        writer.add(new Packets.Ack(Command.SUBMIT_ACK, id, result));
+    }
+
+    private void release() {
         // After the ack is with the writer: who has all permits finds all acks there.
         room.release();
         Thread waits = finishing;
@@ -101,6 +132,35 @@ final class Answers implements Receipt {
     @Override
     public void flush() {
         writer.flush();
+    }
+
+    private final class Once implements OnceReceipt {
+
+        @Override
+        public void resumed(long id, int result, long highest) {
+            writer.add(new Packets.ResumeAck(id, result, highest));
+            if (result == Result.SUCCESS) {
+                counters.increment(Counter.RESUMES);
+            } else {
+                onLast.run();
+            }
+            release();
+        }
+
+        @Override
+        public void settled(long number, int result) {
+            count(result);
+            writer.add(new Packets.Ack(Command.SUBMIT_ONCE_ACK, number, result));
+            if (result == Result.TAKEN_OVER) {
+                onLast.run();
+            }
+            release();
+        }
+
+        @Override
+        public void flush() {
+            writer.flush();
+        }
     }
 
     /**

@@ -28,6 +28,7 @@ public final class Client implements Closeable {
     private final Outcome outcome;
     private final byte[] introduction;
     private final int payloadBytesMax;
+    private final boolean resends;
     private final boolean reconnects;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -48,10 +49,11 @@ public final class Client implements Closeable {
      * ENDING   link null, busy   that thread tells what was lost, without the lock; all wait
      *
      * NONE    -> OPENING  connected()  a call needs a connection: submit, connect, awaitSettled
-     * OPENING -> UP       start()      introduced; all that is open is sent again, before anything new
-     * OPENING -> NONE     connected()  refused or too long in vain: what is open is settled; interrupted; closed
+     * OPENING -> UP       start()      introduced, resumed; all that is open is sent again, before anything new
+     * OPENING -> NONE     connected()  refused, too long in vain, or the name another's: what is open is settled;
+     *                                  interrupted; closed
      * UP      -> ENDING   ended()      the stream was read to its end
-     * ENDING  -> NONE     ended()      told; without resend, or after close, all that was open is settled
+     * ENDING  -> NONE     ended()      told; without resend, or at the end, all that was open is settled
      * }</pre>
      * <p>1. One link at a time: an ack is matched with the window of the link that it came over.
      * 2. The window changes only with the lock, and in OPENING and ENDING only by the thread that made it so.
@@ -86,10 +88,16 @@ public final class Client implements Closeable {
     private long numbers;
     private boolean closed;
 
+    /** There was a resume: the ids of the window are numbers that the server knows. */
+    private boolean numbered;
+
+    /** What the last resume told. */
+    private long highest;
+
     /** The outcome was told that this client goes on trying to connect. */
     private boolean toldRetrying;
 
-    /** What ended the connection of a client that makes no other. */
+    /** What ended the connection of a client that makes no other: it had one only, or its name was taken over. */
     private @Nullable IOException end;
 
     /**
@@ -98,7 +106,8 @@ public final class Client implements Closeable {
      * @param address host:port
      * @param options bounds and behaviour
      * @param outcome told of each message's fate
-     * @throws IllegalArgumentException the name is longer than 255 bytes or holds a zero byte
+     * @throws IllegalArgumentException the name is longer than 255 bytes or holds a zero byte, or it is empty and each
+     *     message is to be kept {@link ClientOptions#once}
      */
     public Client(String address, ClientOptions options, Outcome outcome) {
         this.address = address;
@@ -107,8 +116,12 @@ public final class Client implements Closeable {
         this.clock = options.runtime.clock();
         this.introduction = Introduction.encode(options.name, options.token);
         this.payloadBytesMax = options.frameBytesMax - Packets.FRAME_BYTES_MIN;
-        this.reconnects = options.reconnect || options.resend;
-        this.window = new Window(options.inFlightMax, options.inFlightBytesMax, options.resend);
+        this.resends = options.resend || options.once;
+        this.reconnects = options.reconnect || resends;
+        this.window = new Window(options.inFlightMax, options.inFlightBytesMax, resends);
+        if (options.once && options.name.isEmpty()) {
+            throw new IllegalArgumentException("once: needs a client name, by which the server knows the numbers");
+        }
     }
 
     /**
@@ -131,6 +144,22 @@ public final class Client implements Closeable {
         lock.lock();
         try {
             connected();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * With {@link ClientOptions#once}: the highest number that the server had kept for this client's name when the
+     * connection of now began. A program that is started anew reads there how many messages those before it have handed
+     * over.
+     *
+     * @return the number, unsigned; 0 for none, and before the first connection
+     */
+    public long highest() {
+        lock.lock();
+        try {
+            return highest;
         } finally {
             lock.unlock();
         }
@@ -209,13 +238,13 @@ public final class Client implements Closeable {
             if (closed) {
                 throw new IOException("client closed");
             }
-            var now = link;
-            if (now != null) {
-                return now;
-            }
             var last = end;
             if (last != null) {
                 throw new IOException(last.getMessage(), last);
+            }
+            var now = link;
+            if (now != null) {
+                return now;
             }
             if (busy) {
                 checkMayWait();
@@ -235,21 +264,49 @@ public final class Client implements Closeable {
         }
     }
 
-    private void start(Link fresh) {
+    /** In OPENING. Called with the lock, lets it go meanwhile. */
+    private void start(Link fresh) throws IOException {
+        if (options.once) {
+            resumed(fresh);
+        }
         if (closed) {
             fresh.close();
             return;
         }
-        window.renumber(clock.nanos(), fresh::add);
+        window.renumber(fresh.highest() + 1, clock.nanos(), fresh::add);
         fresh.flush();
         link = fresh;
         options.runtime.ofVirtual().name("heddle-client " + address).start(fresh::readAcks);
     }
 
+    /** What the server has kept is as good as acknowledged. */
+    private void resumed(Link fresh) throws IOException {
+        highest = fresh.highest();
+        boolean another = numbered && Long.compareUnsigned(highest, window.last()) > 0;
+        numbered = true;
+        if (another) {
+            fresh.close();
+            var why = new RefusedException(
+                    "resume", address, Result.TAKEN_OVER, "another client sends under the name " + options.name);
+            end = why;
+            reportAll();
+            throw why;
+        }
+        var kept = new Acks();
+        window.settleUpTo(highest, clock.nanos(), kept);
+        while (kept.size() > 0) {
+            giveUp = null;
+            report(kept, kept.size());
+            kept.clear();
+            window.settleUpTo(highest, clock.nanos(), kept);
+        }
+        giveUpSuspect(); // only now is it certain that it is not kept
+    }
+
     /** Called with the lock, lets it go meanwhile. Failing for good, it settles what is open. */
     private Link reconnect() throws IOException, InterruptedException {
         if (giveUp == null) {
-            giveUp = Deadline.after(options.resend ? options.reconnectTimeout : Duration.ZERO, clock);
+            giveUp = Deadline.after(resends ? options.reconnectTimeout : Duration.ZERO, clock);
             backoffNanos = BACKOFF_MIN_NANOS;
             failure = null;
         }
@@ -305,7 +362,7 @@ public final class Client implements Closeable {
     }
 
     private static boolean isFinal(IOException failure) {
-        return failure instanceof RefusedException refused && refused.result() != Result.OVERLOADED;
+        return failure instanceof RefusedException refused && refused.isFinal();
     }
 
     /** Settles all that is open as unknown. Called with the lock, lets it go meanwhile. */
@@ -340,18 +397,9 @@ public final class Client implements Closeable {
             if (valid > 0) {
                 giveUp = null;
             }
-            unreported += valid;
-            try {
-                tell(() -> {
-                    for (int i = 0; i < valid; i++) {
-                        outcome.settled(acks.ids[i], acks.results[i], acks.latencyNanos[i]);
-                    }
-                });
-            } finally {
-                unreported -= valid;
-                if (window.isHalfFree()) {
-                    changed.signalAll();
-                }
+            report(acks, valid);
+            if (options.once) {
+                checkOnce(acks, valid);
             }
             if (valid < acks.size()) {
                 throw new IOException(
@@ -362,18 +410,71 @@ public final class Client implements Closeable {
         }
     }
 
-    /** Settles the acks up to the first that answers nothing; gives them their messages' numbers. How many. */
+    private void report(Acks acks, int count) {
+        unreported += count;
+        try {
+            tell(() -> {
+                for (int i = 0; i < count; i++) {
+                    outcome.settled(acks.ids[i], acks.results[i], acks.latencyNanos[i]);
+                }
+            });
+        } finally {
+            unreported -= count;
+            if (window.isHalfFree()) {
+                changed.signalAll();
+            }
+        }
+    }
+
+    /**
+     * Where messages are kept once, a result other than success ends the link, as all behind it have to be numbered
+     * anew, or the client. The last of those settled may have one, or the first that is not.
+     */
+    private void checkOnce(Acks acks, int settled) throws IOException {
+        int last = settled > 0 ? acks.results[settled - 1] : Result.SUCCESS;
+        if (last != Result.SUCCESS) {
+            var why = answered(last);
+            if (last != Result.TOO_LARGE) {
+                end = why;
+            }
+            throw why;
+        }
+        if (settled < acks.size() && window.isOpen(acks.ids[settled])) {
+            throw answered(acks.results[settled]);
+        }
+    }
+
+    private RefusedException answered(int result) {
+        return new RefusedException("submit once", address, result, Result.text(result));
+    }
+
+    /** Whether the message is sent again, instead of the outcome being told. */
+    private boolean isSentAgain(int result) {
+        return options.once
+                && switch (result) {
+                    case Result.OVERLOADED, Result.NOT_STORED, Result.OUT_OF_SEQUENCE, Result.IN_DOUBT -> true;
+                    default -> false;
+                };
+    }
+
+    /**
+     * Settles the acks up to the first that answers nothing or ends the link; gives them their messages' numbers. How
+     * many.
+     */
     private int settle(Acks acks) {
         long now = clock.nanos();
         for (int i = 0; i < acks.size(); i++) {
             long id = acks.ids[i];
-            if (!window.isOpen(id)) {
+            if (!window.isOpen(id) || isSentAgain(acks.results[i])) {
                 return i;
             }
             acks.ids[i] = window.number(id);
             acks.latencyNanos[i] = now - window.sentNanos(id);
             suspicion.answered(window.length(id));
             window.settle(id);
+            if (options.once && acks.results[i] != Result.SUCCESS) {
+                return i + 1;
+            }
         }
         return acks.size();
     }
@@ -396,19 +497,19 @@ public final class Client implements Closeable {
             link = null;
             IOException why = suspicion.ended(cause, window);
             failure = why;
-            if (!reconnects) {
+            if (!reconnects && end == null) {
                 end = why;
             }
             busy = true;
             int open = window.open();
             try {
-                if (open > 0 || (!reconnects && !closed)) {
+                if (open > 0 || (end != null && !closed)) {
                     tell(() -> outcome.lost(why, open));
                 }
             } finally { // though the outcome may throw
-                if (closed || !options.resend) {
+                if (closed || end != null || !resends) {
                     reportAll();
-                } else {
+                } else if (!options.once) {
                     giveUpSuspect();
                 }
             }

@@ -20,6 +20,7 @@ public final class ClientOptions {
     int inFlightMax = 8192;
     long inFlightBytesMax = 16 << 20;
     boolean resend;
+    boolean once;
     boolean reconnect = true;
     Duration connectTimeout = Duration.ofSeconds(10);
     Duration reconnectTimeout = Duration.ofSeconds(30);
@@ -37,6 +38,7 @@ public final class ClientOptions {
         inFlightMax = other.inFlightMax;
         inFlightBytesMax = other.inFlightBytesMax;
         resend = other.resend;
+        once = other.once;
         reconnect = other.reconnect;
         connectTimeout = other.connectTimeout;
         reconnectTimeout = other.reconnectTimeout;
@@ -123,9 +125,29 @@ public final class ClientOptions {
     }
 
     /**
+     * Whether each message is kept exactly once, whatever breaks: the connection, the server's process, or, if the
+     * server promises so, its machine. Needs a {@link #name}, which no other client uses at the same time, and a server
+     * of version 1.1. What was not acknowledged is sent again, as with {@link #resend}, and the server drops what it
+     * has already. So is what is answered {@link Result#OVERLOADED}, {@link Result#NOT_STORED}, {@link
+     * Result#OUT_OF_SEQUENCE} or {@link Result#IN_DOUBT}; the outcome is not told. {@link Result#TAKEN_OVER} ends the
+     * client.
+     *
+     * <p>A message that is settled as {@link Result#UNKNOWN}, as after {@link #reconnectTimeout}, may be kept: {@link
+     * Client#highest} of the next connection tells.
+     *
+     * @param each whether to do so; the client then keeps a copy of each message until its ack
+     * @return the changed copy
+     */
+    public ClientOptions once(boolean each) {
+        var changed = new ClientOptions(this);
+        changed.once = each;
+        return changed;
+    }
+
+    /**
      * Whether the client connects anew, when there is something to send, after its connection has ended; true unless
-     * set. A client that {@link #resend}s does so whatever is set here. One that does not tells the end by {@link
-     * Outcome#lost}, and every later submit throws it.
+     * set. A client that {@link #resend}s, or sends {@link #once}, does so whatever is set here. One that does not
+     * tells the end by {@link Outcome#lost}, and every later submit throws it.
      *
      * @param anew false for one connection only
      * @return the changed copy
@@ -149,9 +171,10 @@ public final class ClientOptions {
     }
 
     /**
-     * With {@link #resend}: how long attempts to connect are repeated; 30 s unless set. A connection that brings no ack
-     * counts as a failed attempt; an ack makes the time start anew. A message at which three connections in a row end,
-     * as the server takes no frame of its size, is settled as {@link Result#NOT_TAKEN}, and the time starts anew too.
+     * With {@link #resend} or {@link #once}: how long attempts to connect are repeated; 30 s unless set. A connection
+     * that brings no ack counts as a failed attempt; an ack makes the time start anew. A message at which three
+     * connections in a row end, as the server takes no frame of its size, is settled as {@link Result#NOT_TAKEN}, and
+     * the time starts anew too.
      *
      * @param timeout from the first attempt since the last ack on
      * @return the changed copy

@@ -12,7 +12,7 @@ public enum Counter {
     INTRODUCED("clients introduced", "connections"),
     /** Heartbeats: further conns on an introduced connection. */
     HEARTBEATS("heartbeats", "packets"),
-    /** Submits read. */
+    /** Submits and submits once read. */
     SUBMITS("submits read", "messages"),
     /** Their payloads. */
     SUBMIT_BYTES("payload read", "bytes"),
@@ -24,14 +24,28 @@ public enum Counter {
     ACKS_TOO_LARGE("submits answered too large", "messages"),
     /** Submits answered with {@link Result#NOT_STORED}. */
     ACKS_NOT_STORED("submits answered not stored", "messages"),
+    /** Submits once answered with {@link Result#OUT_OF_SEQUENCE}. */
+    ACKS_OUT_OF_SEQUENCE("submits answered out of sequence", "messages"),
+    /** Submits once answered with {@link Result#TAKEN_OVER}. */
+    ACKS_TAKEN_OVER("submits answered taken over", "messages"),
+    /** Submits whose commit may or may not be on the disk: answered with {@link Result#IN_DOUBT}, or not at all. */
+    ACKS_IN_DOUBT("submits in doubt", "messages"),
+    /** Resumes answered with success. */
+    RESUMES("names resumed", "connections"),
+    /** Submits once that had been kept already, or are in the same commit. */
+    REPEATS("repeated messages, not stored again", "messages"),
     /** A totalLength below the smallest frame. */
     ERROR_TOO_SHORT("protocol error: frame too short", "connections"),
     /** A totalLength above the limit. */
     ERROR_TOO_LONG("protocol error: frame too long", "connections"),
     /** The stream ended within a frame. */
     ERROR_TRUNCATED("protocol error: end of stream within a frame", "connections"),
-    /** A command that is neither conn nor submit. */
+    /** A command that no client sends. */
     ERROR_UNKNOWN_COMMAND("protocol error: unknown command", "connections"),
+    /** A submit once with the number 0; a second resume, or one with something in it. */
+    ERROR_MALFORMED("protocol error: malformed request", "connections"),
+    /** A submit once without a resume. */
+    ERROR_NOT_RESUMED("protocol error: not resumed", "connections"),
     /** Something else came before conn. */
     ERROR_NOT_INTRODUCED("protocol error: not introduced", "connections"),
     /** A conn whose name is too long or not UTF-8. */
@@ -48,7 +62,7 @@ public enum Counter {
     TIMEOUT_WRITE("did not read its acks", "connections"),
     /** Transactions committed. */
     COMMITS("commits", "transactions"),
-    /** Transactions that failed, each answered with {@link Result#NOT_STORED}. */
+    /** Transactions that failed: answered with {@link Result#NOT_STORED}, or in doubt. */
     COMMITS_FAILED("commits failed", "transactions"),
     /** Messages committed; divided by the commits, the mean size of a group. */
     STORED("messages stored", "messages"),

@@ -29,8 +29,10 @@ import org.jspecify.annotations.Nullable;
 ///     NEW             -> INTRODUCED  introduce()     a name that is well-formed, and the token
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  the client has half-closed
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  the client made a mistake, or was silent for too long
-///     NEW, INTRODUCED -> FINISHING   readRequests()  drained, and each frame that had been read by then is handled
-///     FINISHING       -> LINGERING   run()           all is answered, after a mistake or a drain; the client may still
+///     NEW, INTRODUCED -> FINISHING   readRequests()  drained, or stopped by an answer, and each frame that had been
+/// read by then is handled
+///     FINISHING       -> LINGERING   run()           all is answered, after a mistake, a drain or a stop; the client
+/// may still
 /// send
 ///     FINISHING       -> ENDED       run()           the client has half-closed, or not all could be answered in time
 ///     LINGERING       -> ENDED       linger()        the client has closed; or 2 s are over, or the server's bound if
@@ -45,6 +47,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The read deadline is the [FrameReader]'s up to FINISHING, and the lingering's from then on. [#drain], from any
 /// thread, moves it too, but not in LINGERING, which it would cut short: endLock sees to that.
+///
+/// An answer that stops the reading: a resume that failed, a submit once after another connection has resumed the name,
+/// a plain submit whose commit is in doubt, which gets no ack.
 ///
 /// Bounds: those of [Answers]. At a bound the connection is not read.
 final class GatewaySession implements Session {
@@ -74,13 +79,19 @@ final class GatewaySession implements Session {
     /** Written by any thread, before it takes endLock; read by the connection's. */
     private volatile boolean draining;
 
+    /** Nothing more is to be read; likewise. */
+    private volatile boolean stopped;
+
+    /** What resume has begun, or tried to. For the connection's thread. */
+    private @Nullable Sequence sequence;
+
     GatewaySession(Conn conn, FrameLimits limits, Sink sink, GatewayOptions options, Counters counters) {
         this.conn = conn;
         this.sink = sink;
         this.options = options;
         this.counters = counters;
         this.reader = new FrameReader(conn, limits, options.idleTimeout, options.stallTimeout);
-        this.answers = new Answers(conn, options, counters, this::writeFailed);
+        this.answers = new Answers(conn, options, counters, this::writeFailed, this::stopReading);
     }
 
     @Override
@@ -89,10 +100,13 @@ final class GatewaySession implements Session {
         try {
             boolean orderly = readRequests();
             boolean answered = answers.finish(options.drainTimeout);
-            if (answered && !(orderly && !draining)) {
+            if (answered && (!orderly || stopped)) {
                 linger();
             }
         } finally {
+            if (sequence != null) {
+                sink.end(sequence);
+            }
             counters.increment(Counter.CONNECTIONS_CLOSED);
         }
     }
@@ -154,16 +168,30 @@ final class GatewaySession implements Session {
             return conn(id, buffer, rest, restBytes);
         }
         if (name == null) {
-            rejected(Counter.ERROR_NOT_INTRODUCED, Counter.ERROR_NOT_INTRODUCED.label());
-            answers.send(Command.SUBMIT_ACK, id, Result.NOT_ALLOWED);
-            return false;
+            return reject(Counter.ERROR_NOT_INTRODUCED, null, command, id, Result.NOT_ALLOWED);
         }
-        if (command == Command.SUBMIT) {
-            submit(id, buffer, rest, restBytes);
-            return true;
+        return switch (command) {
+            case Command.SUBMIT -> {
+                submit(id, buffer, rest, restBytes);
+                yield true;
+            }
+            case Command.SUBMIT_ONCE -> submitOnce(id, buffer, rest, restBytes);
+            case Command.RESUME -> resume(name, id, restBytes);
+            default -> {
+                var why = "unknown command 0x" + Integer.toHexString(command & 0xff);
+                yield reject(Counter.ERROR_UNKNOWN_COMMAND, why, command, id, Result.MALFORMED);
+            }
+        };
+    }
+
+    /** Answers a mistake in a request other than conn, by the ack of its command. False. */
+    private boolean reject(Counter counter, @Nullable String why, byte command, long id, int result) {
+        rejected(counter, why == null ? counter.label() : why);
+        switch (command) {
+            case Command.RESUME -> answers.refuseResume(id, result);
+            case Command.SUBMIT_ONCE -> answers.send(Command.SUBMIT_ONCE_ACK, id, result);
+            default -> answers.send(Command.SUBMIT_ACK, id, result);
         }
-        rejected(Counter.ERROR_UNKNOWN_COMMAND, "unknown command 0x" + Integer.toHexString(command & 0xff));
-        answers.send(Command.SUBMIT_ACK, id, Result.MALFORMED);
         return false;
     }
 
@@ -202,6 +230,46 @@ final class GatewaySession implements Session {
             answers.settled(id, result);
             answers.flush();
         }
+    }
+
+    private boolean resume(String client, long id, int restBytes) throws InterruptedException {
+        if (sequence != null || restBytes > 0) {
+            var why = restBytes > 0 ? "a resume of " + restBytes + " bytes too many" : "a second resume";
+            return reject(Counter.ERROR_MALFORMED, why, Command.RESUME, id, Result.MALFORMED);
+        }
+        var begun = new Sequence(client, answers.once());
+        sequence = begun;
+        answers.begin();
+        int result = sink.resume(begun, id);
+        if (result != Result.SUCCESS) {
+            answers.once().resumed(id, result, 0);
+            answers.flush();
+        }
+        return true;
+    }
+
+    private boolean submitOnce(long number, byte[] buffer, int offset, int length) throws InterruptedException {
+        var begun = sequence;
+        if (begun == null) {
+            return reject(Counter.ERROR_NOT_RESUMED, null, Command.SUBMIT_ONCE, number, Result.NOT_ALLOWED);
+        }
+        if (number == 0) {
+            return reject(
+                    Counter.ERROR_MALFORMED,
+                    "a submit once with the number 0",
+                    Command.SUBMIT_ONCE,
+                    number,
+                    Result.MALFORMED);
+        }
+        counters.increment(Counter.SUBMITS);
+        counters.add(Counter.SUBMIT_BYTES, length);
+        answers.begin();
+        int result = sink.offerOnce(begun, number, buffer, offset, length);
+        if (result != Result.SUCCESS) {
+            answers.once().settled(number, result);
+            answers.flush();
+        }
+        return true;
     }
 
     /** Counts a failure of the client's, and logs it with its address. */
@@ -262,6 +330,12 @@ final class GatewaySession implements Session {
     @Override
     public void drain() {
         draining = true;
+        stopReading();
+    }
+
+    /** From any thread, without waiting. */
+    private void stopReading() {
+        stopped = true;
         endLock.lock();
         try {
             if (!lingering) {

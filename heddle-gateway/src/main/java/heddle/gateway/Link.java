@@ -13,15 +13,18 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a {@link Client}, introduced. Any thread sends; one virtual thread stays in {@link #readAcks}, to
- * the end of the stream, whatever becomes of the writing meanwhile.
+ * One connection of a {@link Client}, introduced, and resumed if the client sends once. Any thread sends; one virtual
+ * thread stays in {@link #readAcks}, to the end of the stream, whatever becomes of the writing meanwhile.
  */
 final class Link {
 
     private static final int ACK_FRAME_BYTES = FrameLimits.HEADER_BYTES + Packets.ACK_BYTES;
     private static final FrameLimits ACK_LIMITS = new FrameLimits(ACK_FRAME_BYTES, ACK_FRAME_BYTES);
+    private static final FrameLimits ONCE_ACK_LIMITS =
+            new FrameLimits(ACK_FRAME_BYTES, FrameLimits.HEADER_BYTES + Packets.RESUME_ACK_BYTES);
+    private static final byte[] NOTHING = {};
 
-    /** The conn's; submits count from 1. */
+    /** The conn's, and the resume's; submits count from 1. */
     private static final long CONN_ID = 0;
 
     private final Client client;
@@ -29,6 +32,10 @@ final class Link {
     private final Conn conn;
     private final FrameReader reader;
     private final FrameWriter writer;
+    private final boolean once;
+
+    /** Of a link that sends once: what the resume told. Written before the link is shared. */
+    private long highest;
 
     /** The first of the two ends to fail. Written by the writing thread, read by the reading one. */
     private volatile @Nullable IOException writeFailure;
@@ -37,7 +44,9 @@ final class Link {
         this.client = client;
         this.address = address;
         this.conn = conn;
-        this.reader = new FrameReader(conn, ACK_LIMITS, options.ackTimeout, options.ackTimeout);
+        this.once = options.once;
+        this.reader =
+                new FrameReader(conn, once ? ONCE_ACK_LIMITS : ACK_LIMITS, options.ackTimeout, options.ackTimeout);
         // No bound here: the client's window is one.
         this.writer = new FrameWriter(conn, Integer.MAX_VALUE, options.ackTimeout, this::writeFailed);
     }
@@ -49,6 +58,10 @@ final class Link {
         try {
             var link = new Link(client, address, conn, options);
             link.introduce(introduction, deadline);
+            if (options.once) {
+                link.resume(deadline);
+            }
+            link.reader.setDeadline(Deadline.NONE);
             return link;
         } catch (IOException | RuntimeException e) {
             conn.close();
@@ -69,7 +82,34 @@ final class Link {
         if (result != Result.SUCCESS) {
             throw new RefusedException(address, result);
         }
-        reader.setDeadline(Deadline.NONE);
+    }
+
+    private void resume(Deadline deadline) throws IOException {
+        writer.send(new Packets.Request(Command.RESUME, CONN_ID, NOTHING, 0, 0));
+        if (!next(deadline::hasPassed)) {
+            throw new EOFException("resume " + address + ": the server closed the connection");
+        }
+        byte command = reader.buffer()[reader.offset() + Packets.COMMAND];
+        int result = result();
+        if (command == Command.SUBMIT_ACK && result == Result.MALFORMED) {
+            throw new RefusedException(
+                    "resume",
+                    address,
+                    result,
+                    "the server speaks version 1 of the protocol, which cannot keep messages exactly once");
+        }
+        if (command != Command.RESUME_ACK || reader.length() != Packets.RESUME_ACK_BYTES) {
+            throw new IOException("resume " + address + ": the answer is not a resume ack");
+        }
+        if (result != Result.SUCCESS) {
+            throw new RefusedException("resume", address, result, Result.text(result));
+        }
+        highest = (long) Packets.LONG.get(reader.buffer(), reader.offset() + Packets.HIGHEST);
+    }
+
+    /** The highest number that is kept for the client's name; 0 for a link that does not send once. */
+    long highest() {
+        return highest;
     }
 
     private int result() {
@@ -77,12 +117,16 @@ final class Link {
     }
 
     void send(long id, byte[] source, int offset, int length) {
-        writer.send(new Packets.Request(Command.SUBMIT, id, source, offset, length));
+        writer.send(new Packets.Request(command(), id, source, offset, length));
     }
 
     /** Sends on the next {@link #flush}. */
     void add(long id, byte[] payload) {
-        writer.add(new Packets.Request(Command.SUBMIT, id, payload, 0, payload.length));
+        writer.add(new Packets.Request(command(), id, payload, 0, payload.length));
+    }
+
+    private byte command() {
+        return once ? Command.SUBMIT_ONCE : Command.SUBMIT;
     }
 
     void flush() {
@@ -96,6 +140,7 @@ final class Link {
         try {
             while (next(client::isOverdue)) {
                 do {
+                    checkAck();
                     acks.add(Packets.id(reader.buffer(), reader.offset()), result());
                 } while (!acks.isFull() && reader.ready() && reader.next());
                 client.acked(acks);
@@ -111,6 +156,14 @@ final class Link {
         var first = writeFailure;
         close();
         client.ended(first != null ? first : cause);
+    }
+
+    private void checkAck() throws IOException {
+        byte command = reader.buffer()[reader.offset() + Packets.COMMAND];
+        if (once && (command != Command.SUBMIT_ONCE_ACK || reader.length() != Packets.ACK_BYTES)) {
+            throw new IOException(
+                    "answer 0x" + Integer.toHexString(command & 0xff) + " from " + address + " is no submit once ack");
+        }
     }
 
     /** The next frame; silence ends the link only when {@code overdue}, or when nothing can be asked any more. */

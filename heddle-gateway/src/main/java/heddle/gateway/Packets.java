@@ -15,10 +15,15 @@ final class Packets {
 
     static final int ACK_BYTES = REST + 1;
 
+    /** Of a resume ack, the highest number; behind the result. */
+    static final int HIGHEST = REST + 1;
+
+    static final int RESUME_ACK_BYTES = HIGHEST + 8;
+
     /** A conn or a submit with nothing in it. */
     static final int FRAME_BYTES_MIN = FrameLimits.HEADER_BYTES + REST;
 
-    /** The id's 8 bytes as they are: nobody but the client reads a number in them. */
+    /** The id's 8 bytes as they are: but for a submit once, nobody but the client reads a number in them. */
     static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private Packets() {}
@@ -40,6 +45,23 @@ final class Packets {
             buffer[offset + COMMAND] = command;
             LONG.set(buffer, offset + ID, id);
             buffer[offset + REST] = (byte) result;
+        }
+    }
+
+    /** The server's answer to a resume. */
+    record ResumeAck(long id, int result, long highest) implements Packet {
+
+        @Override
+        public int length() {
+            return RESUME_ACK_BYTES;
+        }
+
+        @Override
+        public void encode(byte[] buffer, int offset) {
+            buffer[offset + COMMAND] = Command.RESUME_ACK;
+            LONG.set(buffer, offset + ID, id);
+            buffer[offset + REST] = (byte) result;
+            LONG.set(buffer, offset + HIGHEST, highest);
         }
     }
 

@@ -7,7 +7,9 @@ public interface Receipt {
      * A message's fate is known.
      *
      * @param id as given to {@link Sink#offer}
-     * @param result {@link Result#SUCCESS} or {@link Result#NOT_STORED}
+     * @param result {@link Result#SUCCESS}, {@link Result#NOT_STORED}, or {@link Result#IN_DOUBT} if the commit failed
+     *     in a way that may have left it on the disk; of a message with a {@link Sequence} also {@link
+     *     Result#OUT_OF_SEQUENCE} and {@link Result#TAKEN_OVER}
      */
     void settled(long id, int result);
 

@@ -21,6 +21,15 @@ public final class Result {
     /** Try again later: storing failed. */
     public static final int NOT_STORED = 5;
 
+    /** Of a message that is kept once: its number is not the next one. It is not kept. */
+    public static final int OUT_OF_SEQUENCE = 6;
+
+    /** Of a message that is kept once: another connection has resumed the client's name. It is not kept. */
+    public static final int TAKEN_OVER = 7;
+
+    /** Of a message that is kept once: it may or may not be kept, as its commit failed half-way. A resume tells. */
+    public static final int IN_DOUBT = 8;
+
     /** Never on the wire: the connection ended before the ack. The message may or may not have been taken. */
     public static final int UNKNOWN = -1;
 
@@ -47,6 +56,9 @@ public final class Result {
             case OVERLOADED -> "overloaded, try again later";
             case TOO_LARGE -> "message too large for the sink";
             case NOT_STORED -> "not stored, try again later";
+            case OUT_OF_SEQUENCE -> "out of sequence";
+            case TAKEN_OVER -> "another connection has resumed this name";
+            case IN_DOUBT -> "in doubt, may or may not be kept";
             case UNKNOWN -> "connection lost before the ack";
             case NOT_TAKEN -> "the server closes the connection at it: probably larger than its --max-frame";
             default -> "result " + result;

@@ -5,16 +5,74 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What waits for a sink's writer: many producers, one consumer, bounded in messages and in bytes. A message counts
- * against both bounds from {@link #put} until {@link #release}, so the writer's batch in hand is within them too.
+ * against both bounds from {@link #put} until {@link #release}, so the writer's batch in hand is within them too. What
+ * is no message counts as one without a payload.
  */
 final class SinkQueue {
 
-    /** A message that waits. */
+    /** What waits. */
+    sealed interface Entry {
+
+        Receipt receipt();
+
+        /** Tells the receipt what became of it. */
+        void settle(int result);
+
+        default int bytes() {
+            return 0;
+        }
+    }
+
+    /** A message; with a sequence it is to be kept once, and its id is its number. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Entry(Receipt receipt, long id, byte[] payload) {}
+    record Message(
+            Receipt receipt,
+            long id,
+            byte[] payload,
+            @Nullable Sequence sequence) implements Entry {
+
+        @Override
+        public void settle(int result) {
+            receipt.settled(id, result);
+        }
+
+        @Override
+        public int bytes() {
+            return payload.length;
+        }
+    }
+
+    /** A sequence begins. */
+    record Resume(Sequence sequence, long id) implements Entry {
+
+        @Override
+        public OnceReceipt receipt() {
+            return sequence.receipt();
+        }
+
+        @Override
+        public void settle(int result) {
+            receipt().resumed(id, result, result == Result.SUCCESS ? sequence.resumedAt() : 0);
+        }
+    }
+
+    /** Nothing more follows of a sequence. */
+    record End(Sequence sequence) implements Entry {
+
+        @Override
+        public OnceReceipt receipt() {
+            return sequence.receipt();
+        }
+
+        @Override
+        public void settle(int result) {
+            // Nobody waits for it.
+        }
+    }
 
     /** What an entry costs beside its payload: itself, its array's header, its place in the queue; rounded up. */
     static final int ENTRY_BYTES = 64;
@@ -40,7 +98,7 @@ final class SinkQueue {
     }
 
     private static long cost(Entry entry) {
-        return (long) entry.payload.length + ENTRY_BYTES;
+        return (long) entry.bytes() + ENTRY_BYTES;
     }
 
     /** The largest message that ever fits. */
@@ -66,14 +124,30 @@ final class SinkQueue {
             if (closed) {
                 return Result.NOT_STORED;
             }
-            entries.add(entry);
-            messages++;
-            bytes += cost(entry);
-            notEmpty.signal();
+            add(entry);
             return Result.SUCCESS;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Puts the end of a sequence, beyond the bounds if need be: one for each connection. Nothing if closed. */
+    void putEnd(Sequence sequence) {
+        lock.lock();
+        try {
+            if (!closed) {
+                add(new End(sequence));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void add(Entry entry) {
+        entries.add(entry);
+        messages++;
+        bytes += cost(entry);
+        notEmpty.signal();
     }
 
     /**

@@ -20,8 +20,12 @@ import org.jspecify.annotations.Nullable;
 /// after the commit.
 ///
 /// A commit that fails (no space, I/O error) is rolled back and its messages are answered [Result#NOT_STORED]; the next
-/// one is tried afresh, on a new connection if not even the rollback went well. So the sink recovers when the disk
-/// does. Such an episode is logged at its start and at its end.
+/// one is tried afresh, on a new connection if not even the rollback went well. If the failure leaves open whether the
+/// commit is on the disk, as that of an fsync does, they are answered [Result#IN_DOUBT], and the database is opened
+/// anew. So the sink recovers when the disk does. Such an episode is logged at its start and at its end.
+///
+/// Which messages of a [Sequence] are kept is decided on that thread too, by the [Sequencer], and the highest number of
+/// each is in the same transaction as its message.
 ///
 /// Anything else that is thrown on that thread, by a receipt too, ends the sink by itself: all that was taken is
 /// settled, each message once, [#awaitEnd] returns, and [#close] throws it.
@@ -36,8 +40,15 @@ public final class SqliteSink implements Sink {
     private final Thread writer;
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    /** Used by the writer thread alone. */
+    // Used by the writer thread alone.
     private final StoreWriter store;
+    private final Sequencer sequencer;
+
+    /** Of the batch in hand, one an entry. */
+    private int[] results = new int[64];
+
+    /** How many of the batch in hand are settled. */
+    private int settled;
 
     /** What made it FAILED: set by the writer thread, taken out by the close that throws it. */
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -67,16 +78,42 @@ public final class SqliteSink implements Sink {
             taken.close();
             throw e;
         }
+        this.sequencer = new Sequencer(store, counters);
         this.writer = Thread.ofPlatform().name("heddle-store").start(this::write);
     }
 
     @Override
     public int offer(Receipt receipt, long id, byte[] buffer, int offset, int length) throws InterruptedException {
+        return put(receipt, id, buffer, offset, length, null);
+    }
+
+    @Override
+    public int offerOnce(Sequence sequence, long number, byte[] buffer, int offset, int length)
+            throws InterruptedException {
+        return put(sequence.receipt(), number, buffer, offset, length, sequence);
+    }
+
+    private int put(Receipt receipt, long id, byte[] buffer, int offset, int length, @Nullable Sequence sequence)
+            throws InterruptedException {
         if (length > queue.payloadBytesMax()) {
             return Result.TOO_LARGE;
         }
         var payload = Arrays.copyOfRange(buffer, offset, offset + length);
-        return queue.put(new SinkQueue.Entry(receipt, id, payload), TimeUnit.NANOSECONDS.convert(options.roomWait));
+        return put(new SinkQueue.Message(receipt, id, payload, sequence));
+    }
+
+    private int put(SinkQueue.Entry entry) throws InterruptedException {
+        return queue.put(entry, TimeUnit.NANOSECONDS.convert(options.roomWait));
+    }
+
+    @Override
+    public int resume(Sequence sequence, long id) throws InterruptedException {
+        return put(new SinkQueue.Resume(sequence, id));
+    }
+
+    @Override
+    public void end(Sequence sequence) {
+        queue.putEnd(sequence);
     }
 
     /**
@@ -104,9 +141,7 @@ public final class SqliteSink implements Sink {
         var batch = new ArrayList<SinkQueue.Entry>();
         try {
             while (failure.get() == null && queue.take(batch, store.nanosToSync())) {
-                if (!batch.isEmpty()) {
-                    settle(batch, store.commit(batch));
-                }
+                write(batch);
                 store.syncIfDue();
             }
         } catch (Throwable e) {
@@ -114,9 +149,9 @@ public final class SqliteSink implements Sink {
         }
         queue.close(); // who offers must not wait for a writer that is gone
         try {
-            settle(batch, Result.NOT_STORED);
+            refuse(batch);
             while (queue.take(batch, 0)) {
-                settle(batch, Result.NOT_STORED);
+                refuse(batch);
             }
             var thrown = failure.get();
             if (thrown != null) {
@@ -135,17 +170,61 @@ public final class SqliteSink implements Sink {
         failure.compareAndSet(null, e);
     }
 
-    /** Tells each receipt once; what one throws keeps none of the others from being told. */
-    private void settle(List<SinkQueue.Entry> batch, int result) {
-        for (var entry : batch) {
+    /** Commits and settles a batch, and empties it. */
+    private void write(List<SinkQueue.Entry> batch) {
+        if (results.length < batch.size()) {
+            results = new int[Integer.highestOneBit(batch.size()) << 1];
+        }
+        for (int i = 0; i < batch.size(); i++) {
+            var entry = batch.get(i);
+            if (sequencer.endsPart(entry)) {
+                commit(batch, i);
+            }
+            results[i] = sequencer.judge(entry);
+        }
+        commit(batch, batch.size());
+        batch.clear();
+        settled = 0;
+    }
+
+    /** Commits and settles the part up to {@code end}. */
+    private void commit(List<SinkQueue.Entry> batch, int end) {
+        int pending = sequencer.commit();
+        int begin = settled;
+        for (int i = begin; i < end; i++) {
+            if (results[i] == Sequencer.PENDING) {
+                results[i] = pending;
+            }
+        }
+        settle(batch.subList(begin, end), begin);
+    }
+
+    /** Settles what is left of a batch as not stored, and empties it. */
+    private void refuse(List<SinkQueue.Entry> batch) {
+        results = new int[batch.size()];
+        Arrays.fill(results, Result.NOT_STORED);
+        settle(batch.subList(settled, batch.size()), settled);
+        batch.clear();
+        settled = 0;
+    }
+
+    /**
+     * Tells each receipt once, with the results from {@code begin} on; what one throws keeps none of the others from
+     * being told.
+     */
+    private void settle(List<SinkQueue.Entry> part, int begin) {
+        // Before the first is told: whatever comes, none is told twice.
+        settled = begin + part.size();
+        int at = begin;
+        for (var entry : part) {
             try {
-                entry.receipt().settled(entry.id(), result);
+                entry.settle(results[at++]);
             } catch (Throwable e) {
                 fail(e);
             }
         }
         Receipt flushed = null;
-        for (var entry : batch) {
+        for (var entry : part) {
             // A batch mostly holds runs of one connection; a second flush does no harm.
             if (!entry.receipt().equals(flushed)) {
                 flushed = entry.receipt();
@@ -156,8 +235,7 @@ public final class SqliteSink implements Sink {
                 }
             }
         }
-        queue.release(batch);
-        batch.clear();
+        queue.release(part);
     }
 
     /**

@@ -9,9 +9,11 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteErrorCode;
 
 /**
  * The store of a data folder: SQLite, in WAL mode.
@@ -43,11 +45,13 @@ final class SqliteStore implements Store {
     private final FileChannel wal;
 
     private PreparedStatement insert;
+    private PreparedStatement upsert;
     private long last;
 
-    private SqliteStore(Connection connection, PreparedStatement insert, FileChannel wal, long last) {
+    private SqliteStore(Connection connection, FileChannel wal, long last) throws SQLException {
         this.connection = connection;
-        this.insert = insert;
+        this.insert = connection.prepareStatement(StoreFormat.INSERT);
+        this.upsert = connection.prepareStatement(StoreFormat.UPSERT_HIGHEST);
         this.wal = wal;
         this.last = last;
     }
@@ -67,21 +71,21 @@ final class SqliteStore implements Store {
         var connection = config.createConnection("jdbc:sqlite:" + path);
         try {
             StoreFormat.checkUnlessEmpty(connection, folder); // nothing before writes to the file
-            configure(connection, folder, sync, bytesMax);
+            configure(connection, folder, sync);
             connection.setAutoCommit(false);
-            StoreFormat.createIfEmpty(connection);
+            StoreFormat.createOrTakeOver(connection);
             connection.commit();
+            bound(connection, bytesMax);
             long last;
             try (var statement = connection.createStatement()) {
                 last = StoreFormat.number(statement, StoreFormat.LAST);
             }
             connection.commit();
-            var insert = connection.prepareStatement(StoreFormat.INSERT);
             var wal = FileChannel.open(
                     Path.of(path + "-wal"),
                     Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
                     OwnerOnly.file(path));
-            return new SqliteStore(connection, insert, wal, last);
+            return new SqliteStore(connection, wal, last);
         } catch (SQLException | IOException | RuntimeException e) {
             connection.close();
             throw e;
@@ -100,16 +104,21 @@ final class SqliteStore implements Store {
         }
     }
 
-    private static void configure(Connection connection, Path folder, SyncMode sync, long bytesMax)
-            throws SQLException, IOException {
+    /** After the tables are there: the one that an old store lacks is made also where that is at its bound. */
+    private static void bound(Connection connection, long bytesMax) throws SQLException {
+        if (bytesMax != Long.MAX_VALUE) {
+            try (var statement = connection.createStatement()) {
+                statement.execute("PRAGMA max_page_count=" + Math.max(1, bytesMax / PAGE_BYTES));
+            }
+        }
+    }
+
+    private static void configure(Connection connection, Path folder, SyncMode sync) throws SQLException, IOException {
         try (var statement = connection.createStatement()) {
             statement.execute("PRAGMA wal_autocheckpoint=" + CHECKPOINT_PAGES);
             statement.execute("PRAGMA fullfsync=ON"); // macOS: fsync alone leaves the drive's cache;
             // elsewhere no difference
             statement.execute("PRAGMA checkpoint_fullfsync=ON");
-            if (bytesMax != Long.MAX_VALUE) {
-                statement.execute("PRAGMA max_page_count=" + Math.max(1, bytesMax / PAGE_BYTES));
-            }
             // It answers what came of it: a file system without shared memory, for one, silently keeps another journal.
             try (var rows = statement.executeQuery("PRAGMA journal_mode=WAL")) {
                 if (!rows.getString(1).equals("wal")) {
@@ -124,7 +133,8 @@ final class SqliteStore implements Store {
     }
 
     @Override
-    public void commit(List<SinkQueue.Entry> batch, long nowMillis) throws SQLException {
+    public void commit(List<SinkQueue.Message> batch, Collection<Sequence> advanced, long nowMillis)
+            throws SQLException {
         long number = last;
         for (var entry : batch) {
             insert.setLong(1, ++number);
@@ -132,8 +142,52 @@ final class SqliteStore implements Store {
             insert.setBytes(3, entry.payload());
             insert.executeUpdate();
         }
-        connection.commit();
+        for (var sequence : advanced) {
+            upsert.setString(1, sequence.name());
+            upsert.setLong(2, sequence.reached());
+            upsert.setLong(3, nowMillis);
+            upsert.executeUpdate();
+        }
+        try {
+            connection.commit();
+        } catch (SQLException e) {
+            throw isUndone(e) ? e : new InDoubtException(e);
+        }
         last = number;
+    }
+
+    /**
+     * Whether a commit that failed so cannot be on the disk: without room its last frame, which alone makes it one, was
+     * not written. After a failed fsync or write nobody knows; sqlite.org/walformat.html, section 4.1.
+     */
+    private static boolean isUndone(SQLException e) {
+        int code = e.getErrorCode() & 0xff;
+        return code == SQLiteErrorCode.SQLITE_FULL.code || code == SQLiteErrorCode.SQLITE_BUSY.code;
+    }
+
+    @Override
+    public long highest(String name) throws SQLException {
+        long highest;
+        try (var select = connection.prepareStatement(StoreFormat.SELECT_HIGHEST)) {
+            select.setString(1, name);
+            try (var rows = select.executeQuery()) {
+                highest = rows.next() ? rows.getLong(1) : 0;
+            }
+        }
+        connection.commit(); // a read transaction that stays open would keep the WAL from being reset
+        return highest;
+    }
+
+    /**
+     * Writes a frame where the one in doubt would be, if it is in the log and not read from there. Such a frame would
+     * else come to life in a recovery, by a later process.
+     */
+    @Override
+    public void settleDoubt() throws SQLException {
+        try (var statement = connection.createStatement()) {
+            StoreFormat.writeVersion(statement);
+        }
+        connection.commit();
     }
 
     @Override
@@ -142,6 +196,8 @@ final class SqliteStore implements Store {
         // The driver does not run a statement again whose preparation has failed once.
         insert.close();
         insert = connection.prepareStatement(StoreFormat.INSERT);
+        upsert.close();
+        upsert = connection.prepareStatement(StoreFormat.UPSERT_HIGHEST);
     }
 
     @Override
@@ -155,6 +211,7 @@ final class SqliteStore implements Store {
         try (wal;
                 connection) {
             insert.close();
+            upsert.close();
         } catch (SQLException e) {
             throw new IOException("close " + StoreFormat.DATABASE + ": " + e.getMessage(), e);
         }

@@ -6,6 +6,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -20,12 +21,15 @@ import org.jspecify.annotations.Nullable;
 ///
 ///     any              -> STORING  commit()  went well; of BROKEN, on a store that was opened anew
 ///     STORING, FAILING -> FAILING  commit()  failed, rolled back
-///     STORING, FAILING -> BROKEN   commit()  failed, as did the rollback: the store is closed
+///     STORING, FAILING -> BROKEN   commit()  failed, as did the rollback, or in doubt: the store is closed
 ///     BROKEN           -> BROKEN   commit()  no store could be opened
 ///     BROKEN           -> FAILING  commit()  a store was opened; its first commit failed
 ///
+/// A read that fails, highest(), changes the state as a commit that fails does.
+///
 /// 1. What a commit that failed had in it is not stored. Its messages are answered [Result#NOT_STORED], and not tried
-///    again.
+///    again. If the failure leaves that open, they are answered [Result#IN_DOUBT]; nothing is stored or read before a
+///    store is opened anew and the doubt is settled there.
 /// 2. The log has a line when STORING ends, and one when it is back.
 /// 3. Dirty, with [SyncMode#INTERVAL]: something is committed and not synced, for at most the interval. A store that is
 ///    closed as broken is synced first; so where there is something to sync there is a store.
@@ -42,6 +46,9 @@ final class StoreWriter implements Closeable {
 
     /** Not STORING. */
     private boolean failing;
+
+    /** A commit's outcome is unknown; the store has not been opened anew since. */
+    private boolean doubt;
 
     private boolean dirty;
 
@@ -61,14 +68,19 @@ final class StoreWriter implements Closeable {
         }
     }
 
-    /** Stores the batch: {@link Result#SUCCESS}, or {@link Result#NOT_STORED} if nothing of it was. */
-    int commit(List<SinkQueue.Entry> batch) {
+    /**
+     * Stores the batch, and the number that each sequence has reached: {@link Result#SUCCESS}, {@link
+     * Result#NOT_STORED} if nothing of it was, or {@link Result#IN_DOUBT} if that is unknown.
+     */
+    int commit(List<SinkQueue.Message> batch, Collection<Sequence> advanced) {
         try {
-            opened().commit(batch, options.clock.instant().toEpochMilli());
-        } catch (SQLException e) {
-            failed(e);
-            return Result.NOT_STORED;
-        } catch (IOException e) {
+            opened().commit(batch, advanced, options.clock.instant().toEpochMilli());
+        } catch (InDoubtException e) {
+            counters.increment(Counter.COMMITS_FAILED);
+            inDoubt(e);
+            return Result.IN_DOUBT;
+        } catch (SQLException | IOException e) {
+            counters.increment(Counter.COMMITS_FAILED);
             failed(e);
             return Result.NOT_STORED;
         }
@@ -89,17 +101,43 @@ final class StoreWriter implements Closeable {
         var open = store;
         if (open == null) {
             open = opening.open();
+            if (doubt) {
+                try {
+                    open.settleDoubt();
+                } catch (SQLException e) {
+                    close(open);
+                    throw e;
+                }
+                doubt = false;
+            }
             store = open;
         }
         return open;
     }
 
-    private void failed(Exception e) {
-        counters.increment(Counter.COMMITS_FAILED);
+    /** The highest number that is stored for a client's name; who is thrown at calls {@link #failed}. */
+    long highest(String name) throws SQLException, IOException {
+        return opened().highest(name);
+    }
+
+    /** The store is closed: opened anew, it shows what the disk has. */
+    private void inDoubt(Exception e) {
+        logFailing(e);
+        doubt = true;
+        var broken = Objects.requireNonNull(store, "in doubt without a store");
+        giveUp(broken);
+    }
+
+    private void logFailing(Exception e) {
         if (!failing) {
             failing = true;
             LOG.log(Level.ERROR, "data folder {0}: not storing: {1}", folder, e.getMessage());
         }
+    }
+
+    /** What was done in the store has failed, and is undone. */
+    void failed(Exception e) {
+        logFailing(e);
         var broken = store;
         if (broken == null) {
             return;
@@ -107,12 +145,16 @@ final class StoreWriter implements Closeable {
         try {
             broken.rollback();
         } catch (SQLException again) {
-            if (dirty) {
-                sync(); // while its log is open; earlier than due
-            }
-            store = null;
-            close(broken);
+            giveUp(broken);
         }
+    }
+
+    private void giveUp(Store broken) {
+        if (dirty) {
+            sync(); // while its log is open; earlier than due
+        }
+        store = null;
+        close(broken);
     }
 
     private static void close(Store broken) {

@@ -103,6 +103,9 @@ final class Suspicion {
         if (suspect == NONE || ends < ENDS_MAX) {
             return false;
         }
+        if (window.open() == 0 || window.number(window.oldest()) != suspect) {
+            return false; // it was settled meanwhile
+        }
         if (gaveUp && window.length(window.oldest()) < LARGE_BYTES) {
             return false;
         }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * A client's requests in flight: a ring, indexed by the request's id on the connection of now. Guarded by the client's
  * lock.
  *
- * <p>Ids count up from 1 by one, so the ring needs no search. Acks come in any order: a settled slot inside stays taken
- * until all before it are settled.
+ * <p>Ids count up by one from where {@link #renumber} begins, so the ring needs no search. Acks come in any order: a
+ * settled slot inside stays taken until all before it are settled.
  *
  * <pre>
  *    first                          next
@@ -142,12 +142,26 @@ final class Window {
                 settle(id);
             }
         }
-        restart();
         return settled;
     }
 
-    /** Gives what is open new ids, from 1 on, for a new connection; each is passed on with the time of now. */
-    void renumber(long nowNanos, Resend resend) {
+    /** Settles the oldest open requests, up to the id {@code last}, and adds their acks until {@code acks} is full. */
+    void settleUpTo(long last, long nowNanos, Acks acks) {
+        // The first slot is open, if there is one.
+        while (first != next && Long.compareUnsigned(first, last) <= 0 && !acks.isFull()) {
+            acks.latencyNanos[acks.size()] = nowNanos - sentNanos(first);
+            acks.add(number(first), Result.SUCCESS);
+            settle(first);
+        }
+    }
+
+    /** The highest id that was given. */
+    long last() {
+        return next - 1;
+    }
+
+    /** Gives what is open new ids, from {@code firstId} on, for a new connection; passes each on, sent now. */
+    void renumber(long firstId, long nowNanos, Resend resend) {
         int kept = open;
         var keptNumbers = new long[kept];
         var keptPayloads = new byte[kept][];
@@ -162,15 +176,11 @@ final class Window {
                 settle(id);
             }
         }
-        restart();
+        first = firstId;
+        next = firstId;
         for (int i = 0; i < kept; i++) {
             resend.accept(add(keptNumbers[i], keptPayloads[i], 0, keptPayloads[i].length, nowNanos), keptPayloads[i]);
         }
-    }
-
-    private void restart() {
-        first = 1;
-        next = 1;
     }
 
     /** The copy of an open request's message. */

@@ -4,15 +4,18 @@
 ///
 ///     0     1                9
 ///     +-----+----------------+----------------------------------+
-///     | cmd | id             | conn, submit: payload, 0 and up  |
-///     |     |                | conn ack, submit ack: result, 1  |
+///     | cmd | id             | conn, submits: payload, 0 and up |
+///     |     |                | resume: nothing                  |
+///     |     |                | acks: result, 1                  |
+///     |     |                | resume ack: result, 1; highest, 8|
 ///     +-----+----------------+----------------------------------+
-///     1 byte 8 bytes, given back as they came
+///     1 byte 8 bytes, given back as they came; of a submit once its number, counting up from 1 for each client
 ///
 /// The way of a message, from the socket to the disk and back:
 ///
 ///     connection's thread  FrameReader -> GatewaySession -> Sink.offer  waits while the queue is full
-///     the sink's writer    SinkQueue -> StoreWriter -> Store.commit     what was offered meanwhile shares its fsync
+///     the sink's writer    SinkQueue -> Sequencer                       of numbered messages, which are kept
+///     the sink's writer    Sequencer -> StoreWriter -> Store.commit     what was offered meanwhile shares its fsync
 ///     the sink's writer    Answers -> FrameWriter                       acks go out, many in a write
 ///
 /// Who enters: a server starts a [Gateway][heddle.gateway.Gateway]; a program that submits uses a

@@ -369,6 +369,21 @@ class GatewaySessionTest {
             }
 
             @Override
+            public int resume(Sequence sequence, long id) {
+                return sink.resume(sequence, id);
+            }
+
+            @Override
+            public int offerOnce(Sequence sequence, long number, byte[] buffer, int offset, int length) {
+                return sink.offerOnce(sequence, number, buffer, offset, length);
+            }
+
+            @Override
+            public void end(Sequence sequence) {
+                sink.end(sequence);
+            }
+
+            @Override
             public void close() {}
         };
         var run = start(session(pipe.left(), half, new GatewayOptions().inFlightMax(8)));

@@ -37,7 +37,22 @@ final class ManualSink implements Sink {
             return offerResult;
         }
         byte[] payload = Arrays.copyOfRange(buffer, offset, offset + length);
-        return queue.put(new SinkQueue.Entry(receipt, id, payload), waitNanos);
+        return queue.put(new SinkQueue.Message(receipt, id, payload, null), waitNanos);
+    }
+
+    @Override
+    public int resume(Sequence sequence, long id) {
+        throw new AssertionError("this sink has no store: use a SqliteSink");
+    }
+
+    @Override
+    public int offerOnce(Sequence sequence, long number, byte[] buffer, int offset, int length) {
+        throw new AssertionError("this sink has no store: use a SqliteSink");
+    }
+
+    @Override
+    public void end(Sequence sequence) {
+        throw new AssertionError("this sink has no store: use a SqliteSink");
     }
 
     /** Settles the next {@code count} messages, waiting for them. */
@@ -68,9 +83,9 @@ final class ManualSink implements Sink {
     private void settle(List<SinkQueue.Entry> batch, int result) {
         for (var entry : batch) {
             if (result == Result.SUCCESS) {
-                stored.add(entry.payload());
+                stored.add(((SinkQueue.Message) entry).payload());
             }
-            entry.receipt().settled(entry.id(), result);
+            entry.settle(result);
         }
         for (var entry : batch) {
             entry.receipt().flush();

@@ -3,7 +3,10 @@ package heddle.gateway;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 
@@ -20,12 +23,26 @@ final class ManualStore implements Store, Store.Opening {
     volatile boolean failsToRollBack;
     volatile boolean failsToSync;
     volatile boolean failsToClose;
+    volatile boolean failsToRead;
+    volatile boolean failsToSettleDoubt;
+
+    /** What a commit throws at its end, and what it has done by then. */
+    enum Doubt {
+        NONE,
+        KEPT,
+        LOST
+    }
+
+    volatile Doubt doubt = Doubt.NONE;
 
     /** Thrown by the next commit in place of a failure of the store. */
     volatile RuntimeException fault;
 
     /** The ids of what is committed, in order. */
     private final List<Long> stored = new ArrayList<>();
+
+    /** By client. */
+    private final Map<String, Long> highest = new HashMap<>();
 
     private final List<String> events = new ArrayList<>();
 
@@ -69,8 +86,9 @@ final class ManualStore implements Store, Store.Opening {
     }
 
     @Override
-    public void commit(List<SinkQueue.Entry> batch, long nowMillis) throws SQLException {
-        var ids = batch.stream().map(SinkQueue.Entry::id).toList();
+    public void commit(List<SinkQueue.Message> batch, Collection<Sequence> advanced, long nowMillis)
+            throws SQLException {
+        var ids = batch.stream().map(SinkQueue.Message::id).toList();
         var gate = release;
         if (gate.getCount() > 0) {
             held.release();
@@ -88,8 +106,35 @@ final class ManualStore implements Store, Store.Opening {
         if (failsToCommit) {
             throw new SQLException("no commit, says the test");
         }
+        var doubted = doubt;
         synchronized (this) {
-            stored.addAll(ids);
+            if (doubted != Doubt.LOST) {
+                stored.addAll(ids);
+                advanced.forEach(sequence -> highest.put(sequence.name(), sequence.reached()));
+            }
+        }
+        if (doubted != Doubt.NONE) {
+            throw new InDoubtException(new SQLException("in doubt, says the test"));
+        }
+    }
+
+    @Override
+    public long highest(String name) throws SQLException {
+        if (failsToRead) {
+            throw new SQLException("no reading, says the test");
+        }
+        synchronized (this) {
+            long read = highest.getOrDefault(name, 0L);
+            add("highest of " + name + " is " + read);
+            return read;
+        }
+    }
+
+    @Override
+    public void settleDoubt() throws SQLException {
+        add("settle doubt");
+        if (failsToSettleDoubt) {
+            throw new SQLException("doubt stays, says the test");
         }
     }
 

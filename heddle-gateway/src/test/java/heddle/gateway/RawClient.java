@@ -113,6 +113,56 @@ final class RawClient implements AutoCloseable {
         }
     }
 
+    RawClient introduced(String name) throws IOException {
+        send(frame(1, 0, utf8(name)));
+        expectAck(0x81, 0, 0);
+        return this;
+    }
+
+    /** A resume, with its answer. */
+    void resume(long highest) throws IOException {
+        sendResume();
+        expectResumed(highest);
+    }
+
+    void sendResume() throws IOException {
+        send(numbered(4, 7, ""));
+    }
+
+    void expectResumed(long highest) throws IOException {
+        expectResumeAck(0, highest);
+    }
+
+    void expectResumeAck(int result, long highest) throws IOException {
+        assertThat(in.readInt()).isEqualTo(22);
+        assertThat(in.readUnsignedByte()).isEqualTo(0x84);
+        assertThat(in.readLong()).isEqualTo(7);
+        assertThat(in.readUnsignedByte()).isEqualTo(result);
+        assertThat(in.readLong()).isEqualTo(highest);
+    }
+
+    /** A frame of a command, a number in eight bytes, and text. */
+    static byte[] numbered(int command, long number, String text) {
+        byte[] rest = utf8(text);
+        return ByteBuffer.allocate(13 + rest.length)
+                .putInt(13 + rest.length)
+                .put((byte) command)
+                .putLong(number)
+                .put(rest)
+                .array();
+    }
+
+    void once(long number, String message) throws IOException {
+        send(numbered(3, number, message));
+    }
+
+    void expectOnce(long number, int result) throws IOException {
+        assertThat(in.readInt()).isEqualTo(14);
+        assertThat(in.readUnsignedByte()).isEqualTo(0x83);
+        assertThat(in.readLong()).isEqualTo(number);
+        assertThat(in.readUnsignedByte()).as("result of %d", number).isEqualTo(result);
+    }
+
     void halfClose() throws IOException {
         socket.shutdownOutput();
     }

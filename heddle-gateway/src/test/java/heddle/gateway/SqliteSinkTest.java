@@ -495,14 +495,46 @@ class SqliteSinkTest {
         assertThat(Files.readAllBytes(folder.resolve("messages.db"))).isEqualTo(before);
     }
 
+    /** The folder is as the code before version 2 has left it. */
+    @Test
+    void aStoreOfVersionOneIsReadAsItIsAndTakenOverByAServer() throws Exception {
+        try (var old = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("messages.db"));
+                var statement = old.createStatement()) {
+            statement.execute("PRAGMA journal_mode=WAL");
+            statement.execute("CREATE TABLE message(number INTEGER PRIMARY KEY, stored_millis INTEGER NOT NULL,"
+                    + " payload BLOB NOT NULL)");
+            statement.execute("PRAGMA application_id=" + 0x4865646c);
+            statement.execute("PRAGMA user_version=1");
+            statement.execute("INSERT INTO message VALUES(1, 7, CAST('old' AS BLOB))");
+        }
+        assertThat(readAll(folder)).containsExactly(bytes("old"));
+        // At its bound from the start: the new table is made all the same.
+        try (var sink = open(new SqliteOptions().storeBytesMax(1))) {
+            offer(sink, new byte[100_000]);
+            assertThat(settlements.await(1)).containsExactly(Result.NOT_STORED);
+        }
+        try (var sink = open()) {
+            offer(sink, bytes("new"));
+            settlements.await(2);
+        }
+        assertThat(readAll(folder)).containsExactly(bytes("old"), bytes("new"));
+        try (var now = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("messages.db"));
+                var statement = now.createStatement();
+                var version = statement.executeQuery(
+                        "SELECT user_version, (SELECT count(*) FROM client) FROM" + " pragma_user_version")) {
+            assertThat(version.getInt(1)).isEqualTo(2);
+            assertThat(version.getInt(2)).isZero();
+        }
+    }
+
     @Test
     void aNewerStoreIsLeftAlone() throws Exception {
         open().close();
         try (var other = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("messages.db"));
                 var statement = other.createStatement()) {
-            statement.execute("PRAGMA user_version=2");
+            statement.execute("PRAGMA user_version=3");
         }
-        String message = "data folder " + folder + ": the store has version 2, this program knows 1";
+        String message = "data folder " + folder + ": the store has version 3, this program knows 2";
         assertThatThrownBy(this::open).hasMessage(message);
         assertThatThrownBy(() -> readAll(folder)).hasMessage(message);
     }

@@ -65,7 +65,7 @@ class WindowTest {
         window.settle(4);
         List<Long> ids = new ArrayList<>();
         List<Byte> payloads = new ArrayList<>();
-        window.renumber(5, (id, payload) -> {
+        window.renumber(1, 5, (id, payload) -> {
             ids.add(id);
             payloads.add(payload[0]);
         });
@@ -85,7 +85,32 @@ class WindowTest {
         assertThat(window.settleAll()).containsExactly(10, 12, 13, 14);
         assertThat(window.open()).isZero();
         assertThat(window.settleAll()).isEmpty();
-        assertThat(add(window, 20)).isEqualTo(1);
+        assertThat(add(window, 20)).isEqualTo(6);
+        assertThat(window.last()).isEqualTo(6);
+    }
+
+    @Test
+    void settleUpToSettlesTheOldestUpToAnIdAndAsManyAsThereIsRoomForTheirAcks() {
+        var window = new Window(4096, 1 << 20, false);
+        window.renumber(100, 0, (id, payload) -> {});
+        for (int i = 0; i < 2000; i++) {
+            add(window, i);
+        }
+        window.settle(101);
+        var acks = new Acks();
+        window.settleUpTo(99, 7, acks);
+        assertThat(acks.size()).isZero();
+        window.settleUpTo(102, 7, acks);
+        assertThat(acks.size()).isEqualTo(2);
+        assertThat(acks.ids).startsWith(0, 2);
+        assertThat(acks.results[1]).isEqualTo(Result.SUCCESS);
+        acks.clear();
+        window.settleUpTo(-1, 7, acks); // unsigned, so the highest there is
+        assertThat(acks.isFull()).isTrue();
+        assertThat(window.open()).isEqualTo(2000 - 3 - 1024);
+        acks.clear();
+        window.settleUpTo(-1, 7, acks);
+        assertThat(window.open()).isZero();
     }
 
     @Test
@@ -108,7 +133,7 @@ class WindowTest {
                 window.settle(id);
             } else if (choice == 98) {
                 Map<Long, Long> renumbered = new HashMap<>();
-                window.renumber(0, (id, payload) -> renumbered.put(id, window.number(id)));
+                window.renumber(random.nextLong(), 0, (id, payload) -> renumbered.put(id, window.number(id)));
                 assertThat(renumbered.values()).as("seed %d", seed).containsExactlyInAnyOrderElementsOf(model.values());
                 model = renumbered;
             }

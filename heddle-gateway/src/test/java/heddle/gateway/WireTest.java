@@ -341,7 +341,7 @@ class WireTest {
         try (var gateway = gateway();
                 var client = gateway.dialIntroduced()) {
             client.submit(1, "before");
-            client.send(frame(0x03, 2, utf8("?")));
+            client.send(frame(0x05, 2, utf8("?")));
             client.submit(3, "after");
             client.expectAck(0x82, 2, 1);
             sink.settle(1, Result.SUCCESS);

@@ -1,0 +1,417 @@
+package heddle.gateway;
+
+import static heddle.gateway.RawClient.utf8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import heddle.testing.Await;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A {@link Client} that has each message kept once, and what breaks around it. */
+@Timeout(60)
+class OnceClientTest {
+
+    private static final ClientOptions ONCE =
+            new ClientOptions().name("a").once(true).closeTimeout(Duration.ofMillis(500));
+
+    @TempDir
+    private Path folder;
+
+    private final Counters counters = new Counters();
+    private final ManualStore store = new ManualStore();
+    private final Told told = new Told();
+
+    @AfterEach
+    void end() {
+        store.release();
+    }
+
+    private static long submit(Client client, String message) throws Exception {
+        byte[] bytes = utf8(message);
+        return client.submit(bytes, 0, bytes.length);
+    }
+
+    private SqliteSink onDisk() throws IOException {
+        return new SqliteSink(folder, new SqliteOptions(), counters);
+    }
+
+    private SqliteSink inMemory() throws IOException {
+        return new SqliteSink(folder, new SqliteOptions(), counters, store);
+    }
+
+    private RunningGateway start(SqliteSink sink) throws IOException {
+        return new RunningGateway(sink, new GatewayOptions(), counters);
+    }
+
+    private List<String> stored() throws IOException {
+        var all = new ArrayList<String>();
+        try (var reader = new StoreReader(folder)) {
+            for (var some = reader.next(); !some.isEmpty(); some = reader.next()) {
+                some.forEach(message -> all.add(new String(message, StandardCharsets.UTF_8)));
+            }
+        }
+        return all;
+    }
+
+    private static List<String> messages(int count) {
+        return IntStream.range(0, count).mapToObj(i -> "m" + i).toList();
+    }
+
+    @Test
+    void aNewClientOfTheNameGoesOnBehindTheLast() throws Exception {
+        try (var sink = onDisk();
+                var gateway = start(sink)) {
+            for (int turn = 0; turn < 3; turn++) {
+                try (var client = new Client(gateway.address, ONCE, new Told())) {
+                    assertThat(client.highest()).isZero();
+                    client.connect();
+                    assertThat(client.highest()).isEqualTo(turn * 100L);
+                    for (int i = 0; i < 100; i++) {
+                        assertThat(submit(client, "m" + (turn * 100 + i))).isEqualTo(i);
+                    }
+                    client.awaitSettled();
+                }
+            }
+        }
+        assertThat(stored()).isEqualTo(messages(300));
+        assertThat(counters.value(Counter.REPEATS)).isZero();
+    }
+
+    @Test
+    void withoutANameThereIsNoOnce() {
+        assertThatThrownBy(() -> new Client("127.0.0.1:1", new ClientOptions().once(true), told))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("once: needs a client name, by which the server knows the numbers");
+    }
+
+    /** Every connection is cut after some bytes, in either direction, and the server starts anew now and then. */
+    @Test
+    void whateverIsCutEachMessageIsThereOnceAndInOrder() throws Exception {
+        long seed = System.nanoTime();
+        var random = new Random(seed);
+        int count = 5000;
+        var sink = onDisk();
+        var gateway = start(sink);
+        try (var proxy = new CuttingProxy(gateway.port, random)) {
+            try (var client = new Client(proxy.address, ONCE.inFlight(256, 1 << 20), told)) {
+                for (int i = 0; i < count; i++) {
+                    submit(client, "m" + i);
+                    if (i % 1000 == 999) {
+                        gateway.close();
+                        sink.close();
+                        sink = onDisk();
+                        gateway = start(sink);
+                        proxy.target = gateway.port;
+                    }
+                }
+                proxy.cuts = false;
+                client.awaitSettled();
+            }
+            assertThat(proxy.connections).as("seed %d", seed).isGreaterThan(5);
+        } finally {
+            gateway.close();
+            sink.close();
+        }
+        assertThat(stored()).as("seed %d", seed).isEqualTo(messages(count));
+        assertThat(told.results)
+                .as("seed %d", seed)
+                .hasSize(count)
+                .allSatisfy((number, result) -> assertThat(result).isEqualTo(Result.SUCCESS));
+    }
+
+    /** Commits fail, some for certain and some in doubt, kept or not. */
+    @Test
+    void whateverCommitsDoEachMessageIsThereOnceAndInOrder() throws Exception {
+        long seed = System.nanoTime();
+        var random = new Random(seed);
+        int count = 500;
+        try (var sink = inMemory();
+                var gateway = start(sink);
+                var client = new Client(gateway.address, ONCE.inFlight(16, 1 << 20), told)) {
+            for (int i = 0; i < count; i++) {
+                if (random.nextInt(20) == 0) {
+                    var doubts = ManualStore.Doubt.values();
+                    store.doubt = doubts[random.nextInt(doubts.length)];
+                    store.failsToCommit = random.nextInt(4) == 0;
+                }
+                if (random.nextInt(10) == 0) {
+                    store.doubt = ManualStore.Doubt.NONE;
+                    store.failsToCommit = false;
+                }
+                if (store.doubt != ManualStore.Doubt.NONE || store.failsToCommit) {
+                    // The window may be full: only a store that works again makes room.
+                    var works = Thread.startVirtualThread(() -> {
+                        LockSupport.parkNanos(2_000_000);
+                        store.doubt = ManualStore.Doubt.NONE;
+                        store.failsToCommit = false;
+                    });
+                    submit(client, "m" + i);
+                    works.join();
+                } else {
+                    submit(client, "m" + i);
+                }
+            }
+            client.awaitSettled();
+        }
+        assertThat(store.stored())
+                .as("seed %d", seed)
+                .isEqualTo(
+                        IntStream.rangeClosed(1, count).mapToObj(i -> (long) i).toList());
+        assertThat(told.results.values()).as("seed %d", seed).containsOnly(Result.SUCCESS);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"KEPT", "LOST"})
+    void aCommitInDoubtIsLookedUp(ManualStore.Doubt doubt) throws Exception {
+        try (var sink = inMemory();
+                var gateway = start(sink);
+                var client = new Client(gateway.address, ONCE, told)) {
+            store.doubt = doubt;
+            told.whenLost = () -> store.doubt = ManualStore.Doubt.NONE;
+            submit(client, "m");
+            client.awaitSettled();
+            assertThat(told.causes().getFirst())
+                    .hasMessage("submit once " + gateway.address + ": in doubt, may or may not be kept");
+        }
+        assertThat(store.stored()).containsExactly(1L);
+        assertThat(told.results).containsEntry(0L, Result.SUCCESS);
+    }
+
+    @Test
+    void aMessageThatIsTooLargeIsReportedAndTheRestIsKept() throws Exception {
+        try (var sink = new SqliteSink(folder, new SqliteOptions().queue(100, 2000), counters);
+                var gateway = start(sink);
+                var client = new Client(gateway.address, ONCE, told)) {
+            submit(client, "m0");
+            submit(client, "x".repeat(10_000));
+            submit(client, "m1");
+            submit(client, "m2");
+            client.awaitSettled();
+            assertThat(told.results).containsEntry(1L, Result.TOO_LARGE).hasSize(4);
+        }
+        assertThat(stored()).containsExactly("m0", "m1", "m2");
+    }
+
+    @Test
+    void aMessageThatIsLargerThanAnyFrameIsGivenUpAndTheRestIsKept() throws Exception {
+        try (var sink = onDisk();
+                var gateway = new RunningGateway(sink, new GatewayOptions().frameBytesMax(1000), counters);
+                var client = new Client(gateway.address, ONCE, told)) {
+            submit(client, "m0");
+            submit(client, "x".repeat(100_000));
+            submit(client, "m1");
+            client.awaitSettled();
+            assertThat(told.results).containsEntry(1L, Result.NOT_TAKEN).hasSize(3);
+        }
+        assertThat(stored()).containsExactly("m0", "m1");
+    }
+
+    @Test
+    void whoIsTakenOverEndsAndSaysWhy() throws Exception {
+        try (var sink = onDisk();
+                var gateway = start(sink);
+                var client = new Client(gateway.address, ONCE, told)) {
+            submit(client, "m0");
+            client.awaitSettled();
+            try (var other = gateway.dial().introduced("a")) {
+                other.resume(1);
+                submit(client, "refused");
+                client.awaitSettled();
+                String why = "submit once " + gateway.address + ": another connection has resumed this name";
+                Await.until("the loss is told", () -> !told.causes().isEmpty());
+                assertThat(told.causes().getLast()).hasMessage(why);
+                assertThat(told.results).containsEntry(1L, Result.TAKEN_OVER);
+                assertThatThrownBy(() -> submit(client, "late")).hasMessage(why);
+                assertThat(client.highest()).isZero();
+            }
+        }
+        assertThat(stored()).containsExactly("m0");
+    }
+
+    @Test
+    void whoFindsTheNumbersOfAnotherEndsAndSaysWhy() throws Exception {
+        try (var sink = onDisk();
+                var gateway = start(sink);
+                var proxy = new CuttingProxy(gateway.port, null);
+                var client = new Client(proxy.address, ONCE, told)) {
+            submit(client, "m0");
+            client.awaitSettled();
+            try (var other = gateway.dial().introduced("a")) {
+                other.resume(1);
+                other.once(2, "another's");
+                other.expectOnce(2, 0);
+                other.once(3, "another's");
+                other.expectOnce(3, 0);
+                proxy.cut();
+                var e = assertThrows(RefusedException.class, () -> {
+                    submit(client, "m1");
+                    client.awaitSettled();
+                });
+                assertThat(e).hasMessage("resume " + proxy.address + ": another client sends under the name a");
+            }
+        }
+    }
+
+    @Test
+    void aServerOfVersionOneIsNamedAndNotUsedOtherwise() throws Exception {
+        try (var listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            var serving = Thread.startVirtualThread(() -> serveVersionOne(listener));
+            String address = "127.0.0.1:" + listener.getLocalPort();
+            try (var client = new Client(address, ONCE, told)) {
+                var e = assertThrows(RefusedException.class, client::connect);
+                assertThat(e)
+                        .hasMessage(
+                                "resume " + address
+                                        + ": the server speaks version 1 of the protocol, which cannot keep messages exactly once");
+                assertThat(e.result()).isEqualTo(Result.MALFORMED);
+            }
+            serving.join();
+        }
+    }
+
+    /** Answers a conn, and then what is an unknown command to it. */
+    private static void serveVersionOne(ServerSocket listener) {
+        try (var socket = listener.accept()) {
+            var in = new DataInputStream(socket.getInputStream());
+            for (byte[] answer : new byte[][] {{(byte) 0x81, 0}, {(byte) 0x82, 1}}) {
+                byte[] packet = in.readNBytes(in.readInt() - 4);
+                socket.getOutputStream()
+                        .write(ByteBuffer.allocate(14)
+                                .putInt(14)
+                                .put(answer[0])
+                                .put(packet, 1, 8)
+                                .put(answer[1])
+                                .array());
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** What the client said. */
+    private static final class Told implements Outcome {
+        final TreeMap<Long, Integer> results = new TreeMap<>();
+        private final List<IOException> causes = new ArrayList<>();
+        Runnable whenLost = () -> {};
+
+        @Override
+        public synchronized void settled(long number, int result, long latencyNanos) {
+            if (results.put(number, result) != null) {
+                throw new AssertionError("told twice of " + number);
+            }
+        }
+
+        synchronized List<IOException> causes() {
+            return List.copyOf(causes);
+        }
+
+        @Override
+        public synchronized void lost(IOException cause, int unsettled) {
+            causes.add(cause);
+            whenLost.run();
+        }
+    }
+
+    /** Passes bytes on, and cuts each connection after some, in whichever direction they go. */
+    private static final class CuttingProxy implements AutoCloseable {
+        private static final int BYTES_MAX = 60_000;
+
+        private final ServerSocket listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        private final Random random;
+        final String address = "127.0.0.1:" + listener.getLocalPort();
+        volatile int target;
+        volatile boolean cuts;
+        volatile int connections;
+        private volatile Socket client;
+        private volatile Socket server;
+
+        CuttingProxy(int target, Random random) throws IOException {
+            this.target = target;
+            this.random = random;
+            this.cuts = random != null;
+            Thread.startVirtualThread(this::accept);
+        }
+
+        @SuppressWarnings("NonAtomicOperationOnVolatileField") // one thread writes it
+        private void accept() {
+            try {
+                while (true) {
+                    var accepted = listener.accept();
+                    connections++;
+                    client = accepted;
+                    try {
+                        server = new Socket(InetAddress.getLoopbackAddress(), target);
+                    } catch (IOException starting) {
+                        accepted.close();
+                        continue;
+                    }
+                    int up = cuts ? random.nextInt(BYTES_MAX) : Integer.MAX_VALUE;
+                    int down = cuts ? random.nextInt(BYTES_MAX) : Integer.MAX_VALUE;
+                    var from = accepted;
+                    var to = server;
+                    Thread.startVirtualThread(() -> pass(from, to, up));
+                    Thread.startVirtualThread(() -> pass(to, from, down));
+                }
+            } catch (IOException closed) {
+                // the end
+            }
+        }
+
+        private static void pass(Socket from, Socket to, int bytes) {
+            try (from;
+                    to) {
+                InputStream in = from.getInputStream();
+                OutputStream out = to.getOutputStream();
+                byte[] buffer = new byte[1000];
+                int left = bytes;
+                while (left > 0) {
+                    int n = in.read(buffer, 0, Math.min(left, buffer.length));
+                    if (n < 0) {
+                        to.shutdownOutput();
+                        return;
+                    }
+                    out.write(buffer, 0, n);
+                    left -= n;
+                }
+            } catch (IOException cut) {
+                // by the other direction
+            }
+        }
+
+        void cut() throws IOException {
+            client.close();
+            server.close();
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+            if (client != null) {
+                client.close();
+            }
+        }
+    }
+}
