@@ -3,6 +3,7 @@ package heddle.cli;
 import heddle.gateway.Client;
 import heddle.gateway.ClientOptions;
 import heddle.gateway.Outcome;
+import heddle.gateway.RefusedException;
 import heddle.gateway.Result;
 import java.io.Closeable;
 import java.io.FileDescriptor;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Parameters;
 final class Submit implements Callable<Integer> {
     private static final int PROGRESS_STEP = 1024;
     private static final String STDIN = "-";
+    private static final String DEFAULT_NAME = "heddle submit";
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
@@ -85,6 +87,13 @@ final class Submit implements Callable<Integer> {
     private boolean resend;
 
     @Option(
+            names = "--once",
+            description = "As --resend, and the server drops what it has already: each message is there"
+                    + " exactly once, whatever breaks. Needs --name; messages count on behind those that"
+                    + " were submitted under that name before.")
+    private boolean once;
+
+    @Option(
             names = "--in-flight",
             paramLabel = "N",
             defaultValue = "8192",
@@ -102,8 +111,9 @@ final class Submit implements Callable<Integer> {
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            defaultValue = "heddle submit",
-            description = "What to tell the server, for its log.")
+            defaultValue = DEFAULT_NAME,
+            description = "What to tell the server, for its log; with --once, whose numbers go on. No two"
+                    + " clients may use one name at a time then.")
     private String name;
 
     @Option(
@@ -120,11 +130,17 @@ final class Submit implements Callable<Integer> {
         if (count == null && !file.equals(STDIN)) {
             checkReadable(Path.of(file)); // before anybody is bothered
         }
-        var tally = new Tally(resend, spec);
+        var tally = new Tally(goesOn(), spec);
         long start = System.nanoTime();
         @Nullable IOException failure = null;
         try (var client = new Client(to, clientOptions(), tally)) {
             client.connect();
+            if (once && client.highest() != 0) {
+                Terminal.note(
+                        spec,
+                        "goes on behind the " + Long.toUnsignedString(client.highest())
+                                + " messages that the server has kept for the name " + name);
+            }
             start = System.nanoTime();
             failure = submitAll(client, tally);
         }
@@ -151,6 +167,12 @@ final class Submit implements Callable<Integer> {
         if (name.getBytes(StandardCharsets.UTF_8).length > 255 || name.indexOf('\0') >= 0) {
             throw usage("--name: want at most 255 bytes");
         }
+        if (once && (name.isEmpty() || name.equals(DEFAULT_NAME))) {
+            throw usage("--once: needs a --name of its own, by which the server knows what it has kept");
+        }
+        if (once && resend) {
+            throw usage("--once and --resend exclude each other");
+        }
     }
 
     private ParameterException usage(String what) {
@@ -164,7 +186,13 @@ final class Submit implements Callable<Integer> {
                 .frameBytesMax((int) frameBytesMax)
                 .inFlight(inFlight, Math.max(16 << 20, frameBytesMax))
                 .resend(resend)
+                .once(once)
                 .reconnect(resend);
+    }
+
+    /** Whether the end of a connection is not that of the command. */
+    private boolean goesOn() {
+        return resend || once;
     }
 
     /** What ended it before all was sent and settled, or null. */
@@ -292,7 +320,7 @@ final class Submit implements Callable<Integer> {
     private int conclude(Tally tally, @Nullable IOException failure) {
         var lost = tally.lost;
         boolean done = failure == null && tally.acknowledged == tally.submitted;
-        if (lost != null && !resend && !done) {
+        if (lost != null && !goesOn() && !done) {
             Terminal.note(spec, "server gone: " + lost.getMessage());
         } else if (failure != null) {
             Terminal.note(spec, "" + failure.getMessage());
@@ -324,14 +352,17 @@ final class Submit implements Callable<Integer> {
         long acknowledged;
         volatile @Nullable IOException lost;
 
+        /** The loss was the end of the command. Written before {@link #lost}. */
+        private volatile boolean over;
+
         /** Where the lines come from. Written by the submitting thread, read by the client's. */
         private volatile @Nullable Closeable input;
 
-        private final boolean resend;
+        private final boolean goesOn;
         private final CommandLine.Model.CommandSpec spec;
 
-        Tally(boolean resend, CommandLine.Model.CommandSpec spec) {
-            this.resend = resend;
+        Tally(boolean goesOn, CommandLine.Model.CommandSpec spec) {
+            this.goesOn = goesOn;
             this.spec = spec;
         }
 
@@ -351,17 +382,23 @@ final class Submit implements Callable<Integer> {
 
         @Override
         public void lost(IOException cause, int unsettled) {
+            over = !goesOn || isTakenOver(cause);
             lost = cause;
-            if (!resend) {
+            if (over) {
                 endInput();
             } else {
                 Terminal.note(spec, cause.getMessage() + "; connecting again to send " + unsettled + " messages again");
             }
         }
 
+        /** Another client has the name of one that sends once, which ends here. */
+        private static boolean isTakenOver(IOException cause) {
+            return cause instanceof RefusedException refused && refused.result() == Result.TAKEN_OVER;
+        }
+
         @Override
         public void retrying(IOException cause, Duration remaining) {
-            if (resend) {
+            if (goesOn) {
                 Terminal.note(
                         spec,
                         cause.getMessage()
@@ -380,7 +417,7 @@ final class Submit implements Callable<Integer> {
         void reads(Closeable source) {
             input = source;
             // Look again: lost() before the store above found nothing to close.
-            if (lost != null && !resend) {
+            if (over) {
                 endInput();
             }
         }
@@ -400,7 +437,7 @@ final class Submit implements Callable<Integer> {
         /** Throws what ended the connection, if that ends the command before it has sent what is there. */
         void checkMaySend(boolean more) throws IOException {
             var end = lost;
-            if (more && !resend && end != null) {
+            if (more && over && end != null) {
                 throw end;
             }
         }
