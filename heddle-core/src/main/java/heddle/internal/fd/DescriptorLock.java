@@ -14,23 +14,29 @@ import org.jspecify.annotations.Nullable;
 ///     bit  0      CLOSED   close() was called; no lock or reference can be had any more
 ///     bit  1      READING  the read lock is held
 ///     bit  2      WRITING  the write lock is held
-///     bits 3-22   references: one for the descriptor's life, one each lock holder, one each other user
-///     bits 23-42  threads queued for the read lock
-///     bits 43-62  threads queued for the write lock
+///     bit  3      READ_KEPT   the read lock is free, and kept for a thread that was woken to take it
+///     bit  4      WRITE_KEPT  the same of the write lock
+///     bits 5-24   references: one for the descriptor's life, one each lock holder, one each other user
+///     bits 25-43  threads queued for the read lock
+///     bits 44-62  threads queued for the write lock
 ///
 /// 1. A lock holder has a reference. Whoever takes the last reference away after CLOSED destroys the descriptor, once.
 /// 2. A queued thread is counted in the word. Who unlocks takes one out of the count and gives one permit to that
 ///    side's semaphore. So count plus permits is the number of threads queued, and no permit is lost.
-/// 3. A queued thread that gives up takes one out of the count, or takes a permit and passes the lock on. It waits for
-///    neither: another may take the permit meant for it, and queue again behind a holder that reads for hours.
-/// 4. close() takes all queued threads out; each of them sees CLOSED.
+/// 3. With the permit goes the lock: it is kept for who takes the permit, and a newcomer queues. So the lock is had in
+///    the order in which it was asked for, also where a holder asks again at once. Somebody is queued only while the
+///    lock is held or kept.
+/// 4. A queued thread that gives up takes one out of the count, or takes a permit and passes the lock on. It waits for
+///    neither: another may have taken the permit that was meant for it, and read for hours.
+/// 5. close() takes all queued threads out; each of them sees CLOSED.
 ///
-/// Queued threads leave in the order they came, but a newcomer may pass them: no fairness is promised. A queue holds at
-/// most 2^20-1 threads; one more is a programming error, and throws. The semaphores exist once somebody has queued.
+/// A queue holds at most 2^19-1 threads; one more is a programming error, and throws. The semaphores exist once
+/// somebody
+/// has queued.
 ///
 /// Ordering: every change is a compare-and-set of the one word; DescriptorLockStress has the twins that do without.
 ///
-/// Source: Go's internal/poll, fd_mutex.go, has the same bits and counts.
+/// Source: Go's internal/poll, fd_mutex.go, has the same bits and counts but those of 3: a newcomer may pass there.
 public final class DescriptorLock {
 
     /** What asking for a lock came to. */
@@ -46,12 +52,16 @@ public final class DescriptorLock {
     private static final long CLOSED = 1;
     private static final long READING = 1L << 1;
     private static final long WRITING = 1L << 2;
-    private static final long REFERENCE = 1L << 3;
-    private static final long REFERENCES = ((1L << 20) - 1) << 3;
-    private static final long READER = 1L << 23;
-    private static final long READERS = ((1L << 20) - 1) << 23;
-    private static final long WRITER = 1L << 43;
-    private static final long WRITERS = ((1L << 20) - 1) << 43;
+    private static final long READ_KEPT = 1L << 3;
+    private static final long WRITE_KEPT = 1L << 4;
+    private static final int REFERENCES_MAX = (1 << 20) - 1;
+    private static final int QUEUED_MAX = (1 << 19) - 1;
+    private static final long REFERENCE = 1L << 5;
+    private static final long REFERENCES = (long) REFERENCES_MAX << 5;
+    private static final long READER = 1L << 25;
+    private static final long READERS = (long) QUEUED_MAX << 25;
+    private static final long WRITER = 1L << 44;
+    private static final long WRITERS = (long) QUEUED_MAX << 44;
 
     private static final VarHandle WORD;
 
@@ -66,9 +76,14 @@ public final class DescriptorLock {
             var lookup = MethodHandles.lookup();
             WORD = lookup.findVarHandle(DescriptorLock.class, "word", long.class);
             READ = new Side(
-                    READING, READER, READERS, lookup.findVarHandle(DescriptorLock.class, "readQueue", Semaphore.class));
+                    READING,
+                    READ_KEPT,
+                    READER,
+                    READERS,
+                    lookup.findVarHandle(DescriptorLock.class, "readQueue", Semaphore.class));
             WRITE = new Side(
                     WRITING,
+                    WRITE_KEPT,
                     WRITER,
                     WRITERS,
                     lookup.findVarHandle(DescriptorLock.class, "writeQueue", Semaphore.class));
@@ -81,11 +96,12 @@ public final class DescriptorLock {
      * One of the two locks.
      *
      * @param held its bit
+     * @param kept that of a lock that is free, and kept for somebody
      * @param one a thread queued for it
      * @param all the bits of those
      * @param queue where its semaphore is
      */
-    record Side(long held, long one, long all, VarHandle queue) {}
+    record Side(long held, long kept, long one, long all, VarHandle queue) {}
 
     /** See the table above. Starts with the reference of the descriptor's life. */
     private volatile long word = REFERENCE;
@@ -113,7 +129,7 @@ public final class DescriptorLock {
     public Grant lockRead() {
         long seen = word;
         // The common case by itself, small enough to be inlined: open, not held, nobody near the bounds.
-        if ((seen & (CLOSED | READING)) == 0
+        if ((seen & (CLOSED | READING | READ_KEPT)) == 0
                 && (seen & REFERENCES) != REFERENCES
                 && WORD.compareAndSet(this, seen, (seen | READING) + REFERENCE)) {
             return Grant.HELD;
@@ -124,7 +140,7 @@ public final class DescriptorLock {
     /** Takes the write lock and a reference, queueing while another has it. */
     public Grant lockWrite() {
         long seen = word;
-        if ((seen & (CLOSED | WRITING)) == 0
+        if ((seen & (CLOSED | WRITING | WRITE_KEPT)) == 0
                 && (seen & REFERENCES) != REFERENCES
                 && WORD.compareAndSet(this, seen, (seen | WRITING) + REFERENCE)) {
             return Grant.HELD;
@@ -132,10 +148,10 @@ public final class DescriptorLock {
         return lock(WRITE);
     }
 
-    /** Takes the read lock if nobody has it; false if somebody has, or after the close. Never waits. */
+    /** Takes the read lock if it is nobody's; false if it is somebody's, or after the close. Never waits. */
     public boolean tryLockRead() {
         long seen = word;
-        while ((seen & (CLOSED | READING)) == 0 && (seen & REFERENCES) != REFERENCES) {
+        while ((seen & (CLOSED | READING | READ_KEPT)) == 0 && (seen & REFERENCES) != REFERENCES) {
             if (WORD.compareAndSet(this, seen, (seen | READING) + REFERENCE)) {
                 return true;
             }
@@ -145,30 +161,42 @@ public final class DescriptorLock {
     }
 
     private Grant lock(Side side) {
+        boolean keptForMe = false;
         while (true) {
             long seen = word;
             if ((seen & CLOSED) != 0) {
                 return Grant.CLOSED;
             }
-            if ((seen & side.held) != 0) {
-                if (enqueue(side, seen) && !await(side)) {
-                    return Grant.INTERRUPTED;
+            if (!keptForMe && isTaken(side, seen)) {
+                if (enqueue(side, seen)) {
+                    if (!await(side)) {
+                        return Grant.INTERRUPTED;
+                    }
+                    keptForMe = true;
                 }
                 continue;
             }
             if ((seen & REFERENCES) == REFERENCES) {
-                throw tooMany();
+                if (keptForMe) {
+                    passOn(side);
+                }
+                throw tooMany(REFERENCES_MAX);
             }
-            if (WORD.compareAndSet(this, seen, (seen | side.held) + REFERENCE)) {
+            if (WORD.compareAndSet(this, seen, ((seen & ~side.kept) | side.held) + REFERENCE)) {
                 return Grant.HELD;
             }
         }
     }
 
-    /** Counts the caller among the queued if the word, by which the lock is held, is still {@code seen}. */
+    /** Whether a newcomer has to queue, by the word that it saw. */
+    static boolean isTaken(Side side, long seen) {
+        return (seen & (side.held | side.kept)) != 0;
+    }
+
+    /** Counts the caller among the queued if the word, by which the lock is taken, is still {@code seen}. */
     boolean enqueue(Side side, long seen) {
         if ((seen & side.all) == side.all) {
-            throw tooMany();
+            throw tooMany(QUEUED_MAX);
         }
         permits(side); // There before anybody is counted who may be given one.
         return WORD.compareAndSet(this, seen, seen + side.one);
@@ -219,29 +247,28 @@ public final class DescriptorLock {
                     return;
                 }
             } else if (permits(side).tryAcquire()) {
-                // It came with the duty to see that the lock is not left idle with others queued.
+                // The lock was kept for it.
                 passOn(side);
                 return;
             } else {
-                // An unlock() is between its two steps, or who took the permit is about to queue again.
+                // An unlock() is between its two steps.
                 Thread.yield();
             }
         }
     }
 
-    /**
-     * Wakes the next in the queue if the lock is free. The last holder's unlock() gave its one permit to a thread that
-     * gives up, so nobody else was woken.
-     */
+    /** Keeps the lock, which was kept for the caller, for the next in the queue; sets it free if there is none. */
     private void passOn(Side side) {
         while (true) {
             long seen = word;
-            if ((seen & (side.held | CLOSED)) != 0 || (seen & side.all) == 0) {
-                // Held: its holder will wake the next. Closed: all were woken. Nobody queued: nothing to do.
-                return;
+            if ((seen & CLOSED) != 0) {
+                return; // All were woken.
             }
-            if (WORD.compareAndSet(this, seen, seen - side.one)) {
-                permits(side).release();
+            boolean wake = (seen & side.all) != 0;
+            if (WORD.compareAndSet(this, seen, wake ? seen - side.one : seen & ~side.kept)) {
+                if (wake) {
+                    permits(side).release();
+                }
                 return;
             }
         }
@@ -277,7 +304,7 @@ public final class DescriptorLock {
             long next = (seen & ~side.held) - REFERENCE;
             boolean wake = (seen & side.all) != 0;
             if (wake) {
-                next -= side.one;
+                next = (next - side.one) | side.kept;
             }
             if (WORD.compareAndSet(this, seen, next)) {
                 if (wake) {
@@ -296,7 +323,7 @@ public final class DescriptorLock {
                 return false;
             }
             if ((seen & REFERENCES) == REFERENCES) {
-                throw tooMany();
+                throw tooMany(REFERENCES_MAX);
             }
             if (WORD.compareAndSet(this, seen, seen + REFERENCE)) {
                 return true;
@@ -328,7 +355,7 @@ public final class DescriptorLock {
             if ((seen & CLOSED) != 0) {
                 return false;
             }
-            if (WORD.compareAndSet(this, seen, (seen | CLOSED) & ~(READERS | WRITERS))) {
+            if (WORD.compareAndSet(this, seen, (seen | CLOSED) & ~(READERS | WRITERS | READ_KEPT | WRITE_KEPT))) {
                 wakeAll(READ, (int) ((seen & READERS) / READER));
                 wakeAll(WRITE, (int) ((seen & WRITERS) / WRITER));
                 return true;
@@ -366,8 +393,8 @@ public final class DescriptorLock {
         return (word & (CLOSED | REFERENCES)) == CLOSED;
     }
 
-    private static IllegalStateException tooMany() {
-        return new IllegalStateException("too many concurrent operations on a single socket (max 1048575)");
+    private static IllegalStateException tooMany(int max) {
+        return new IllegalStateException("too many concurrent operations on a single socket (max " + max + ")");
     }
 
     private static AssertionError inconsistent(long word) {

@@ -10,6 +10,7 @@ import heddle.testing.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.junit.jupiter.api.Test;
@@ -109,6 +110,30 @@ class DescriptorLockTest {
         }
         assertThat(lock.release()).isFalse();
         assertThat(lock.lockRead()).as("room again").isEqualTo(Grant.HELD);
+    }
+
+    /** A holder that asks again at once, as a writer in a loop does, comes after those who queue. */
+    @Test
+    void newcomersQueueBehindThoseWhoWait() throws Exception {
+        lock.lockWrite();
+        List<Integer> order = new CopyOnWriteArrayList<>();
+        List<Task<Void>> queued = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            int place = i;
+            queued.add(Task.run(() -> {
+                assertThat(lock.lockWrite()).isEqualTo(Grant.HELD);
+                order.add(place);
+                lock.unlockWrite();
+            }));
+            awaitQueued(0, i + 1);
+        }
+        lock.unlockWrite();
+        assertThat(lock.lockWrite()).isEqualTo(Grant.HELD);
+        assertThat(order).as("who had the lock before the holder had it again").containsExactly(0, 1, 2);
+        lock.unlockWrite();
+        for (Task<Void> one : queued) {
+            one.result();
+        }
     }
 
     @Test

@@ -16,18 +16,35 @@ class GivingUpTest {
         lock.lockRead();
         assertThat(lock.enqueue(DescriptorLock.READ, lock.word())).isTrue(); // the interrupted one
         lock.unlockRead();
-        lock.lockRead(); // a newcomer passes it and keeps the lock
-        assertThat(lock.enqueue(DescriptorLock.READ, lock.word())).isTrue(); // yet another
-        assertThat(lock.permits(DescriptorLock.READ).tryAcquire()).isTrue(); // takes the permit
-        assertThat(lock.enqueue(DescriptorLock.READ, lock.word())).isTrue(); // and queues again
+        assertThat(lock.enqueue(DescriptorLock.READ, lock.word())).isTrue(); // another
+        assertThat(lock.permits(DescriptorLock.READ).tryAcquire()).isTrue(); // takes the permit, so the lock is its own
 
         lock.giveUp(DescriptorLock.READ);
 
-        assertThat(lock.queuedReaders()).as("queued").isEqualTo(1);
+        assertThat(lock.queuedReaders()).as("queued").isZero();
+        assertThat(lock.permits(DescriptorLock.READ).availablePermits())
+                .as("permits")
+                .isZero();
+    }
+
+    /** Who is queued behind the one that gives up gets the lock that was kept for it. */
+    @Test
+    void passesTheLockOnToTheNext() {
+        var lock = new DescriptorLock();
+        lock.lockRead();
+        assertThat(lock.enqueue(DescriptorLock.READ, lock.word())).isTrue();
         lock.unlockRead();
+        assertThat(lock.permits(DescriptorLock.READ).tryAcquire()).isTrue(); // about to find that it is interrupted
+        assertThat(lock.enqueue(DescriptorLock.READ, lock.word())).isTrue();
+        lock.permits(DescriptorLock.READ).release();
+
+        lock.giveUp(DescriptorLock.READ); // one of the two
+
+        assertThat(lock.queuedReaders()).as("queued").isZero();
         assertThat(lock.permits(DescriptorLock.READ).availablePermits())
                 .as("permits")
                 .isEqualTo(1);
+        assertThat(lock.tryLockRead()).as("a newcomer").isFalse();
     }
 
     @Test

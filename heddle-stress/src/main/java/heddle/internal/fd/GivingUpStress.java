@@ -17,7 +17,7 @@ import org.openjdk.jcstress.infra.results.LI_Result;
 
 /**
  * {@link DescriptorLock}: a queued thread that is interrupted, against the unlock that may mean it, and against a
- * newcomer that takes the permit meant for it.
+ * newcomer that comes meanwhile.
  */
 public final class GivingUpStress {
 
@@ -61,9 +61,8 @@ public final class GivingUpStress {
     }
 
     /**
-     * Somebody's unlock has just taken the one who gives up out of the count, with a permit; a newcomer has passed both
-     * and holds the lock. Another queues behind that one, takes the permit, finds the lock held, and queues again; then
-     * the lock becomes free.
+     * Somebody's unlock has just taken the one who gives up out of the count, with a permit, and the lock is kept for
+     * who takes that. Another comes, and queues unless the lock is free.
      */
     abstract static class PermitUnderWay {
         final DescriptorLock lock = new DescriptorLock();
@@ -71,28 +70,22 @@ public final class GivingUpStress {
 
         PermitUnderWay() {
             lock.lockRead();
-            queue();
+            queueUnlessFree();
             lock.unlockRead();
-            lock.lockRead();
         }
 
-        final void queue() {
-            while (!lock.enqueue(DescriptorLock.READ, lock.word())) {
-                Thread.onSpinWait();
-            }
-        }
-
-        final void queueTakeThePermitQueueAgain() {
-            queue();
-            if (permits.tryAcquire()) {
-                queue();
-            }
+        final void queueUnlessFree() {
+            long seen;
+            do {
+                seen = lock.word();
+            } while (DescriptorLock.isTaken(DescriptorLock.READ, seen) && !lock.enqueue(DescriptorLock.READ, seen));
         }
     }
 
     /** The one who gives up must not take the other's chance with it. */
     @JCStressTest
-    @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "The other has a permit for the free lock.")
+    @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "The other has a permit, and the lock is kept for it.")
+    @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "The other found the lock free.")
     @Outcome(expect = FORBIDDEN, desc = "The other stays queued although the lock is free.")
     @State
     public static class GiveUpAgainstNewcomer extends PermitUnderWay {
@@ -104,8 +97,7 @@ public final class GivingUpStress {
 
         @Actor
         public void other() {
-            queueTakeThePermitQueueAgain();
-            lock.unlockRead();
+            queueUnlessFree();
         }
 
         @Arbiter
@@ -115,10 +107,11 @@ public final class GivingUpStress {
         }
     }
 
-    /** Takes a permit and does not pass on the duty that came with it. */
+    /** Takes a permit and does not pass on the lock that was kept with it. */
     @JCStressTest
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "The other has a permit.")
-    @Outcome(id = "1, 0", expect = ACCEPTABLE_INTERESTING, desc = "The other queues for ever for a lock that is free.")
+    @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "The other found the lock free.")
+    @Outcome(id = "1, 0", expect = ACCEPTABLE_INTERESTING, desc = "The other queues for ever for a lock of nobody's.")
     @Outcome(expect = FORBIDDEN, desc = "Not even this protocol does that.")
     @State
     public static class GiveUpAgainstNewcomerTwin extends PermitUnderWay {
@@ -134,14 +127,37 @@ public final class GivingUpStress {
 
         @Actor
         public void other() {
-            queueTakeThePermitQueueAgain();
-            lock.unlockRead();
+            queueUnlessFree();
         }
 
         @Arbiter
         public void count(II_Result r) {
             r.r1 = lock.queuedReaders();
             r.r2 = permits.availablePermits();
+        }
+    }
+
+    /** A locker that gives up, and one that locks and unlocks. If a lock were kept for nobody, this would hang. */
+    @JCStressTest
+    @Outcome(id = "HELD, 0", expect = ACCEPTABLE, desc = "It had its turn, and the lock is free.")
+    @Outcome(expect = FORBIDDEN, desc = "Refused; or a permit or a place in the queue is left.")
+    @State
+    public static class GiveUpAgainstLocker extends PermitUnderWay {
+
+        @Actor
+        public void interrupted() {
+            lock.giveUp(DescriptorLock.READ);
+        }
+
+        @Actor
+        public void locker(LI_Result r) {
+            r.r1 = lock.lockRead();
+            lock.unlockRead();
+        }
+
+        @Arbiter
+        public void count(LI_Result r) {
+            r.r2 = lock.queuedReaders() + permits.availablePermits() + (lock.tryLockRead() ? 0 : 100);
         }
     }
 
@@ -161,7 +177,8 @@ public final class GivingUpStress {
 
         @Actor
         public void other(LI_Result r) {
-            queueTakeThePermitQueueAgain();
+            queueUnlessFree();
+            permits.tryAcquire();
             r.r2 = 0;
         }
     }
