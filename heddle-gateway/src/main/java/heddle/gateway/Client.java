@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// lost, unless [ClientOptions#reconnect] says no. Nothing reconnects behind the caller's back. A connection is read to
 /// the end of its stream before what is left counts as unacknowledged, also when writing to it has failed: acks may lie
 /// ahead of the end.
+///
+/// Longer than most files here: one lock guards the link, the window and what is told, and each method below is a step
+/// of the states in its table. To part them would part the lock from what it guards.
 public final class Client implements Closeable {
 
     private static final long BACKOFF_MIN_NANOS = Duration.ofMillis(20).toNanos();

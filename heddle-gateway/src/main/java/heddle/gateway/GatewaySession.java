@@ -29,15 +29,13 @@ import org.jspecify.annotations.Nullable;
 ///     NEW             -> INTRODUCED  introduce()     a name that is well-formed, and the token
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  the client has half-closed
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  the client made a mistake, or was silent for too long
-///     NEW, INTRODUCED -> FINISHING   readRequests()  drained, or stopped by an answer, and each frame that had been
-/// read by then is handled
-///     FINISHING       -> LINGERING   run()           all is answered, after a mistake, a drain or a stop; the client
-/// may still
-/// send
-///     FINISHING       -> ENDED       run()           the client has half-closed, or not all could be answered in time
-///     LINGERING       -> ENDED       linger()        the client has closed; or 2 s are over, or the server's bound if
-/// drained
+///     NEW, INTRODUCED -> FINISHING   readRequests()  drained, or stopped by an answer: what was read is handled
+///     FINISHING       -> LINGERING   run()           all is answered, and the client may still send
+///     FINISHING       -> ENDED       run()           the client has half-closed, or not all was answered in time
+///     LINGERING       -> ENDED       linger()        the client has closed; or its 2 s are over
 ///     who reads       -> ENDED       reading fails: the client reset the connection, or somebody closed it
+///
+/// A session that was drained lingers until the server's own bound.
 ///
 /// Who closes it while run() goes on: the thread that writes, when an ack cannot be written, and the server, when its
 /// bound is over.
