@@ -1,5 +1,6 @@
 package heddle.net;
 
+import heddle.internal.fd.Descriptor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -50,7 +51,7 @@ final class PipeConn implements Conn {
     public int readLent(Taker taker) throws IOException {
         Objects.requireNonNull(taker);
         in.awaitReadable(Deadline.NONE);
-        ByteBuffer lent = ByteBuffer.allocate(Transfer.LENT_BYTES);
+        ByteBuffer lent = ByteBuffer.allocate(Descriptor.LENT_BYTES);
         int n = (int) in.read(new ByteBuffer[] {lent}, 0, 1, 0);
         if (n < 0) {
             return n;

@@ -9,9 +9,6 @@ final class Transfer {
     /** Of a buffer, where one is needed. */
     private static final int PIECE_BYTES_MAX = 64 << 10;
 
-    /** Of a buffer that a pipe lends. */
-    static final int LENT_BYTES = 16 << 10;
-
     private Transfer() {}
 
     /** Refuses what is no bound of a transfer. */

@@ -14,7 +14,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,13 +67,7 @@ class OnceClientTest {
     }
 
     private List<String> stored() throws IOException {
-        var all = new ArrayList<String>();
-        try (var reader = new StoreReader(folder)) {
-            for (var some = reader.next(); !some.isEmpty(); some = reader.next()) {
-                some.forEach(message -> all.add(new String(message, StandardCharsets.UTF_8)));
-            }
-        }
-        return all;
+        return Stored.texts(folder);
     }
 
     private static List<String> messages(int count) {

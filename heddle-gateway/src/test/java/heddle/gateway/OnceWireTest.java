@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -65,13 +63,7 @@ class OnceWireTest {
     }
 
     private List<String> stored() throws IOException {
-        var all = new ArrayList<String>();
-        try (var reader = new StoreReader(folder)) {
-            for (var some = reader.next(); !some.isEmpty(); some = reader.next()) {
-                some.forEach(message -> all.add(new String(message, StandardCharsets.UTF_8)));
-            }
-        }
-        return all;
+        return Stored.texts(folder);
     }
 
     private static byte[] all(long first, long last) {

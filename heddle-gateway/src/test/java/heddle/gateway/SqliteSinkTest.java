@@ -50,20 +50,6 @@ class SqliteSinkTest {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static List<byte[]> readAll(Path folder) throws IOException {
-        try (var reader = new StoreReader(folder)) {
-            return readOn(reader);
-        }
-    }
-
-    private static List<byte[]> readOn(StoreReader reader) throws IOException {
-        List<byte[]> all = new ArrayList<>();
-        for (var some = reader.next(); !some.isEmpty(); some = reader.next()) {
-            all.addAll(some);
-        }
-        return all;
-    }
-
     @ParameterizedTest
     @EnumSource
     void whatIsSettledIsThereInOrderForEveryByte(SyncMode mode) throws Exception {
@@ -77,9 +63,9 @@ class SqliteSinkTest {
                 assertThat(offer(sink, message)).isEqualTo(Result.SUCCESS);
             }
             assertThat(settlements.await(4)).containsOnly(Result.SUCCESS);
-            assertThat(readAll(folder)).containsExactly(all, new byte[0], large, bytes("last"));
+            assertThat(Stored.in(folder)).containsExactly(all, new byte[0], large, bytes("last"));
         }
-        assertThat(readAll(folder)).containsExactly(all, new byte[0], large, bytes("last"));
+        assertThat(Stored.in(folder)).containsExactly(all, new byte[0], large, bytes("last"));
     }
 
     @Test
@@ -133,7 +119,7 @@ class SqliteSinkTest {
             Arrays.fill(buffer, (byte) 'x');
             settlements.await(1);
         }
-        assertThat(readAll(folder)).containsExactly(bytes("first"));
+        assertThat(Stored.in(folder)).containsExactly(bytes("first"));
     }
 
     /** The writer is held in a receipt while many more are offered: they must share the next commit. */
@@ -183,7 +169,7 @@ class SqliteSinkTest {
         assertThat(settlements.await(1000)).hasSize(1000).containsOnly(Result.SUCCESS);
         assertThat(offer(sink, bytes("late"))).isEqualTo(Result.NOT_STORED);
         sink.close();
-        assertThat(readAll(folder)).hasSize(1000);
+        assertThat(Stored.in(folder)).hasSize(1000);
     }
 
     @Test
@@ -194,7 +180,7 @@ class SqliteSinkTest {
                 settlements.await(i + 1);
             }
         }
-        assertThat(readAll(folder)).containsExactly(bytes("m0"), bytes("m1"), bytes("m2"));
+        assertThat(Stored.in(folder)).containsExactly(bytes("m0"), bytes("m1"), bytes("m2"));
     }
 
     @Test
@@ -219,7 +205,7 @@ class SqliteSinkTest {
             }
             settlements.await(10_000);
             assertThat(reader.next()).hasSize(4096);
-            assertThat(readOn(reader)).hasSize(10_000 - 4096);
+            assertThat(Stored.after(reader)).hasSize(10_000 - 4096);
             for (int i = 0; i < 3; i++) {
                 offer(sink, new byte[700 << 10]);
             }
@@ -246,12 +232,12 @@ class SqliteSinkTest {
                 }
             }
         }
-        assertThat(readAll(copies.get(1))).hasSize(100);
+        assertThat(Stored.in(copies.get(1))).hasSize(100);
         try (var sink = new SqliteSink(copies.get(0), new SqliteOptions(), counters)) {
             offer(sink, bytes("after"));
             settlements.await(101);
         }
-        assertThat(readAll(copies.get(0))).hasSize(101).last().isEqualTo(bytes("after"));
+        assertThat(Stored.in(copies.get(0))).hasSize(101).last().isEqualTo(bytes("after"));
     }
 
     @Test
@@ -268,7 +254,7 @@ class SqliteSinkTest {
             assertThat(results.getLast()).isEqualTo(Result.NOT_STORED);
             stored = offered - 1;
             assertThat(stored).isBetween(50, 110);
-            assertThat(readAll(folder)).hasSize(stored);
+            assertThat(Stored.in(folder)).hasSize(stored);
 
             // It goes on trying: something smaller still fits.
             offer(sink, bytes("small"));
@@ -280,7 +266,7 @@ class SqliteSinkTest {
             offer(sink, message);
             assertThat(settlements.await(stored + 2).getLast()).isEqualTo(Result.SUCCESS);
         }
-        assertThat(readAll(folder)).hasSize(stored + 1);
+        assertThat(Stored.in(folder)).hasSize(stored + 1);
     }
 
     @Test
@@ -295,7 +281,7 @@ class SqliteSinkTest {
             offer(sink, bytes("kept"));
             assertThat(settlements.await(2)).containsExactly(Result.NOT_STORED, Result.SUCCESS);
         }
-        assertThat(readAll(folder)).containsExactly(bytes("kept"));
+        assertThat(Stored.in(folder)).containsExactly(bytes("kept"));
     }
 
     @Test
@@ -416,7 +402,7 @@ class SqliteSinkTest {
                 .hasMessage("data folder " + folder + ": ended by " + fault)
                 .hasCause(fault);
         sink.close();
-        assertThat(readAll(folder)).hasSize(5);
+        assertThat(Stored.in(folder)).hasSize(5);
         open().close();
     }
 
@@ -433,7 +419,7 @@ class SqliteSinkTest {
             offer(sink, new byte[2 << 20]);
             assertThat(settlements.await(2)).containsExactly(Result.SUCCESS, Result.NOT_STORED);
             assertThat(counters.value(Counter.SYNCS)).isOne();
-            assertThat(readOn(reader)).containsExactly(bytes("kept"));
+            assertThat(Stored.after(reader)).containsExactly(bytes("kept"));
         }
     }
 
@@ -469,7 +455,7 @@ class SqliteSinkTest {
     void missingFoldersAreMade() throws Exception {
         var deep = folder.resolve("a/b/c");
         new SqliteSink(deep, new SqliteOptions(), counters).close();
-        assertThat(readAll(deep)).isEmpty();
+        assertThat(Stored.in(deep)).isEmpty();
     }
 
     @Test
@@ -491,7 +477,7 @@ class SqliteSinkTest {
         byte[] before = Files.readAllBytes(folder.resolve("messages.db"));
         String message = "data folder " + folder + ": messages.db is not a store of Heddle's";
         assertThatThrownBy(this::open).hasMessage(message);
-        assertThatThrownBy(() -> readAll(folder)).hasMessage(message);
+        assertThatThrownBy(() -> Stored.in(folder)).hasMessage(message);
         assertThat(Files.readAllBytes(folder.resolve("messages.db"))).isEqualTo(before);
     }
 
@@ -507,7 +493,7 @@ class SqliteSinkTest {
             statement.execute("PRAGMA user_version=1");
             statement.execute("INSERT INTO message VALUES(1, 7, CAST('old' AS BLOB))");
         }
-        assertThat(readAll(folder)).containsExactly(bytes("old"));
+        assertThat(Stored.in(folder)).containsExactly(bytes("old"));
         // At its bound from the start: the new table is made all the same.
         try (var sink = open(new SqliteOptions().storeBytesMax(1))) {
             offer(sink, new byte[100_000]);
@@ -517,7 +503,7 @@ class SqliteSinkTest {
             offer(sink, bytes("new"));
             settlements.await(2);
         }
-        assertThat(readAll(folder)).containsExactly(bytes("old"), bytes("new"));
+        assertThat(Stored.in(folder)).containsExactly(bytes("old"), bytes("new"));
         try (var now = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("messages.db"));
                 var statement = now.createStatement();
                 var version = statement.executeQuery(
@@ -536,7 +522,7 @@ class SqliteSinkTest {
         }
         String message = "data folder " + folder + ": the store has version 3, this program knows 2";
         assertThatThrownBy(this::open).hasMessage(message);
-        assertThatThrownBy(() -> readAll(folder)).hasMessage(message);
+        assertThatThrownBy(() -> Stored.in(folder)).hasMessage(message);
     }
 
     @Test
@@ -547,12 +533,12 @@ class SqliteSinkTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith("data folder " + folder + ": ")
                 .hasMessageContaining("SQLITE_NOTADB");
-        assertThatThrownBy(() -> readAll(folder)).hasMessageContaining("SQLITE_NOTADB");
+        assertThatThrownBy(() -> Stored.in(folder)).hasMessageContaining("SQLITE_NOTADB");
     }
 
     @Test
     void aFolderWithoutAStoreCannotBeRead() {
-        assertThatThrownBy(() -> readAll(folder)).hasMessage("data folder " + folder + ": no messages.db in it");
+        assertThatThrownBy(() -> Stored.in(folder)).hasMessage("data folder " + folder + ": no messages.db in it");
     }
 
     /** A reader in the middle of a large store must not keep the log from being reset. */
@@ -595,7 +581,7 @@ class SqliteSinkTest {
             settlements.await(threads * each);
         }
         int[] next = new int[threads];
-        for (byte[] message : readAll(folder)) {
+        for (byte[] message : Stored.in(folder)) {
             String[] parts = new String(message, StandardCharsets.UTF_8).split(":", 2);
             int thread = Integer.parseInt(parts[0]);
             assertThat(Integer.parseInt(parts[1])).isEqualTo(next[thread]++);

@@ -51,7 +51,7 @@ final class Session implements AutoCloseable {
 
     /**
      * What a server does before its idle connections come: what is made once is made, and its code compiled. A virtual
-     * thread that began in the interpreter keeps frames thrice as large.
+     * thread that began in the interpreter keeps frames several times as large.
      */
     private static final Set<String> BEFORE_IDLE = Set.of("64B-x64", "64B-x1000", "churn-x64");
 

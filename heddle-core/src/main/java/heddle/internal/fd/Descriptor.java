@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Descriptor {
 
+    /** Of a buffer that is lent: {@link #borrow}. */
+    public static final int LENT_BYTES = Lender.BYTES;
+
     /** What takes the bytes of a transfer. */
     @FunctionalInterface
     public interface Target {

@@ -31,8 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// 5. close() takes all queued threads out; each of them sees CLOSED.
 ///
 /// A queue holds at most 2^19-1 threads; one more is a programming error, and throws. The semaphores exist once
-/// somebody
-/// has queued.
+/// somebody has queued.
 ///
 /// Ordering: every change is a compare-and-set of the one word; DescriptorLockStress has the twins that do without.
 ///
