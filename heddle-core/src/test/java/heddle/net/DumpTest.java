@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Heddle#dump} says about threads that wait. */
@@ -152,6 +153,7 @@ class DumpTest {
 
     /** The JDK's own dump of all threads crashes the JVM now and then in this, so ours is made without it. */
     @Test
+    @Tag("thorough")
     void dumpsDoNotDisturbThreadsThatComeAndGo() throws Exception {
         AtomicBoolean enough = new AtomicBoolean();
         List<Task<Long>> busy = new ArrayList<>();

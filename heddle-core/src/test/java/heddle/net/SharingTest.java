@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One connection, many threads. */
@@ -26,6 +27,7 @@ class SharingTest {
 
     @Test
     @Scenario("C1")
+    @Tag("thorough")
     void packetsOfManyWritersNeverInterleave() throws Exception {
         try (var pair = ConnPair.tcpWithBuffers(20_000)) { // so that a packet takes many calls
             long seed = System.nanoTime();

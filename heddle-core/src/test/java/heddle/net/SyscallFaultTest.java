@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -168,6 +169,7 @@ class SyscallFaultTest {
                 Errno.ENOTCONN
             })
     @Behaviour(136)
+    @Tag("thorough")
     void sessionSurvivesTheFailureOfAnyCall(int errno) throws Exception {
         for (String network : NETWORKS) {
             try (var faulty = new FaultySyscalls((_, _) -> 0)) {

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -220,6 +221,7 @@ class WriteTest {
 
     @Test
     @Behaviour(93)
+    @Tag("thorough")
     void tenThousandRoundTripsOnTwoConnections() throws Exception {
         try (var one = ConnPair.tcp();
                 var two = ConnPair.tcp()) {

@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -327,6 +328,7 @@ class ClientTest {
     }
 
     @Test
+    @Tag("thorough")
     void withResendAServerThatIsAwayInBetweenIsNotBlamedOnAMessage() throws Exception {
         var server = new FakeServer();
         try (var client = new Client(server.address, options().resend(true), told)) {

@@ -10,6 +10,7 @@ import java.io.StringWriter;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,7 @@ class SituationsTest {
 
     @ParameterizedTest
     @MethodSource("playedHere")
+    @Tag("thorough")
     void isSeenAndOnlyIfTheCallsWereAsTheyMustBe(Situation situation) throws Exception {
         var failures = new StringWriter();
         Player.Played played = Player.play(situation, QUICK, new Log(new PrintWriter(failures, true)));

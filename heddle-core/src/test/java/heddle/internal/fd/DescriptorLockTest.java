@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -201,6 +202,7 @@ class DescriptorLockTest {
 
     @Test
     @Behaviour(199)
+    @Tag("thorough")
     void eightThreadsOfRandomOperationsExcludeEachOther() throws Exception {
         stress(Thread.ofPlatform(), 100_000, false);
     }

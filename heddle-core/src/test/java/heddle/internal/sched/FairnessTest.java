@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -249,6 +250,7 @@ class FairnessTest {
     /** However unequally fast the processors are, and wherever the threads come from. */
     @ParameterizedTest
     @FieldSource("COUNTS")
+    @Tag("thorough")
     void severalProcessorsLeaveNoThreadWaiting(int count) {
         for (int processors = 2; processors <= 4; processors++) {
             for (int seed = 0; seed < (count < 1000 ? 30 : 2); seed++) {

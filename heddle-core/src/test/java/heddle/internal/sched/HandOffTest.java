@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -290,6 +291,7 @@ class HandOffTest {
     @Test
     @Scenario("P5")
     @Behaviour({218, 219})
+    @Tag("thorough")
     void nativeSleepsOnAllProcessorsDoNotStopAnEcho() throws Exception {
         List<Thread> sleepers = onEachProcessor(HandOffTest::sleepNatively);
         roundTrips(ROUND_TRIPS);
