@@ -9,6 +9,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The answering half of a [GatewaySession]: which submits the sink has not settled yet, and the acks on their way to
@@ -40,6 +41,7 @@ final class Answers implements Receipt {
     private final Clock clock;
     private final FrameWriter writer;
     private final int inFlightMax;
+    private final Supplier<String> name;
     private final Runnable onLast;
     private final Once once = new Once();
 
@@ -58,11 +60,19 @@ final class Answers implements Receipt {
     /**
      * Answers over {@code conn}.
      *
+     * @param name the client's, once it has introduced itself
      * @param onFailure called once, on the writing thread, when an ack cannot be written
      * @param onLast called by whoever settles, when the connection is to be read no more; must neither wait nor throw
      */
-    Answers(Conn conn, GatewayOptions options, Counters counters, Consumer<IOException> onFailure, Runnable onLast) {
+    Answers(
+            Conn conn,
+            GatewayOptions options,
+            Counters counters,
+            Supplier<String> name,
+            Consumer<IOException> onFailure,
+            Runnable onLast) {
         this.counters = counters;
+        this.name = name;
         this.onLast = onLast;
         this.clock = conn.runtime().clock();
         this.writer = new FrameWriter(conn, ACK_BYTES_MAX, options.stallTimeout, onFailure);
@@ -93,6 +103,11 @@ final class Answers implements Receipt {
     /** A submit or a resume is in flight from here on, once there are few enough. It must be {@link #settled}. */
     void begin() throws InterruptedException {
         room.acquire();
+    }
+
+    @Override
+    public String name() {
+        return name.get();
     }
 
     @Override
@@ -135,6 +150,11 @@ final class Answers implements Receipt {
     }
 
     private final class Once implements OnceReceipt {
+
+        @Override
+        public String name() {
+            return name.get();
+        }
 
         @Override
         public void resumed(long id, int result, long highest) {

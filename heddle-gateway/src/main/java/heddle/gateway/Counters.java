@@ -16,11 +16,22 @@ public final class Counters {
         }
     }
 
-    void increment(Counter counter) {
+    /**
+     * Adds one.
+     *
+     * @param counter to which
+     */
+    public void increment(Counter counter) {
         adder(counter).increment();
     }
 
-    void add(Counter counter, long n) {
+    /**
+     * Adds some.
+     *
+     * @param counter to which
+     * @param n how many
+     */
+    public void add(Counter counter, long n) {
         adder(counter).add(n);
     }
 

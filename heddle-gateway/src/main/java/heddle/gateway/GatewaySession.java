@@ -89,7 +89,8 @@ final class GatewaySession implements Session {
         this.options = options;
         this.counters = counters;
         this.reader = new FrameReader(conn, limits, options.idleTimeout, options.stallTimeout);
-        this.answers = new Answers(conn, options, counters, this::writeFailed, this::stopReading);
+        this.answers = new Answers(
+                conn, options, counters, () -> name == null ? "" : name, this::writeFailed, this::stopReading);
     }
 
     @Override

@@ -4,6 +4,15 @@ package heddle.gateway;
 public interface Receipt {
 
     /**
+     * Whose messages these are.
+     *
+     * @return the client's name; empty for one that has none
+     */
+    default String name() {
+        return "";
+    }
+
+    /**
      * A message's fate is known.
      *
      * @param id as given to {@link Sink#offer}

@@ -59,7 +59,12 @@ public final class Sequence {
         return name;
     }
 
-    OnceReceipt receipt() {
+    /**
+     * Who is told.
+     *
+     * @return the receipt
+     */
+    public OnceReceipt receipt() {
         return receipt;
     }
 
