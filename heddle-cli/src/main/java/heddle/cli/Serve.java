@@ -4,8 +4,8 @@ import heddle.gateway.Counter;
 import heddle.gateway.Counters;
 import heddle.gateway.Gateway;
 import heddle.gateway.GatewayOptions;
-import heddle.gateway.SqliteOptions;
-import heddle.gateway.SqliteSink;
+import heddle.gateway.StoreOptions;
+import heddle.gateway.StoreSink;
 import heddle.gateway.SyncMode;
 import heddle.net.Heddle;
 import heddle.net.Listener;
@@ -92,9 +92,23 @@ final class Serve implements Callable<Integer> {
             names = "--max-store",
             paramLabel = "SIZE",
             converter = ByteSize.class,
-            description = "Largest database; then messages are answered 'not stored'. No bound but the"
-                    + " disk's if not given.")
+            description =
+                    "Largest log; then messages are answered 'not stored'. No bound but the" + " disk's if not given.")
     private @Nullable Long storeBytesMax;
+
+    @Option(
+            names = "--keep-bytes",
+            paramLabel = "SIZE",
+            converter = ByteSize.class,
+            description = "From this size of the log on the oldest messages are dropped, by whole files.")
+    private @Nullable Long keepBytes;
+
+    @Option(
+            names = "--keep-for",
+            paramLabel = "TIME",
+            converter = TimeSpan.class,
+            description = "From this age on messages are dropped, by whole files.")
+    private @Nullable Duration keepFor;
 
     @Option(
             names = "--token",
@@ -158,9 +172,9 @@ final class Serve implements Callable<Integer> {
         var counters = new Counters();
         // The port first: where it is taken, no folder is made.
         var listener = Address.listen(listen);
-        SqliteSink sink;
+        StoreSink sink;
         try {
-            sink = new SqliteSink(data, sqliteOptions(), counters);
+            sink = new StoreSink(data, storeOptions(), counters);
         } catch (IOException | RuntimeException e) {
             listener.close();
             throw e;
@@ -168,13 +182,19 @@ final class Serve implements Callable<Integer> {
         return serve(listener, sink, counters);
     }
 
-    private SqliteOptions sqliteOptions() {
-        SqliteOptions options =
-                new SqliteOptions().sync(sync).syncInterval(syncInterval).queueTakes(frameBytesMax);
-        return storeBytesMax == null ? options : options.storeBytesMax(storeBytesMax);
+    private StoreOptions storeOptions() {
+        StoreOptions options =
+                new StoreOptions().sync(sync).syncInterval(syncInterval).queueTakes(frameBytesMax);
+        if (storeBytesMax != null) {
+            options = options.storeBytesMax(storeBytesMax);
+        }
+        if (keepBytes != null) {
+            options = options.keepBytes(keepBytes);
+        }
+        return keepFor == null ? options : options.keepFor(keepFor);
     }
 
-    private int serve(Listener listener, SqliteSink sink, Counters counters) throws IOException, InterruptedException {
+    private int serve(Listener listener, StoreSink sink, Counters counters) throws IOException, InterruptedException {
         var gateway = new Gateway(
                 listener,
                 sink,
@@ -212,8 +232,11 @@ final class Serve implements Callable<Integer> {
                             + " ms at most; another signal ends it at once");
         }
         int left = gateway.stop(drainTimeout);
-        sink.close();
-        printCounters(counters);
+        try {
+            sink.close();
+        } finally {
+            printCounters(counters);
+        }
         if (left > 0) {
             Terminal.note(spec, connections(left) + " still open after " + drainTimeout.toMillis() + " ms");
         }

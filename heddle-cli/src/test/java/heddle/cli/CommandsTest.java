@@ -220,8 +220,7 @@ class CommandsTest {
     @Test
     void aFolderWithoutAStoreIsOneLine() {
         expectFailure(
-                heddle("tail", "--data", data().toString()),
-                "heddle tail: data folder " + data() + ": no messages.db in it");
+                heddle("tail", "--data", data().toString()), "heddle tail: data folder " + data() + ": no log in it");
     }
 
     private static void expectFailure(Ran ran, String line) {

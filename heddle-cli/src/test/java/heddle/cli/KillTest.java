@@ -93,8 +93,8 @@ class KillTest {
         }
         try (var reader = new StoreReader(data)) {
             for (var some = reader.next(); !some.isEmpty(); some = reader.next()) {
-                for (byte[] message : some) {
-                    String text = new String(message, StandardCharsets.US_ASCII);
+                for (var message : some) {
+                    String text = new String(message.payload(), StandardCharsets.US_ASCII);
                     int colon = text.indexOf(':');
                     missing[Integer.parseInt(text, 0, colon, 10)].clear(
                             Integer.parseInt(text, colon + 1, text.length(), 10));

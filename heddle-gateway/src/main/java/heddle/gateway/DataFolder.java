@@ -1,5 +1,7 @@
 package heddle.gateway;
 
+import heddle.gateway.log.Disk;
+import heddle.gateway.log.OwnerOnly;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -23,6 +25,16 @@ import java.util.Set;
 final class DataFolder implements Closeable {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
+
+    private static final String LOCK = "lock";
+
+    /** What may lie in it, the database of an older program too. */
+    private static final List<String> FILES = List.of(
+            LogStore.FOLDER,
+            SqliteReader.DATABASE,
+            SqliteReader.DATABASE + "-wal",
+            SqliteReader.DATABASE + "-shm",
+            LOCK);
 
     private final FileChannel lock;
 
@@ -54,7 +66,7 @@ final class DataFolder implements Closeable {
         }
     }
 
-    /** Makes missing folders, each synced into its parent: SQLite syncs its files into theirs, and no higher. */
+    /** Makes missing folders, each synced into its parent: the log syncs its files into theirs, and no higher. */
     private static void makeDurably(Path folder) throws IOException {
         if (Files.isDirectory(folder)) {
             return;
@@ -65,13 +77,7 @@ final class DataFolder implements Closeable {
         }
         makeDurably(parent);
         Files.createDirectory(folder, OwnerOnly.folder(folder));
-        try (var directory = FileChannel.open(parent, StandardOpenOption.READ)) {
-            directory.force(true);
-        } catch (AccessDeniedException e) {
-            // Windows opens no directory as a file, and needs no such sync; here, a folder that
-            // cannot be read could be made.
-            LOG.log(Level.DEBUG, e::getMessage);
-        }
+        new Disk().syncFolder(parent);
     }
 
     private static String reason(FileSystemException e) {
@@ -85,7 +91,7 @@ final class DataFolder implements Closeable {
     }
 
     private static FileChannel lock(Path folder) throws IOException {
-        var path = folder.resolve(StoreFormat.LOCK);
+        var path = folder.resolve(LOCK);
         var file = FileChannel.open(
                 path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), OwnerOnly.file(path));
         try {
@@ -105,7 +111,7 @@ final class DataFolder implements Closeable {
     /** Of a folder that this did not make. Its rights stay: others may have been given them on purpose. */
     private static void warnOfReaders(Path folder) {
         try {
-            List<String> wider = OwnerOnly.wider(folder, StoreFormat.FILES);
+            List<String> wider = OwnerOnly.wider(folder, FILES);
             if (!wider.isEmpty()) {
                 LOG.log(
                         Level.WARNING,

@@ -15,10 +15,9 @@ package heddle.gateway;
 ///     1 ... kept | kept + 1 ... next - 1         | next      | next + 1 ...
 ///     durable    | in the commit that is made up | kept next | out of sequence
 ///
-/// 1. kept never runs ahead of the disk. A commit that fails sets next back to kept + 1.
-/// 2. After a commit whose outcome is unknown, kept is a number that the disk has reached at least, and isUnread says
-///    that it may have reached more. Then what is kept may reach beyond next: these numbers are acknowledged, in their
-///    order, and not stored again.
+/// kept never runs ahead of the disk. A commit that fails sets next back to kept + 1. After one whose outcome is
+/// unknown
+/// the sink ends; the next start reads from the disk which numbers are kept.
 public final class Sequence {
 
     enum State {
@@ -34,7 +33,6 @@ public final class Sequence {
     private State state = State.NEW;
     private long next;
     private long kept;
-    private boolean unread;
 
     /** What the resume told. */
     private long resumedAt;
@@ -77,11 +75,6 @@ public final class Sequence {
         return next;
     }
 
-    /** The highest number in the commit that is made up. */
-    long reached() {
-        return next - 1;
-    }
-
     long resumedAt() {
         return resumedAt;
     }
@@ -89,11 +82,6 @@ public final class Sequence {
     /** Whether the number is known to be on the disk. */
     boolean isKept(long number) {
         return Long.compareUnsigned(number, kept) <= 0;
-    }
-
-    /** Whether the disk may have more than {@link #isKept} knows. */
-    boolean isUnread() {
-        return unread;
     }
 
     void resumed(long highest) {
@@ -107,13 +95,7 @@ public final class Sequence {
         state = State.TAKEN_OVER;
     }
 
-    /** The disk has been read again. */
-    void read(long highest) {
-        kept = highest;
-        unread = false;
-    }
-
-    /** The next number is in the commit that is made up, or on the disk already. */
+    /** The next number is in the commit that is made up. */
     void advance() {
         next++;
     }
@@ -122,9 +104,8 @@ public final class Sequence {
         kept = next - 1;
     }
 
-    /** The commit did not come about; {@code inDoubt} if it may have all the same. */
-    void setBack(boolean inDoubt) {
+    /** The commit did not come about. */
+    void setBack() {
         next = kept + 1;
-        unread = inDoubt;
     }
 }

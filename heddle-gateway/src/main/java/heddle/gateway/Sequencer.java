@@ -1,7 +1,5 @@
 package heddle.gateway;
 
-import java.io.IOException;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,8 +12,7 @@ import java.util.Map;
  * <p>A batch is committed in parts. A resume begins a part of its own if the part before it has messages of its name:
  * these are committed, and settled, before the highest number is read.
  *
- * <p>Bound: one entry for each name that a live connection has resumed. The numbers of all other names are in the store
- * alone.
+ * <p>Bound: one entry for each name that a live connection has resumed.
  */
 final class Sequencer {
 
@@ -56,12 +53,7 @@ final class Sequencer {
     }
 
     private int resume(Sequence sequence) {
-        try {
-            sequence.resumed(store.highest(sequence.name()));
-        } catch (SQLException | IOException e) {
-            store.failed(e);
-            return Result.NOT_STORED;
-        }
+        sequence.resumed(store.highest(sequence.name()));
         var older = owners.put(sequence.name(), sequence);
         if (older != null) {
             older.takenOver();
@@ -84,20 +76,10 @@ final class Sequencer {
             return Result.OUT_OF_SEQUENCE;
         }
         if (order == 0) {
-            if (sequence.isUnread()) {
-                try {
-                    sequence.read(store.highest(sequence.name()));
-                } catch (SQLException | IOException e) {
-                    store.failed(e);
-                    return Result.IN_DOUBT;
-                }
-            }
             sequence.advance();
-            if (!sequence.isKept(number)) {
-                kept.add(message);
-                advanced.put(sequence.name(), sequence);
-                return PENDING;
-            }
+            kept.add(message);
+            advanced.put(sequence.name(), sequence);
+            return PENDING;
         }
         counters.increment(Counter.REPEATS);
         // What is in the part, and not on the disk yet, is as good as its commit.
@@ -106,12 +88,12 @@ final class Sequencer {
 
     /** Ends the part: the result of what is pending in it. */
     int commit() {
-        int result = kept.isEmpty() ? Result.SUCCESS : store.commit(kept, advanced.values());
+        int result = kept.isEmpty() ? Result.SUCCESS : store.commit(kept);
         for (var sequence : advanced.values()) {
             if (result == Result.SUCCESS) {
                 sequence.committed();
             } else {
-                sequence.setBack(result == Result.IN_DOUBT);
+                sequence.setBack();
             }
         }
         kept.clear();

@@ -1,5 +1,6 @@
 package heddle.gateway;
 
+import heddle.gateway.log.LogRecord;
 import heddle.time.Clock;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -33,7 +34,17 @@ final class SinkQueue {
             Receipt receipt,
             long id,
             byte[] payload,
-            @Nullable Sequence sequence) implements Entry {
+            @Nullable Sequence sequence) implements Entry, LogRecord {
+
+        @Override
+        public String client() {
+            return receipt.name();
+        }
+
+        @Override
+        public long clientSequence() {
+            return sequence == null ? 0 : id;
+        }
 
         @Override
         public void settle(int result) {

@@ -1,38 +1,35 @@
 package heddle.gateway;
 
+import heddle.gateway.log.InDoubtException;
+import heddle.gateway.log.NoRoomException;
 import java.io.Closeable;
 import java.io.IOException;
-import java.sql.SQLException;
-import java.util.Collection;
 import java.util.List;
 
-/** A database, open for writing. One thread at a time. {@link SqliteStore} is the one of the data folder. */
+/** A store, open for writing. One thread at a time, but for {@link #hold}. {@link LogStore} is the data folder's. */
 interface Store extends Closeable {
 
-    /** Opens a store, at the start and after {@link #rollback} has failed. */
+    /** Opens a store. */
     interface Opening {
 
-        Store open() throws SQLException, IOException;
+        Store open() throws IOException;
     }
 
     /**
-     * Stores all or none, in their order, and with them the number that each sequence has reached. Nothing is stored if
-     * this fails, unless it throws an {@link InDoubtException}.
+     * Stores all or none, in their order, and with them the number that each client has reached.
+     *
+     * @throws NoRoomException nothing is stored; the next may be
+     * @throws InDoubtException all is stored, or nothing: nobody knows. The store is good for nothing but to be closed
+     * @throws IOException nothing is stored, and likewise
      */
-    void commit(List<SinkQueue.Message> batch, Collection<Sequence> advanced, long nowMillis) throws SQLException;
+    void commit(List<SinkQueue.Message> batch, long nowMillis) throws IOException;
 
     /** The highest number that is stored for a client's name; 0 for none. */
-    long highest(String name) throws SQLException;
+    long highest(String name);
 
-    /**
-     * Makes an end to a commit in doubt, on a store that was opened anew: what cannot be read by now will not be there
-     * later either.
-     */
-    void settleDoubt() throws SQLException;
-
-    /** Undoes a commit that failed. If this fails too, the store is to be closed. */
-    void rollback() throws SQLException;
-
-    /** Returns when all that was committed is on the disk. */
+    /** Returns when all that was committed is on the disk. After a failure the store is good for nothing but close. */
     void sync() throws IOException;
+
+    /** Keeps {@code number} and what is behind it from being dropped. Any thread. */
+    Hold hold(long number);
 }

@@ -1,54 +1,46 @@
 package heddle.gateway;
 
+import heddle.gateway.log.InDoubtException;
+import heddle.gateway.log.NoRoomException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.sql.SQLException;
-import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Commits batches to a [Store], goes on when the store fails, and syncs it when that is due. For one thread, the
-/// sink's.
+/// Commits batches to a [Store], and syncs it when that is due. For one thread, the sink's.
 ///
-///     STORING  a store; the last commit went well
-///     FAILING  a store; the last commit failed and was rolled back
-///     BROKEN   no store: the rollback failed too, or the opening
+///     STORING  the last commit went well
+///     FULL     there was no room for the last commit
+///     BROKEN   a write or a sync has failed: nothing is stored any more
 ///
-///     any              -> STORING  commit()  went well; of BROKEN, on a store that was opened anew
-///     STORING, FAILING -> FAILING  commit()  failed, rolled back
-///     STORING, FAILING -> BROKEN   commit()  failed, as did the rollback, or in doubt: the store is closed
-///     BROKEN           -> BROKEN   commit()  no store could be opened
-///     BROKEN           -> FAILING  commit()  a store was opened; its first commit failed
+///     STORING, FULL -> STORING  commit()  went well
+///     STORING, FULL -> FULL     commit()  no room; the store is as it was
+///     STORING, FULL -> BROKEN   commit(), syncIfDue()  failed otherwise
 ///
-/// A read that fails, highest(), changes the state as a commit that fails does.
-///
-/// 1. What a commit that failed had in it is not stored. Its messages are answered [Result#NOT_STORED], and not tried
-///    again. If the failure leaves that open, they are answered [Result#IN_DOUBT]; nothing is stored or read before a
-///    store is opened anew and the doubt is settled there.
-/// 2. The log has a line when STORING ends, and one when it is back.
-/// 3. Dirty, with [SyncMode#INTERVAL]: something is committed and not synced, for at most the interval. A store that is
-///    closed as broken is synced first; so where there is something to sync there is a store.
+/// 1. What found no room is answered [Result#NOT_STORED], and not tried again. So is what could not be written at all.
+///    A commit that failed half-way is answered [Result#IN_DOUBT].
+/// 2. BROKEN is the end. What the kernel does with pages whose sync has failed is its own affair, so that no later sync
+///    proves anything; fsync(2), NOTES. The next start looks at the disk.
+/// 3. The log has a line when STORING ends, and one when it is back.
+/// 4. Dirty, with [SyncMode#INTERVAL]: something is committed and not synced, for at most the interval.
 final class StoreWriter implements Closeable {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
 
     private final Path folder;
-    private final SqliteOptions options;
+    private final StoreOptions options;
     private final Counters counters;
-    private final Store.Opening opening;
+    private final Store store;
 
-    private @Nullable Store store;
+    /** FULL. */
+    private boolean full;
 
-    /** Not STORING. */
-    private boolean failing;
-
-    /** A commit's outcome is unknown; the store has not been opened anew since. */
-    private boolean doubt;
+    /** BROKEN, and by what. */
+    private @Nullable IOException failure;
 
     private boolean dirty;
 
@@ -56,38 +48,40 @@ final class StoreWriter implements Closeable {
     private long syncDueNanos;
 
     /** Opens the store. */
-    StoreWriter(Path folder, SqliteOptions options, Counters counters, Store.Opening opening) throws IOException {
+    StoreWriter(Path folder, StoreOptions options, Counters counters, Store.Opening opening) throws IOException {
         this.folder = folder;
         this.options = options;
         this.counters = counters;
-        this.opening = opening;
-        try {
-            this.store = opening.open();
-        } catch (SQLException e) {
-            throw StoreFormat.failure(folder, e);
-        }
+        this.store = opening.open();
+    }
+
+    Store store() {
+        return store;
     }
 
     /**
      * Stores the batch, and the number that each sequence has reached: {@link Result#SUCCESS}, {@link
-     * Result#NOT_STORED} if nothing of it was, or {@link Result#IN_DOUBT} if that is unknown.
+     * Result#NOT_STORED} if nothing of it was, or {@link Result#IN_DOUBT} if that is unknown. Not when BROKEN.
      */
-    int commit(List<SinkQueue.Message> batch, Collection<Sequence> advanced) {
+    int commit(List<SinkQueue.Message> batch) {
         try {
-            opened().commit(batch, advanced, options.clock.instant().toEpochMilli());
-        } catch (InDoubtException e) {
+            store.commit(batch, options.clock.instant().toEpochMilli());
+        } catch (NoRoomException e) {
             counters.increment(Counter.COMMITS_FAILED);
-            inDoubt(e);
-            return Result.IN_DOUBT;
-        } catch (SQLException | IOException e) {
-            counters.increment(Counter.COMMITS_FAILED);
-            failed(e);
+            if (!full) {
+                full = true;
+                LOG.log(Level.ERROR, "data folder {0}: not storing: {1}", folder, e.getMessage());
+            }
             return Result.NOT_STORED;
+        } catch (IOException e) {
+            counters.increment(Counter.COMMITS_FAILED);
+            broken(e);
+            return e instanceof InDoubtException ? Result.IN_DOUBT : Result.NOT_STORED;
         }
         counters.increment(Counter.COMMITS);
         counters.add(Counter.STORED, batch.size());
-        if (failing) {
-            failing = false;
+        if (full) {
+            full = false;
             LOG.log(Level.INFO, "data folder {0}: storing again", folder);
         }
         if (options.sync == SyncMode.INTERVAL && !dirty) {
@@ -97,73 +91,19 @@ final class StoreWriter implements Closeable {
         return Result.SUCCESS;
     }
 
-    private Store opened() throws SQLException, IOException {
-        var open = store;
-        if (open == null) {
-            open = opening.open();
-            if (doubt) {
-                try {
-                    open.settleDoubt();
-                } catch (SQLException e) {
-                    close(open);
-                    throw e;
-                }
-                doubt = false;
-            }
-            store = open;
-        }
-        return open;
+    private void broken(IOException e) {
+        failure = new IOException("data folder " + folder + ": storing has ended: " + e.getMessage(), e);
     }
 
-    /** The highest number that is stored for a client's name; who is thrown at calls {@link #failed}. */
-    long highest(String name) throws SQLException, IOException {
-        return opened().highest(name);
+    /** What made it BROKEN; null if nothing did. */
+    @Nullable
+    IOException failure() {
+        return failure;
     }
 
-    /** The store is closed: opened anew, it shows what the disk has. */
-    private void inDoubt(Exception e) {
-        logFailing(e);
-        doubt = true;
-        var broken = Objects.requireNonNull(store, "in doubt without a store");
-        giveUp(broken);
-    }
-
-    private void logFailing(Exception e) {
-        if (!failing) {
-            failing = true;
-            LOG.log(Level.ERROR, "data folder {0}: not storing: {1}", folder, e.getMessage());
-        }
-    }
-
-    /** What was done in the store has failed, and is undone. */
-    void failed(Exception e) {
-        logFailing(e);
-        var broken = store;
-        if (broken == null) {
-            return;
-        }
-        try {
-            broken.rollback();
-        } catch (SQLException again) {
-            giveUp(broken);
-        }
-    }
-
-    private void giveUp(Store broken) {
-        if (dirty) {
-            sync(); // while its log is open; earlier than due
-        }
-        store = null;
-        close(broken);
-    }
-
-    private static void close(Store broken) {
-        try {
-            broken.close();
-        } catch (IOException e) {
-            // It was given up already, and its messages answered.
-            LOG.log(Level.DEBUG, e::getMessage);
-        }
+    /** The highest number that is stored for a client's name. */
+    long highest(String name) {
+        return store.highest(name);
     }
 
     /** How long the writer may wait for messages before it has to {@link #syncIfDue}. */
@@ -173,32 +113,23 @@ final class StoreWriter implements Closeable {
 
     void syncIfDue() {
         if (dirty && nanosToSync() <= 0) {
-            sync();
+            dirty = false;
+            try {
+                store.sync();
+                counters.increment(Counter.SYNCS);
+            } catch (IOException e) {
+                // The acks of the last interval are out; that much --sync=interval may lose.
+                broken(new IOException("fsync failed: " + e.getMessage(), e));
+            }
         }
     }
 
-    private void sync() {
-        dirty = false;
-        try {
-            Objects.requireNonNull(store, "dirty without a store").sync();
-            counters.increment(Counter.SYNCS);
-        } catch (IOException e) {
-            // The acks are out. The kernel may have dropped the pages, so trying again would prove nothing; fsync(2),
-            // NOTES.
-            LOG.log(Level.ERROR, "data folder {0}: fsync failed: {1}", folder, e.getMessage());
-        }
-    }
-
-    /** Syncs what is dirty and closes the store, if there is one. */
+    /** Syncs what is dirty and closes the store. */
     @Override
     public void close() throws IOException {
-        var open = store;
-        store = null;
-        if (open != null) {
-            try (open) {
-                if (dirty) {
-                    open.sync();
-                }
+        try (store) {
+            if (dirty && failure == null) {
+                store.sync();
             }
         }
     }

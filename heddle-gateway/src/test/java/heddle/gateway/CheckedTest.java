@@ -22,7 +22,7 @@ class CheckedTest {
         var client = new ClientOptions().name("one");
         assertThat(client.resend(true).name).isEqualTo("one");
         assertThat(client.resend).isFalse();
-        var store = new SqliteOptions();
+        var store = new StoreOptions();
         assertThat(store.queue(3, 4).roomWait(Duration.ZERO).queueMessagesMax).isEqualTo(3);
         assertThat(store.queueMessagesMax).isEqualTo(1 << 16);
         assertThat(store.queueTakes(1 << 30).queueBytesMax).isEqualTo(4L << 30);
@@ -39,7 +39,7 @@ class CheckedTest {
                 () -> new GatewayOptions().drainTimeout(Duration.ofSeconds(-1)));
         refused("inFlight bytes 0: want 1 or more", () -> new ClientOptions().inFlight(1, 0));
         refused("ackTimeout PT0S: want more than zero", () -> new ClientOptions().ackTimeout(Duration.ZERO));
-        refused("storeBytesMax 0: want 1 or more", () -> new SqliteOptions().storeBytesMax(0));
-        refused("queue messages 0: want 1 or more", () -> new SqliteOptions().queue(0, 1));
+        refused("storeBytesMax 0: want 1 or more", () -> new StoreOptions().storeBytesMax(0));
+        refused("queue messages 0: want 1 or more", () -> new StoreOptions().queue(0, 1));
     }
 }

@@ -42,17 +42,17 @@ final class ManualSink implements Sink {
 
     @Override
     public int resume(Sequence sequence, long id) {
-        throw new AssertionError("this sink has no store: use a SqliteSink");
+        throw new AssertionError("this sink has no store: use a StoreSink");
     }
 
     @Override
     public int offerOnce(Sequence sequence, long number, byte[] buffer, int offset, int length) {
-        throw new AssertionError("this sink has no store: use a SqliteSink");
+        throw new AssertionError("this sink has no store: use a StoreSink");
     }
 
     @Override
     public void end(Sequence sequence) {
-        throw new AssertionError("this sink has no store: use a SqliteSink");
+        throw new AssertionError("this sink has no store: use a StoreSink");
     }
 
     /** Settles the next {@code count} messages, waiting for them. */

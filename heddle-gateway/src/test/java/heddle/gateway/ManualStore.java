@@ -1,9 +1,9 @@
 package heddle.gateway;
 
+import heddle.gateway.log.InDoubtException;
+import heddle.gateway.log.NoRoomException;
 import java.io.IOException;
-import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,14 +17,13 @@ import java.util.concurrent.Semaphore;
 final class ManualStore implements Store, Store.Opening {
 
     /** What the next calls do, each until it is set again. */
-    volatile boolean failsToOpen;
-
     volatile boolean failsToCommit;
-    volatile boolean failsToRollBack;
+
     volatile boolean failsToSync;
     volatile boolean failsToClose;
-    volatile boolean failsToRead;
-    volatile boolean failsToSettleDoubt;
+
+    /** Thrown by the next commit, which has done nothing. */
+    volatile IOException failure;
 
     /** What a commit throws at its end, and what it has done by then. */
     enum Doubt {
@@ -77,17 +76,13 @@ final class ManualStore implements Store, Store.Opening {
     }
 
     @Override
-    public Store open() throws SQLException {
+    public Store open() {
         add("open");
-        if (failsToOpen) {
-            throw new SQLException("no opening, says the test");
-        }
         return this;
     }
 
     @Override
-    public void commit(List<SinkQueue.Message> batch, Collection<Sequence> advanced, long nowMillis)
-            throws SQLException {
+    public void commit(List<SinkQueue.Message> batch, long nowMillis) throws IOException {
         var ids = batch.stream().map(SinkQueue.Message::id).toList();
         var gate = release;
         if (gate.getCount() > 0) {
@@ -104,25 +99,30 @@ final class ManualStore implements Store, Store.Opening {
             throw thrown;
         }
         if (failsToCommit) {
-            throw new SQLException("no commit, says the test");
+            throw new NoRoomException("no commit, says the test");
+        }
+        var failed = failure;
+        if (failed != null) {
+            throw failed;
         }
         var doubted = doubt;
         synchronized (this) {
             if (doubted != Doubt.LOST) {
                 stored.addAll(ids);
-                advanced.forEach(sequence -> highest.put(sequence.name(), sequence.reached()));
+                for (var message : batch) {
+                    if (message.clientSequence() != 0) {
+                        highest.put(message.client(), message.clientSequence());
+                    }
+                }
             }
         }
         if (doubted != Doubt.NONE) {
-            throw new InDoubtException(new SQLException("in doubt, says the test"));
+            throw new InDoubtException("in doubt", new IOException("says the test"));
         }
     }
 
     @Override
-    public long highest(String name) throws SQLException {
-        if (failsToRead) {
-            throw new SQLException("no reading, says the test");
-        }
+    public long highest(String name) {
         synchronized (this) {
             long read = highest.getOrDefault(name, 0L);
             add("highest of " + name + " is " + read);
@@ -131,19 +131,8 @@ final class ManualStore implements Store, Store.Opening {
     }
 
     @Override
-    public void settleDoubt() throws SQLException {
-        add("settle doubt");
-        if (failsToSettleDoubt) {
-            throw new SQLException("doubt stays, says the test");
-        }
-    }
-
-    @Override
-    public void rollback() throws SQLException {
-        add("rollback");
-        if (failsToRollBack) {
-            throw new SQLException("no rollback, says the test");
-        }
+    public Hold hold(long number) {
+        throw new AssertionError("this store drops nothing");
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.testing.Await;
+import heddle.testing.Task;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,15 +55,15 @@ class OnceClientTest {
         return client.submit(bytes, 0, bytes.length);
     }
 
-    private SqliteSink onDisk() throws IOException {
-        return new SqliteSink(folder, new SqliteOptions(), counters);
+    private StoreSink onDisk() throws IOException {
+        return new StoreSink(folder, new StoreOptions(), counters);
     }
 
-    private SqliteSink inMemory() throws IOException {
-        return new SqliteSink(folder, new SqliteOptions(), counters, store);
+    private StoreSink inMemory() throws IOException {
+        return new StoreSink(folder, new StoreOptions(), counters, store);
     }
 
-    private RunningGateway start(SqliteSink sink) throws IOException {
+    private RunningGateway start(StoreSink sink) throws IOException {
         return new RunningGateway(sink, new GatewayOptions(), counters);
     }
 
@@ -136,15 +137,14 @@ class OnceClientTest {
                 .allSatisfy((number, result) -> assertThat(result).isEqualTo(Result.SUCCESS));
     }
 
-    /** Commits fail, some for certain and some in doubt, kept or not. */
+    /** Commits fail: some for want of room, and some in doubt, kept or not, which ends the server. */
     @Test
     void whateverCommitsDoEachMessageIsThereOnceAndInOrder() throws Exception {
         long seed = System.nanoTime();
         var random = new Random(seed);
         int count = 500;
-        try (var sink = inMemory();
-                var gateway = start(sink);
-                var client = new Client(gateway.address, ONCE.inFlight(16, 1 << 20), told)) {
+        try (var server = new Restarting();
+                var client = new Client(server.address, ONCE.inFlight(16, 1 << 20), told)) {
             for (int i = 0; i < count; i++) {
                 if (random.nextInt(20) == 0) {
                     var doubts = ManualStore.Doubt.values();
@@ -152,14 +152,12 @@ class OnceClientTest {
                     store.failsToCommit = random.nextInt(4) == 0;
                 }
                 if (random.nextInt(10) == 0) {
-                    store.doubt = ManualStore.Doubt.NONE;
                     store.failsToCommit = false;
                 }
-                if (store.doubt != ManualStore.Doubt.NONE || store.failsToCommit) {
+                if (store.failsToCommit) {
                     // The window may be full: only a store that works again makes room.
                     var works = Thread.startVirtualThread(() -> {
                         LockSupport.parkNanos(2_000_000);
-                        store.doubt = ManualStore.Doubt.NONE;
                         store.failsToCommit = false;
                     });
                     submit(client, "m" + i);
@@ -168,7 +166,9 @@ class OnceClientTest {
                     submit(client, "m" + i);
                 }
             }
+            store.failsToCommit = false;
             client.awaitSettled();
+            assertThat(server.starts).as("seed %d", seed).isGreaterThan(1);
         }
         assertThat(store.stored())
                 .as("seed %d", seed)
@@ -180,23 +180,61 @@ class OnceClientTest {
     @ParameterizedTest
     @EnumSource(names = {"KEPT", "LOST"})
     void aCommitInDoubtIsLookedUp(ManualStore.Doubt doubt) throws Exception {
-        try (var sink = inMemory();
-                var gateway = start(sink);
-                var client = new Client(gateway.address, ONCE, told)) {
+        try (var server = new Restarting();
+                var client = new Client(server.address, ONCE, told)) {
             store.doubt = doubt;
-            told.whenLost = () -> store.doubt = ManualStore.Doubt.NONE;
             submit(client, "m");
             client.awaitSettled();
             assertThat(told.causes().getFirst())
-                    .hasMessage("submit once " + gateway.address + ": in doubt, may or may not be kept");
+                    .hasMessage("submit once " + server.address + ": in doubt, may or may not be kept");
         }
         assertThat(store.stored()).containsExactly(1L);
         assertThat(told.results).containsEntry(0L, Result.SUCCESS);
     }
 
+    /** A server on one store in memory: after a commit in doubt, which ends it, the next start. */
+    private final class Restarting implements AutoCloseable {
+        private StoreSink sink = inMemory();
+        private RunningGateway gateway = start(sink);
+        final String address = gateway.address;
+        volatile int starts = 1;
+        private volatile boolean ending;
+        private final Task<Void> restarting = Task.run(this::restart);
+
+        Restarting() throws IOException {}
+
+        private void restart() throws Exception {
+            while (true) {
+                sink.awaitEnd();
+                gateway.close();
+                if (ending) {
+                    sink.close();
+                    return;
+                }
+                assertThatThrownBy(sink::close).hasMessageContaining("in doubt");
+                store.doubt = ManualStore.Doubt.NONE;
+                sink = inMemory();
+                gateway = new RunningGateway(sink, new GatewayOptions(), counters, gateway.port);
+                starts++;
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            ending = true;
+            store.doubt = ManualStore.Doubt.NONE;
+            sink.close();
+            try {
+                restarting.result();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
     @Test
     void aMessageThatIsTooLargeIsReportedAndTheRestIsKept() throws Exception {
-        try (var sink = new SqliteSink(folder, new SqliteOptions().queue(100, 2000), counters);
+        try (var sink = new StoreSink(folder, new StoreOptions().queue(100, 2000), counters);
                 var gateway = start(sink);
                 var client = new Client(gateway.address, ONCE, told)) {
             submit(client, "m0");

@@ -29,7 +29,7 @@ final class Stored {
     static List<byte[]> after(StoreReader reader) throws IOException {
         List<byte[]> all = new ArrayList<>();
         for (var some = reader.next(); !some.isEmpty(); some = reader.next()) {
-            all.addAll(some);
+            some.forEach(message -> all.add(message.payload()));
         }
         return all;
     }

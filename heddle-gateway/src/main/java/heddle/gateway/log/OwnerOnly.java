@@ -1,4 +1,4 @@
-package heddle.gateway;
+package heddle.gateway.log;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +15,7 @@ import java.util.Set;
  * The rights of what holds messages: its owner's alone. On file systems without POSIX's rights there is nothing to give
  * and nothing to warn of. No state.
  */
-final class OwnerOnly {
+public final class OwnerOnly {
 
     private static final Set<PosixFilePermission> FOLDER = PosixFilePermissions.fromString("rwx------");
     private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
@@ -27,12 +27,12 @@ final class OwnerOnly {
     }
 
     /** For a folder to be made at {@code path}. */
-    static FileAttribute<?>[] folder(Path path) {
+    public static FileAttribute<?>[] folder(Path path) {
         return attributes(path, FOLDER);
     }
 
     /** For a file to be made at {@code path}. */
-    static FileAttribute<?>[] file(Path path) {
+    public static FileAttribute<?>[] file(Path path) {
         return attributes(path, FILE);
     }
 
@@ -47,7 +47,7 @@ final class OwnerOnly {
      * its files that have wider ones than they should. Empty where the folder keeps others out, since its files are out
      * of reach then.
      */
-    static List<String> wider(Path folder, List<String> files) throws IOException {
+    public static List<String> wider(Path folder, List<String> files) throws IOException {
         if (!applies(folder)) {
             return List.of();
         }

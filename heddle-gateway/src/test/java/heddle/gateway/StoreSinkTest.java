@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import heddle.gateway.log.Disk;
 import heddle.testing.Await;
 import heddle.time.ManualClock;
 import java.io.IOException;
@@ -27,19 +28,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
-class SqliteSinkTest {
+class StoreSinkTest {
     @TempDir
     private Path folder;
 
     private final Counters counters = new Counters();
     private final Settlements settlements = new Settlements();
 
-    private SqliteSink open(SqliteOptions options) throws IOException {
-        return new SqliteSink(folder, options, counters);
+    private StoreSink open(StoreOptions options) throws IOException {
+        return new StoreSink(folder, options, counters);
     }
 
-    private SqliteSink open() throws IOException {
-        return open(new SqliteOptions());
+    private StoreSink open() throws IOException {
+        return open(new StoreOptions());
     }
 
     private int offer(Sink sink, byte[] message) throws InterruptedException {
@@ -58,7 +59,7 @@ class SqliteSinkTest {
             all[i] = (byte) i;
         }
         byte[] large = new byte[3 << 20];
-        try (var sink = open(new SqliteOptions().sync(mode).syncInterval(Duration.ofMillis(10)))) {
+        try (var sink = open(new StoreOptions().sync(mode).syncInterval(Duration.ofMillis(10)))) {
             for (byte[] message : List.of(all, new byte[0], large, bytes("last"))) {
                 assertThat(offer(sink, message)).isEqualTo(Result.SUCCESS);
             }
@@ -74,13 +75,16 @@ class SqliteSinkTest {
         Path made = folder.resolve("above").resolve("data");
         var logged = new GatewayLog();
         try (logged;
-                var sink = new SqliteSink(made, new SqliteOptions(), new Counters())) {
+                var sink = new StoreSink(made, new StoreOptions(), new Counters())) {
             assertThat(offer(sink, bytes("secret"))).isEqualTo(Result.SUCCESS);
             settlements.await(1);
             assertThat(rights(made)).isEqualTo("rwx------");
-            try (Stream<Path> files = Files.list(made)) {
+            assertThat(rights(made.resolve("log"))).isEqualTo("rwx------");
+            assertThat(rights(made.resolve("lock"))).isEqualTo("rw-------");
+            Await.until("the next segment is ready", () -> Files.exists(made.resolve("log/spare")));
+            try (Stream<Path> files = Files.list(made.resolve("log"))) {
                 assertThat(files)
-                        .hasSize(4)
+                        .hasSize(3)
                         .allSatisfy(file -> assertThat(rights(file)).isEqualTo("rw-------"));
             }
         }
@@ -92,18 +96,18 @@ class SqliteSinkTest {
         assumeTrue(FileSystems.getDefault().supportedFileAttributeViews().contains("posix"));
         Path wide = Files.createDirectory(folder.resolve("wide"));
         Files.setPosixFilePermissions(wide, PosixFilePermissions.fromString("rwxr-xr-x"));
-        new SqliteSink(wide, new SqliteOptions(), new Counters()).close();
-        Files.setPosixFilePermissions(wide.resolve("messages.db"), PosixFilePermissions.fromString("rw-r--r--"));
+        new StoreSink(wide, new StoreOptions(), new Counters()).close();
+        Files.setPosixFilePermissions(wide.resolve("log"), PosixFilePermissions.fromString("rwxr--r--"));
         var logged = new GatewayLog();
         try (logged) {
-            new SqliteSink(wide, new SqliteOptions(), new Counters()).close();
+            new StoreSink(wide, new StoreOptions(), new Counters()).close();
         }
         assertThat(logged.lines())
                 .containsExactly(
-                        "data folder %s: other users have rights (rwxr-xr-x %s, rw-r--r-- messages.db); to keep them out: chmod 700 %s"
+                        "data folder %s: other users have rights (rwxr-xr-x %s, rwxr--r-- log); to keep them out: chmod 700 %s"
                                 .formatted(wide, wide, wide));
         assertThat(rights(wide)).isEqualTo("rwxr-xr-x");
-        assertThat(rights(wide.resolve("messages.db"))).isEqualTo("rw-r--r--");
+        assertThat(rights(wide.resolve("log"))).isEqualTo("rwxr--r--");
         assertThat(rights(wide.resolve("lock"))).isEqualTo("rw-------");
     }
 
@@ -191,7 +195,7 @@ class SqliteSinkTest {
             for (int i = 1; i <= 5; i++) {
                 offer(sink, bytes("m" + i));
                 settlements.await(i);
-                assertThat(reader.next()).containsExactly(bytes("m" + i));
+                assertThat(Stored.after(reader)).containsExactly(bytes("m" + i));
             }
         }
     }
@@ -215,25 +219,23 @@ class SqliteSinkTest {
         }
     }
 
-    /** What a killed process leaves: the files as they are, the log not yet in the database. */
+    /** What a killed process leaves: the files as they are. */
     @Test
     void whatACrashLeavesIsRecoveredByAServerAndByAReader() throws Exception {
         var crashed = Files.createDirectory(folder.resolve("crashed"));
         var copies = List.of(folder.resolve("server"), folder.resolve("reader"));
-        try (var sink = new SqliteSink(crashed, new SqliteOptions(), counters)) {
+        try (var sink = new StoreSink(crashed, new StoreOptions(), counters)) {
             for (int i = 0; i < 100; i++) {
                 offer(sink, bytes("m" + i));
             }
             settlements.await(100);
             for (var copy : copies) {
                 Files.createDirectory(copy);
-                for (String name : List.of("messages.db", "messages.db-wal")) {
-                    Files.copy(crashed.resolve(name), copy.resolve(name));
-                }
+                copyLog(crashed, copy);
             }
         }
         assertThat(Stored.in(copies.get(1))).hasSize(100);
-        try (var sink = new SqliteSink(copies.get(0), new SqliteOptions(), counters)) {
+        try (var sink = new StoreSink(copies.get(0), new StoreOptions(), counters)) {
             offer(sink, bytes("after"));
             settlements.await(101);
         }
@@ -244,7 +246,7 @@ class SqliteSinkTest {
     void aFullStoreAnswersNotStoredAndGoesOnWhenThereIsRoom() throws Exception {
         byte[] message = new byte[10_000];
         int stored;
-        try (var sink = open(new SqliteOptions().storeBytesMax(1 << 20))) {
+        try (var sink = open(new StoreOptions().storeBytesMax(1 << 20))) {
             int offered = 0;
             List<Integer> results;
             do {
@@ -269,33 +271,76 @@ class SqliteSinkTest {
         assertThat(Stored.in(folder)).hasSize(stored + 1);
     }
 
-    @Test
-    void aBrokenDatabaseAnswersNotStoredAndTheSinkLives() throws Exception {
-        try (var sink = open();
-                var other = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("messages.db"));
-                var statement = other.createStatement()) {
-            statement.execute("ALTER TABLE message RENAME TO elsewhere");
-            offer(sink, bytes("lost"));
-            assertThat(settlements.await(1)).containsExactly(Result.NOT_STORED);
-            statement.execute("ALTER TABLE elsewhere RENAME TO message");
-            offer(sink, bytes("kept"));
-            assertThat(settlements.await(2)).containsExactly(Result.NOT_STORED, Result.SUCCESS);
+    private static void copyLog(Path from, Path to) throws IOException {
+        Path log = Files.createDirectories(to.resolve("log"));
+        try (Stream<Path> files = Files.list(from.resolve("log"))) {
+            for (Path file : files.toList()) {
+                if (!file.getFileName().toString().startsWith("spare")) {
+                    Files.copy(file, log.resolve(file.getFileName()));
+                }
+            }
         }
-        assertThat(Stored.in(folder)).containsExactly(bytes("kept"));
+    }
+
+    /** The current segment is used up, then it is refused, and when there is room again it goes on by itself. */
+    @Test
+    void aFullDiskAnswersNotStoredAndGoesOnWhenThereIsRoom() throws Exception {
+        var disk = new Disk() {
+            volatile boolean full;
+
+            @Override
+            public long usableBytes(Path path) throws IOException {
+                return full ? 1000 : super.usableBytes(path);
+            }
+        };
+        byte[] message = new byte[10_000];
+        var options = new StoreOptions().segmentBytes(100_000);
+        int stored;
+        try (var log = new GatewayLog()) {
+            try (var sink = new StoreSink(folder, options, counters, disk)) {
+                Await.until("the next segment is ready", () -> Files.exists(folder.resolve("log/spare")));
+                disk.full = true;
+                int offered = 0;
+                do {
+                    offer(sink, message);
+                } while (settlements.await(++offered).getLast() == Result.SUCCESS);
+                assertThat(settlements.await(offered).getLast()).isEqualTo(Result.NOT_STORED);
+                stored = offered - 1;
+                // The one that is written, and the one that was kept ready.
+                assertThat(stored).isBetween(15, 19);
+                assertThat(Stored.in(folder)).hasSize(stored);
+                assertThat(log.lines())
+                        .contains(
+                                "data folder " + folder
+                                        + ": not storing: the disk is full: 1000 bytes are free, and the next segment has 100000");
+            }
+            // A start needs no room.
+            try (var sink = new StoreSink(folder, options, counters, disk)) {
+                offer(sink, bytes("small"));
+                assertThat(settlements.await(stored + 2).getLast()).isEqualTo(Result.SUCCESS);
+                offer(sink, message);
+                assertThat(settlements.await(stored + 3).getLast()).isEqualTo(Result.NOT_STORED);
+                disk.full = false;
+                offer(sink, message);
+                assertThat(settlements.await(stored + 4).getLast()).isEqualTo(Result.SUCCESS);
+                assertThat(log.lines()).endsWith("data folder " + folder + ": storing again");
+            }
+        }
+        assertThat(Stored.in(folder)).hasSize(stored + 2);
     }
 
     @Test
     void theQueueIsBoundedInMessages() throws Exception {
-        expectBound(new SqliteOptions().queue(4, 1 << 20).roomWait(Duration.ofMillis(20)), 10);
+        expectBound(new StoreOptions().queue(4, 1 << 20).roomWait(Duration.ofMillis(20)), 10);
     }
 
     @Test
     void theQueueIsBoundedInBytes() throws Exception {
-        expectBound(new SqliteOptions().queue(1000, 4 * (1000 + 64)).roomWait(Duration.ofMillis(20)), 1000);
+        expectBound(new StoreOptions().queue(1000, 4 * (1000 + 64)).roomWait(Duration.ofMillis(20)), 1000);
     }
 
     /** The writer is held in a receipt; four messages fit, that one included. */
-    private void expectBound(SqliteOptions options, int messageBytes) throws Exception {
+    private void expectBound(StoreOptions options, int messageBytes) throws Exception {
         var release = new CountDownLatch(1);
         var message = new byte[messageBytes];
         try (var sink = open(options)) {
@@ -330,7 +375,7 @@ class SqliteSinkTest {
 
     @Test
     void aMessageLargerThanTheQueueIsNeverTaken() throws Exception {
-        try (var sink = open(new SqliteOptions().queue(10, 1064).roomWait(Duration.ofMinutes(1)))) {
+        try (var sink = open(new StoreOptions().queue(10, 1064).roomWait(Duration.ofMinutes(1)))) {
             assertThat(offer(sink, new byte[1001])).isEqualTo(Result.TOO_LARGE);
             assertThat(offer(sink, new byte[1000])).isEqualTo(Result.SUCCESS);
             settlements.await(1);
@@ -341,7 +386,7 @@ class SqliteSinkTest {
     void withAnIntervalSyncsFollowCommitsAndStopWithThem() throws Exception {
         var clock = new ManualClock();
         var interval = Duration.ofMinutes(1);
-        try (var sink = open(new SqliteOptions()
+        try (var sink = open(new StoreOptions()
                 .sync(SyncMode.INTERVAL)
                 .syncInterval(interval)
                 .clock(clock))) {
@@ -406,19 +451,21 @@ class SqliteSinkTest {
         open().close();
     }
 
-    /** With a reader beside it the store is not synced by its closing either. */
     @Test
     void withAnIntervalACommitThatFailsForgetsNoSync() throws Exception {
-        try (var sink = open(new SqliteOptions()
+        var clock = new ManualClock();
+        try (var sink = open(new StoreOptions()
                         .sync(SyncMode.INTERVAL)
                         .syncInterval(Duration.ofHours(1))
-                        .storeBytesMax(1 << 20));
+                        .storeBytesMax(1 << 20)
+                        .clock(clock));
                 var reader = new StoreReader(folder)) {
             offer(sink, bytes("kept"));
             settlements.await(1);
             offer(sink, new byte[2 << 20]);
             assertThat(settlements.await(2)).containsExactly(Result.SUCCESS, Result.NOT_STORED);
-            assertThat(counters.value(Counter.SYNCS)).isOne();
+            clock.advance(Duration.ofHours(1));
+            Await.until("it syncs", () -> counters.value(Counter.SYNCS) == 1);
             assertThat(Stored.after(reader)).containsExactly(bytes("kept"));
         }
     }
@@ -426,7 +473,7 @@ class SqliteSinkTest {
     @Test
     void timesThatNoLongHoldsInNanosecondsAreForEver() throws Exception {
         var centuries = Duration.ofDays(1_000_000);
-        try (var sink = open(new SqliteOptions()
+        try (var sink = open(new StoreOptions()
                 .sync(SyncMode.INTERVAL)
                 .syncInterval(centuries)
                 .queue(4, 1 << 20)
@@ -454,17 +501,17 @@ class SqliteSinkTest {
     @Test
     void missingFoldersAreMade() throws Exception {
         var deep = folder.resolve("a/b/c");
-        new SqliteSink(deep, new SqliteOptions(), counters).close();
+        new StoreSink(deep, new StoreOptions(), counters).close();
         assertThat(Stored.in(deep)).isEmpty();
     }
 
     @Test
     void aFileIsNoFolder() throws Exception {
         var file = Files.writeString(folder.resolve("file"), "");
-        assertThatThrownBy(() -> new SqliteSink(file, new SqliteOptions(), counters))
+        assertThatThrownBy(() -> new StoreSink(file, new StoreOptions(), counters))
                 .hasMessage("data folder " + file + ": " + file + " is not a directory");
         var below = file.resolve("below");
-        assertThatThrownBy(() -> new SqliteSink(below, new SqliteOptions(), counters))
+        assertThatThrownBy(() -> new StoreSink(below, new StoreOptions(), counters))
                 .hasMessage("data folder " + below + ": " + file + " is not a directory");
     }
 
@@ -494,8 +541,8 @@ class SqliteSinkTest {
             statement.execute("INSERT INTO message VALUES(1, 7, CAST('old' AS BLOB))");
         }
         assertThat(Stored.in(folder)).containsExactly(bytes("old"));
-        // At its bound from the start: the new table is made all the same.
-        try (var sink = open(new SqliteOptions().storeBytesMax(1))) {
+        // At its bound from the start: it is taken over all the same.
+        try (var sink = open(new StoreOptions().storeBytesMax(1))) {
             offer(sink, new byte[100_000]);
             assertThat(settlements.await(1)).containsExactly(Result.NOT_STORED);
         }
@@ -504,18 +551,14 @@ class SqliteSinkTest {
             settlements.await(2);
         }
         assertThat(Stored.in(folder)).containsExactly(bytes("old"), bytes("new"));
-        try (var now = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("messages.db"));
-                var statement = now.createStatement();
-                var version = statement.executeQuery(
-                        "SELECT user_version, (SELECT count(*) FROM client) FROM" + " pragma_user_version")) {
-            assertThat(version.getInt(1)).isEqualTo(2);
-            assertThat(version.getInt(2)).isZero();
-        }
+        assertThat(folder.resolve("messages.db")).doesNotExist();
     }
 
     @Test
     void aNewerStoreIsLeftAlone() throws Exception {
-        open().close();
+        try (var old = getClass().getResourceAsStream("closed/messages.db")) {
+            Files.copy(old, folder.resolve("messages.db"));
+        }
         try (var other = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("messages.db"));
                 var statement = other.createStatement()) {
             statement.execute("PRAGMA user_version=3");
@@ -538,24 +581,7 @@ class SqliteSinkTest {
 
     @Test
     void aFolderWithoutAStoreCannotBeRead() {
-        assertThatThrownBy(() -> Stored.in(folder)).hasMessage("data folder " + folder + ": no messages.db in it");
-    }
-
-    /** A reader in the middle of a large store must not keep the log from being reset. */
-    @Test
-    void aSlowReaderDoesNotMakeTheLogGrow() throws Exception {
-        byte[] message = new byte[1 << 20];
-        try (var sink = open();
-                var reader = new StoreReader(folder)) {
-            for (int i = 1; i <= 100; i++) {
-                offer(sink, message);
-                settlements.await(i);
-                if (i == 10) {
-                    assertThat(reader.next()).isNotEmpty();
-                }
-            }
-            assertThat(Files.size(folder.resolve("messages.db-wal"))).isLessThan(64 << 20);
-        }
+        assertThatThrownBy(() -> Stored.in(folder)).hasMessage("data folder " + folder + ": no log in it");
     }
 
     @Test

@@ -2,12 +2,13 @@ package heddle.gateway;
 
 import heddle.time.Clock;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link SqliteSink} stores and how much it holds. Immutable: each setter returns a changed copy, and refuses
+ * How a {@link StoreSink} stores and how much it holds. Immutable: each setter returns a changed copy, and refuses
  * what makes no sense by an IllegalArgumentException.
  */
-public final class SqliteOptions {
+public final class StoreOptions {
 
     SyncMode sync = SyncMode.ALWAYS;
     Duration syncInterval = Duration.ofSeconds(1);
@@ -16,13 +17,19 @@ public final class SqliteOptions {
     Duration roomWait = Duration.ofSeconds(10);
     Clock clock = Clock.system();
 
-    /** Of the file; as many as the disk holds unless set. */
+    /** Of all segments; as many as the disk holds unless set. */
     long storeBytesMax = Long.MAX_VALUE;
 
-    /** Synced always; 65,536 messages or 64 MiB in the queue; 10 s for room to come; the store as large as the disk. */
-    public SqliteOptions() {}
+    long segmentBytes = 64 << 20;
+    long keepBytes = Long.MAX_VALUE;
 
-    private SqliteOptions(SqliteOptions other) {
+    @Nullable
+    Duration keepFor;
+
+    /** Synced always; 65,536 messages or 64 MiB in the queue; 10 s for room to come; the store as large as the disk. */
+    public StoreOptions() {}
+
+    private StoreOptions(StoreOptions other) {
         sync = other.sync;
         syncInterval = other.syncInterval;
         queueMessagesMax = other.queueMessagesMax;
@@ -30,6 +37,9 @@ public final class SqliteOptions {
         roomWait = other.roomWait;
         clock = other.clock;
         storeBytesMax = other.storeBytesMax;
+        segmentBytes = other.segmentBytes;
+        keepBytes = other.keepBytes;
+        keepFor = other.keepFor;
     }
 
     /**
@@ -38,8 +48,8 @@ public final class SqliteOptions {
      * @param mode the promise
      * @return the changed copy
      */
-    public SqliteOptions sync(SyncMode mode) {
-        var changed = new SqliteOptions(this);
+    public StoreOptions sync(SyncMode mode) {
+        var changed = new StoreOptions(this);
         changed.sync = mode;
         return changed;
     }
@@ -50,8 +60,8 @@ public final class SqliteOptions {
      * @param interval zero or more
      * @return the changed copy
      */
-    public SqliteOptions syncInterval(Duration interval) {
-        var changed = new SqliteOptions(this);
+    public StoreOptions syncInterval(Duration interval) {
+        var changed = new StoreOptions(this);
         changed.syncInterval = Checked.notNegative("syncInterval", interval);
         return changed;
     }
@@ -63,8 +73,8 @@ public final class SqliteOptions {
      * @param bytesMax of their payloads, 1 or more; the largest message is a little smaller
      * @return the changed copy
      */
-    public SqliteOptions queue(int messagesMax, long bytesMax) {
-        var changed = new SqliteOptions(this);
+    public StoreOptions queue(int messagesMax, long bytesMax) {
+        var changed = new StoreOptions(this);
         changed.queueMessagesMax = Checked.atLeast(1, "queue messages", messagesMax);
         changed.queueBytesMax = Checked.atLeast(1, "queue bytes", bytesMax);
         return changed;
@@ -76,7 +86,7 @@ public final class SqliteOptions {
      * @param bytes of its payload
      * @return the changed copy
      */
-    public SqliteOptions queueTakes(long bytes) {
+    public StoreOptions queueTakes(long bytes) {
         return queue(queueMessagesMax, Math.max(queueBytesMax, 4 * bytes));
     }
 
@@ -86,22 +96,60 @@ public final class SqliteOptions {
      * @param limit zero or more
      * @return the changed copy
      */
-    public SqliteOptions roomWait(Duration limit) {
-        var changed = new SqliteOptions(this);
+    public StoreOptions roomWait(Duration limit) {
+        var changed = new StoreOptions(this);
         changed.roomWait = Checked.notNegative("roomWait", limit);
         return changed;
     }
 
     /**
-     * Most bytes that the database file may have; at the bound messages are {@link Result#NOT_STORED}. The disk's own
-     * bound unless set.
+     * Most bytes that the files of the log may have; at the bound messages are {@link Result#NOT_STORED}, unless {@link
+     * #keepBytes} or {@link #keepFor} makes room. The disk's own bound unless set.
+     *
+     * @param bytes 1 or more; the log has one file at least, of 64 KiB
+     * @return the changed copy
+     */
+    public StoreOptions storeBytesMax(long bytes) {
+        var changed = new StoreOptions(this);
+        changed.storeBytesMax = Checked.atLeast(1, "storeBytesMax", bytes);
+        return changed;
+    }
+
+    /**
+     * The size of the files that the log consists of; 64 MiB unless set. Less where a bound would hold fewer than four.
+     *
+     * @param bytes 1 or more; less than 64 KiB counts as that
+     * @return the changed copy
+     */
+    public StoreOptions segmentBytes(long bytes) {
+        var changed = new StoreOptions(this);
+        changed.segmentBytes = Checked.atLeast(1, "segmentBytes", bytes);
+        return changed;
+    }
+
+    /**
+     * How many bytes the files of the log may have before the oldest are dropped; none is unless set. A {@link Hold}
+     * keeps more.
      *
      * @param bytes 1 or more
      * @return the changed copy
      */
-    public SqliteOptions storeBytesMax(long bytes) {
-        var changed = new SqliteOptions(this);
-        changed.storeBytesMax = Checked.atLeast(1, "storeBytesMax", bytes);
+    public StoreOptions keepBytes(long bytes) {
+        var changed = new StoreOptions(this);
+        changed.keepBytes = Checked.atLeast(1, "keepBytes", bytes);
+        return changed;
+    }
+
+    /**
+     * How old all messages of a file of the log must be before it is dropped; none is unless set. A {@link Hold} keeps
+     * it.
+     *
+     * @param age more than zero
+     * @return the changed copy
+     */
+    public StoreOptions keepFor(Duration age) {
+        var changed = new StoreOptions(this);
+        changed.keepFor = Checked.positive("keepFor", age);
         return changed;
     }
 
@@ -111,8 +159,8 @@ public final class SqliteOptions {
      * @param times the clock
      * @return the changed copy
      */
-    public SqliteOptions clock(Clock times) {
-        var changed = new SqliteOptions(this);
+    public StoreOptions clock(Clock times) {
+        var changed = new StoreOptions(this);
         changed.clock = times;
         return changed;
     }

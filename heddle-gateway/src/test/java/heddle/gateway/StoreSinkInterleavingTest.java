@@ -24,17 +24,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The transitions that {@link SqliteSink} and {@link StoreWriter} draw, in each order in which their threads can meet:
+ * The transitions that {@link StoreSink} and {@link StoreWriter} draw, in each order in which their threads can meet:
  * offers, the writer, and those that close.
  */
 @Timeout(60)
-class SqliteSinkInterleavingTest {
+class StoreSinkInterleavingTest {
 
     private static final byte[] MESSAGE = new byte[10];
 
     /** Four messages fit, taken and not settled; who has no room waits until there is some. */
-    private static final SqliteOptions NARROW =
-            new SqliteOptions().queue(4, 1 << 20).roomWait(Duration.ofDays(1));
+    private static final StoreOptions NARROW =
+            new StoreOptions().queue(4, 1 << 20).roomWait(Duration.ofDays(1));
 
     @TempDir
     private Path folder;
@@ -48,29 +48,29 @@ class SqliteSinkInterleavingTest {
         store.release();
     }
 
-    private SqliteSink open(SqliteOptions options) throws IOException {
-        return new SqliteSink(folder, options, counters, store);
+    private StoreSink open(StoreOptions options) throws IOException {
+        return new StoreSink(folder, options, counters, store);
     }
 
-    private int offer(SqliteSink sink, long id) throws InterruptedException {
+    private int offer(StoreSink sink, long id) throws InterruptedException {
         return sink.offer(fates, id, MESSAGE, 0, MESSAGE.length);
     }
 
-    private void take(SqliteSink sink, long... ids) throws InterruptedException {
+    private void take(StoreSink sink, long... ids) throws InterruptedException {
         for (long id : ids) {
             assertThat(offer(sink, id)).isEqualTo(Result.SUCCESS);
         }
     }
 
     /** An offer that finds the queue full. */
-    private Task<Integer> offerThatWaits(SqliteSink sink, long id) throws Exception {
+    private Task<Integer> offerThatWaits(StoreSink sink, long id) throws Exception {
         var offer = Task.start(() -> offer(sink, id));
         Parked.await(offer, "put", "awaitNanos");
         return offer;
     }
 
     /** A close that waits for the writer. */
-    private static Task<Void> closeThatWaits(SqliteSink sink) throws Exception {
+    private static Task<Void> closeThatWaits(StoreSink sink) throws Exception {
         var close = Task.run(sink::close);
         Parked.await(close, "close", "join");
         return close;
@@ -115,7 +115,6 @@ class SqliteSinkInterleavingTest {
                 .containsExactly(
                         "open",
                         "commit [1]",
-                        "rollback",
                         "settled 1 not stored, try again later",
                         "flush",
                         "commit [2]",
@@ -242,56 +241,58 @@ class SqliteSinkInterleavingTest {
         }
     }
 
+    /** Nobody knows what the disk has: what waits is refused, and nothing is tried again. */
     @Test
-    void aRollbackThatFailsClosesTheStoreAndTheNextCommitOpensAnother() throws Exception {
-        try (var sink = open(NARROW)) {
-            store.failsToCommit = true;
-            store.failsToRollBack = true;
+    void aCommitThatFailsHalfWayEndsTheSink() throws Exception {
+        var log = new GatewayLog();
+        var sink = open(NARROW);
+        try (log) {
+            store.hold();
+            store.doubt = ManualStore.Doubt.KEPT;
             take(sink, 1);
-            fates.await(1);
-            store.failsToOpen = true;
-            take(sink, 2);
-            fates.await(2);
-            store.failsToOpen = false;
-            store.failsToRollBack = false;
-            take(sink, 3);
-            fates.await(3);
-            store.failsToCommit = false;
-            take(sink, 4);
-            fates.await(4);
+            store.awaitHeld();
+            take(sink, 2, 3, 4);
+            var late = offerThatWaits(sink, 5);
+            store.release();
+            sink.awaitEnd();
+            // Room and end come one after the other: it may have been taken before the end.
+            int result = late.result();
+            assertThat(fates.results.containsKey(5L)).isEqualTo(result == Result.SUCCESS);
+            fates.results.remove(5L);
         }
-        assertThat(store.events().stream().filter(e -> !e.startsWith("settled") && !e.equals("flush")))
-                .containsExactly(
-                        "open",
-                        "commit [1]",
-                        "rollback",
-                        "close",
-                        "open",
-                        "open",
-                        "commit [3]",
-                        "rollback",
-                        "commit [4]",
-                        "close");
         assertThat(fates.results)
                 .containsOnly(
-                        Map.entry(1L, Result.NOT_STORED),
+                        Map.entry(1L, Result.IN_DOUBT),
                         Map.entry(2L, Result.NOT_STORED),
                         Map.entry(3L, Result.NOT_STORED),
-                        Map.entry(4L, Result.SUCCESS));
-        assertThat(counters.value(Counter.COMMITS_FAILED)).isEqualTo(3);
+                        Map.entry(4L, Result.NOT_STORED));
+        assertThat(store.events().stream().filter(e -> !e.startsWith("settled") && !e.equals("flush")))
+                .containsExactly("open", "commit [1]", "close");
+        assertThat(offer(sink, 6)).isEqualTo(Result.NOT_STORED);
+        String why = "data folder " + folder + ": storing has ended: in doubt: says the test";
+        assertThat(log.lines()).containsExactly(why);
+        assertThatThrownBy(sink::close).isInstanceOf(IOException.class).hasMessage(why);
+        assertThat(counters.value(Counter.COMMITS_FAILED)).isOne();
     }
 
     @Test
-    void withAnIntervalAStoreThatIsGivenUpIsSyncedFirst() throws Exception {
-        try (var sink = open(NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ofDays(1)))) {
-            take(sink, 1);
-            fates.await(1);
-            store.failsToCommit = true;
-            store.failsToRollBack = true;
-            take(sink, 2);
-            fates.await(2);
-        }
-        // Nothing to sync and nothing to close is left for the end.
+    void aStoreThatCannotBeWrittenEndsTheSinkAndNothingIsInDoubt() throws Exception {
+        var sink = open(NARROW);
+        store.failure = new IOException("no disk, says the test");
+        take(sink, 1);
+        sink.awaitEnd();
+        assertThat(fates.results).containsOnly(Map.entry(1L, Result.NOT_STORED));
+        assertThatThrownBy(sink::close).hasMessageEndingWith(": storing has ended: no disk, says the test");
+    }
+
+    @Test
+    void withAnIntervalNothingIsSyncedAfterACommitThatFailedHalfWay() throws Exception {
+        var sink = open(NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ofDays(1)));
+        take(sink, 1);
+        fates.await(1);
+        store.doubt = ManualStore.Doubt.LOST;
+        take(sink, 2);
+        sink.awaitEnd();
         assertThat(store.events())
                 .containsExactly(
                         "open",
@@ -299,27 +300,23 @@ class SqliteSinkInterleavingTest {
                         "settled 1 success",
                         "flush",
                         "commit [2]",
-                        "rollback",
-                        "sync",
-                        "close",
-                        "settled 2 not stored, try again later",
-                        "flush");
+                        "settled 2 in doubt, may or may not be kept",
+                        "flush",
+                        "close");
+        assertThatThrownBy(sink::close).hasMessageContaining("in doubt");
     }
 
     @Test
-    void withAnIntervalASyncThatFailsIsLoggedAndTheSinkGoesOn() throws Exception {
-        try (var log = new GatewayLog();
-                var sink = open(NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ZERO))) {
-            store.failsToSync = true;
-            take(sink, 1);
-            Await.until("the failure is logged", () -> !log.lines().isEmpty());
-            assertThat(log.lines()).containsExactly("data folder " + folder + ": fsync failed: no sync, says the test");
-            store.failsToSync = false;
-            take(sink, 2);
-            fates.await(2);
-        }
-        assertThat(fates.results.values()).containsOnly(Result.SUCCESS);
-        assertThat(counters.value(Counter.SYNCS)).isOne();
+    void withAnIntervalASyncThatFailsEndsTheSink() throws Exception {
+        var sink = open(NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ZERO));
+        store.failsToSync = true;
+        take(sink, 1);
+        sink.awaitEnd();
+        assertThat(fates.results).containsOnly(Map.entry(1L, Result.SUCCESS));
+        assertThat(store.events()).containsOnlyOnce("sync");
+        assertThatThrownBy(sink::close)
+                .hasMessage("data folder " + folder + ": storing has ended: fsync failed: no sync, says the test");
+        assertThat(counters.value(Counter.SYNCS)).isZero();
     }
 
     // ---- A fault
@@ -410,7 +407,7 @@ class SqliteSinkInterleavingTest {
     /** Room for four, so that offers wait. With the real store: what was acknowledged can be read. */
     @Test
     void anOfferIsTakenAndSettledOrNeither() throws Exception {
-        var sink = new SqliteSink(folder, NARROW, counters);
+        var sink = new StoreSink(folder, NARROW, counters);
         var taken = new ConcurrentSkipListSet<Long>();
         var offers = offerAtOnce(sink, taken);
         fates.await(20);
@@ -430,18 +427,16 @@ class SqliteSinkInterleavingTest {
         }
     }
 
-    /** The store fails at random, in commits, rollbacks and openings, and recovers. */
+    /** The store has no room, at random. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void withAStoreThatFailsNowAndThenAnOfferIsTakenAndSettledOrNeither(boolean interval) throws Exception {
+    void withAStoreThatIsFullNowAndThenAnOfferIsTakenAndSettledOrNeither(boolean interval) throws Exception {
         long seed = System.nanoTime();
         var random = new Random(seed);
         var options = interval ? NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ZERO) : NARROW;
         var sink = open(options);
         fates.whenSettled = id -> {
             store.failsToCommit = random.nextInt(3) == 0;
-            store.failsToRollBack = random.nextInt(2) == 0;
-            store.failsToOpen = random.nextInt(2) == 0;
         };
         var taken = new ConcurrentSkipListSet<Long>();
         var offers = offerAtOnce(sink, taken);
@@ -462,7 +457,7 @@ class SqliteSinkInterleavingTest {
     }
 
     /** Four threads that offer until they are sent away; {@code taken} gets the ids of what was taken. */
-    private List<Task<Void>> offerAtOnce(SqliteSink sink, ConcurrentSkipListSet<Long> taken) {
+    private List<Task<Void>> offerAtOnce(StoreSink sink, ConcurrentSkipListSet<Long> taken) {
         var ids = new AtomicLong();
         List<Task<Void>> offers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {

@@ -1,5 +1,6 @@
 package heddle.gateway;
 
+import heddle.gateway.log.Disk;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -12,29 +13,29 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// Keeps messages in an SQLite database, in groups: all that was offered while one transaction was being committed goes
-/// into the next, so the fsync that each commit costs is shared by as many messages as there are then.
+/// Keeps messages in the log of a data folder, in groups: all that was offered while one commit was under way goes into
+/// the next, so the sync that each commit costs is shared by as many messages as there are then.
 ///
 /// Offers come from any thread and are copied into a bounded queue. One platform thread, `heddle-store`, does
 /// everything that touches the disk, as a virtual thread would hold its carrier there. It settles the receipts itself,
 /// after the commit.
 ///
-/// A commit that fails (no space, I/O error) is rolled back and its messages are answered [Result#NOT_STORED]; the next
-/// one is tried afresh, on a new connection if not even the rollback went well. If the failure leaves open whether the
-/// commit is on the disk, as that of an fsync does, they are answered [Result#IN_DOUBT], and the database is opened
-/// anew. So the sink recovers when the disk does. Such an episode is logged at its start and at its end.
+/// Messages for which there is no room are answered [Result#NOT_STORED], and the next are tried afresh; such an episode
+/// is
+/// logged at its start and at its end. A write or a sync that fails ends the sink by itself, as nobody knows what the
+/// disk has then: the messages of that commit are answered [Result#IN_DOUBT], and what waits [Result#NOT_STORED].
 ///
 /// Which messages of a [Sequence] are kept is decided on that thread too, by the [Sequencer], and the highest number of
 /// each is in the same transaction as its message.
 ///
 /// Anything else that is thrown on that thread, by a receipt too, ends the sink by itself: all that was taken is
 /// settled, each message once, [#awaitEnd] returns, and [#close] throws it.
-public final class SqliteSink implements Sink {
+public final class StoreSink implements Sink {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
 
     private final Path folder;
-    private final SqliteOptions options;
+    private final StoreOptions options;
     private final SinkQueue queue;
     private final DataFolder taken;
     private final Thread writer;
@@ -62,12 +63,17 @@ public final class SqliteSink implements Sink {
      * @throws IOException the folder cannot be made, written or read, is another server's, or holds something else; the
      *     message names it
      */
-    public SqliteSink(Path folder, SqliteOptions options, Counters counters) throws IOException {
-        this(folder, options, counters, () -> SqliteStore.open(folder, options.sync, options.storeBytesMax));
+    public StoreSink(Path folder, StoreOptions options, Counters counters) throws IOException {
+        this(folder, options, counters, () -> LogStore.open(folder, options, new Disk()));
+    }
+
+    /** The same, on a disk of the caller's choice. */
+    StoreSink(Path folder, StoreOptions options, Counters counters, Disk disk) throws IOException {
+        this(folder, options, counters, () -> LogStore.open(folder, options, disk));
     }
 
     /** A sink that keeps messages in a store of the caller's choice. */
-    SqliteSink(Path folder, SqliteOptions options, Counters counters, Store.Opening opening) throws IOException {
+    StoreSink(Path folder, StoreOptions options, Counters counters, Store.Opening opening) throws IOException {
         this.folder = folder;
         this.options = options;
         this.queue = new SinkQueue(options.queueMessagesMax, options.queueBytesMax, options.clock);
@@ -125,7 +131,7 @@ public final class SqliteSink implements Sink {
      * ENDED    all is settled, the store is closed, heddle-store has come to its end
      *
      * OPEN          -> CLOSING  close()  by any thread, which then waits for ENDED
-     * OPEN, CLOSING -> FAILED   write()  something was thrown that is no failure of the store; closes the queue
+     * OPEN, CLOSING -> FAILED   write()  the store is broken, or something was thrown; closes the queue
      * CLOSING       -> ENDED    write()  the queue is empty
      * FAILED        -> ENDED    write()  the queue is empty
      * }</pre>
@@ -143,6 +149,7 @@ public final class SqliteSink implements Sink {
             while (failure.get() == null && queue.take(batch, store.nanosToSync())) {
                 write(batch);
                 store.syncIfDue();
+                endIfBroken();
             }
         } catch (Throwable e) {
             fail(e);
@@ -154,7 +161,9 @@ public final class SqliteSink implements Sink {
                 refuse(batch);
             }
             var thrown = failure.get();
-            if (thrown != null) {
+            if (thrown != null && thrown.equals(store.failure())) {
+                LOG.log(Level.ERROR, thrown::getMessage);
+            } else if (thrown != null) {
                 LOG.log(Level.ERROR, "data folder " + folder + ": storing has ended", thrown);
             }
             store.close();
@@ -170,7 +179,14 @@ public final class SqliteSink implements Sink {
         failure.compareAndSet(null, e);
     }
 
-    /** Commits and settles a batch, and empties it. */
+    private void endIfBroken() {
+        var broken = store.failure();
+        if (broken != null) {
+            fail(broken);
+        }
+    }
+
+    /** Commits and settles a batch, and empties it; when the store breaks, only the part that was committed by then. */
     private void write(List<SinkQueue.Entry> batch) {
         if (results.length < batch.size()) {
             results = new int[Integer.highestOneBit(batch.size()) << 1];
@@ -179,6 +195,9 @@ public final class SqliteSink implements Sink {
             var entry = batch.get(i);
             if (sequencer.endsPart(entry)) {
                 commit(batch, i);
+                if (store.failure() != null) {
+                    return;
+                }
             }
             results[i] = sequencer.judge(entry);
         }
@@ -236,6 +255,16 @@ public final class SqliteSink implements Sink {
             }
         }
         queue.release(part);
+    }
+
+    /**
+     * Keeps messages from being dropped by retention. What is dropped by now stays so: a reader tells.
+     *
+     * @param number what must stay: this message and those behind it
+     * @return moves that on, and ends it
+     */
+    public Hold hold(long number) {
+        return store.store().hold(number);
     }
 
     /**

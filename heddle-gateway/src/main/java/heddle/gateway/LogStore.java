@@ -1,0 +1,73 @@
+package heddle.gateway;
+
+import heddle.gateway.log.Disk;
+import heddle.gateway.log.LogOptions;
+import heddle.gateway.log.LogWriter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The store of a data folder: a {@link LogWriter}, and what it does beside on a thread of its own. */
+final class LogStore implements Store {
+
+    /** In the data folder. */
+    static final String FOLDER = "log";
+
+    private final LogWriter log;
+
+    private LogStore(LogWriter log) {
+        this.log = log;
+    }
+
+    /** Opens the log in the data folder {@code folder}, after it has taken over what an older program left there. */
+    static LogStore open(Path folder, StoreOptions options, Disk disk) throws IOException {
+        var how = new LogOptions(
+                "data folder " + folder,
+                options.sync == SyncMode.ALWAYS,
+                options.segmentBytes,
+                options.storeBytesMax,
+                options.keepBytes,
+                options.keepFor,
+                options.clock);
+        TakeOver.run(folder, how, disk);
+        var log = new LogWriter(folder.resolve(FOLDER), how, disk);
+        log.upkeep().start();
+        return new LogStore(log);
+    }
+
+    @Override
+    public void commit(List<SinkQueue.Message> batch, long nowMillis) throws IOException {
+        log.commit(batch, nowMillis);
+    }
+
+    @Override
+    public long highest(String name) {
+        return log.highest(name);
+    }
+
+    @Override
+    public void sync() throws IOException {
+        log.sync();
+    }
+
+    @Override
+    public Hold hold(long number) {
+        var held = log.upkeep().hold(number);
+        return new Hold() {
+            @Override
+            public void moveTo(long later) {
+                held.moveTo(later);
+            }
+
+            @Override
+            public void close() {
+                held.close();
+            }
+        };
+    }
+
+    @Override
+    public void close() throws IOException {
+        log.close();
+    }
+}

@@ -1,0 +1,329 @@
+package heddle.gateway.log;
+
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the blocks of one segment, one after the other, and in each its records; goes on behind whatever is damaged.
+/// One thread. What is damaged shows by its numbers: the next block or record has a higher one than it should.
+///
+/// A file that is cut off counts as zeros from there on.
+final class Cursor implements Closeable {
+
+    /** Also the bound of what a block's names may claim before they are read. */
+    private static final int WINDOW = 256 << 10;
+
+    /** A record of this file. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Entry(long number, int name, long sequence, byte[] payload) {}
+
+    /** A name of a block. */
+    record Name(String name, long highest) {}
+
+    private final FileChannel channel;
+    private final long base;
+    private final long size;
+    private final CRC32C crc = new CRC32C();
+
+    /** What was read last, at windowStart; its limit is how much. */
+    private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW).limit(0);
+
+    private long windowStart;
+
+    /** Of the segment, once a block told it. */
+    private long salt;
+
+    private boolean salted;
+
+    /** Where the next block is looked for. */
+    private long position;
+
+    // Of the block that was entered.
+    private @Nullable Block block;
+    private long recordAt;
+    private int recordIndex;
+    private Name @Nullable [] names;
+
+    Cursor(Path file, long base) throws IOException {
+        this.channel = FileChannel.open(file, StandardOpenOption.READ);
+        this.base = base;
+        this.size = channel.size();
+    }
+
+    long base() {
+        return base;
+    }
+
+    /** Of the file, when it was opened. */
+    long size() {
+        return size;
+    }
+
+    /** Where the next block is looked for, or the next record of the one that was entered. */
+    long position() {
+        return block == null ? position : recordAt;
+    }
+
+    /** Goes on at {@code at}, where a block begins. */
+    void seek(long at) {
+        position = at;
+        block = null;
+    }
+
+    /** Forgets what was read ahead: the file may have more by now. */
+    void refresh() {
+        window.limit(0);
+    }
+
+    // ---- Blocks
+
+    /** The block that begins right at the position; null if there is none, or its first header is damaged. */
+    @Nullable
+    Block here() throws IOException {
+        return headAt(position);
+    }
+
+    /** The next block at the position or behind it, whatever lies in between; null if there is none. */
+    @Nullable
+    Block find() throws IOException {
+        var found = here();
+        if (found != null) {
+            return found;
+        }
+        for (long at = position; window(at, Block.HEADER); at += 8) {
+            int magic = window.getInt((int) (at - windowStart));
+            if (magic == Block.HEAD) {
+                found = headAt(at);
+            } else if (magic == Block.TAIL) {
+                found = tailAt(at);
+            }
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Block headAt(long at) throws IOException {
+        return window(at, Block.HEADER)
+                ? checked(Block.get(Block.HEAD, base, at, window, (int) (at - windowStart), crc))
+                : null;
+    }
+
+    private @Nullable Block tailAt(long at) throws IOException {
+        var found = window(at, Block.HEADER)
+                ? checked(Block.get(Block.TAIL, base, at, window, (int) (at - windowStart), crc))
+                : null;
+        return found == null || found.start() < position ? null : found;
+    }
+
+    private @Nullable Block checked(@Nullable Block found) {
+        if (found == null || (salted && found.salt() != salt) || found.count() < 0 || found.recordsEnd() < 0) {
+            return null;
+        }
+        salted = true;
+        salt = found.salt();
+        return found;
+    }
+
+    /** Whether both headers of {@code found} and both copies of its names are as they were written. */
+    boolean isFramed(Block found) throws IOException {
+        return found.equals(headAt(found.start()))
+                && found.equals(tailAtExactly(found.tail()))
+                && namesAt(found, found.start() + Block.HEADER) != null
+                && namesAt(found, found.tail() + Block.HEADER) != null;
+    }
+
+    private @Nullable Block tailAtExactly(long at) throws IOException {
+        return window(at, Block.HEADER) ? Block.get(Block.TAIL, base, at, window, (int) (at - windowStart), crc) : null;
+    }
+
+    /** Begins to read the records of {@code found}; the next block is looked for behind it. */
+    void enter(Block found) throws IOException {
+        block = found;
+        position = found.end();
+        recordAt = found.recordsStart();
+        recordIndex = 0;
+        names = names(found);
+    }
+
+    /** Goes on behind {@code found}. */
+    void skip(Block found) {
+        block = null;
+        position = found.end();
+    }
+
+    /** The names of a block; null if both copies are damaged. */
+    Name @Nullable [] names(Block found) throws IOException {
+        var read = namesAt(found, found.start() + Block.HEADER);
+        return read != null ? read : namesAt(found, found.tail() + Block.HEADER);
+    }
+
+    private Name @Nullable [] namesAt(Block found, long at) throws IOException {
+        if (at + found.nameBytes() > size) {
+            return null;
+        }
+        byte[] bytes = bytes(at, found.nameBytes());
+        crc.reset();
+        crc.update(bytes);
+        if ((int) crc.getValue() != found.nameCrc()) {
+            return null;
+        }
+        var in = ByteBuffer.wrap(bytes);
+        var read = new Name[found.nameCount()];
+        for (int i = 0; i < read.length; i++) {
+            long highest = in.getLong();
+            int length = in.getShort() & 0xffff;
+            read[i] = new Name(new String(bytes, in.position(), length, StandardCharsets.UTF_8), highest);
+            in.position(in.position() + length);
+        }
+        return read;
+    }
+
+    // ---- Records
+
+    /** The block that was entered and not read to its end; null if there is none. */
+    @Nullable
+    Block entered() {
+        return block;
+    }
+
+    /** The next record of the block that was entered; null at its end, which leaves it. */
+    @Nullable
+    Entry next() throws IOException {
+        var in = block;
+        if (in == null) {
+            return null;
+        }
+        while (recordIndex < in.count()) {
+            var entry = entryAt(in, recordAt, in.first() + recordIndex);
+            if (entry != null) {
+                recordAt += Block.RECORD + entry.payload().length;
+                recordIndex++;
+                return entry;
+            }
+            search(in);
+        }
+        block = null;
+        return null;
+    }
+
+    /** Goes to the next place that may hold a record of the block, behind the one that is damaged. */
+    private void search(Block in) throws IOException {
+        for (long at = recordAt + 1; at + Block.RECORD <= in.recordsEnd(); at++) {
+            if (!window(at, Block.RECORD)) {
+                break;
+            }
+            int index = window.getInt((int) (at - windowStart) + 8) - (int) in.first();
+            // The lengths are damaged at most where the record is: the one behind it is the next, or a later one.
+            if (index >= recordIndex && index < in.count() && entryAt(in, at, in.first() + index) != null) {
+                recordAt = at;
+                recordIndex = index;
+                return;
+            }
+        }
+        recordIndex = in.count();
+    }
+
+    private @Nullable Entry entryAt(Block in, long at, long number) throws IOException {
+        if (at + Block.RECORD > in.recordsEnd() || !window(at, Block.RECORD)) {
+            return null;
+        }
+        int offset = (int) (at - windowStart);
+        int length = window.getInt(offset + 4);
+        int name = window.getInt(offset + 12);
+        if (length < 0
+                || at + Block.RECORD + length > Math.min(in.recordsEnd(), size)
+                || window.getInt(offset + 8) != (int) number) {
+            return null;
+        }
+        int expected = window.getInt(offset) ^ Block.mask(in.salt(), number);
+        long sequence = window.getLong(offset + 16);
+        crc.reset();
+        crc.update(window.slice(offset + 4, Block.RECORD - 4));
+        byte[] payload = bytes(at + Block.RECORD, length);
+        crc.update(payload);
+        return (int) crc.getValue() == expected ? new Entry(number, name, sequence, payload) : null;
+    }
+
+    /** The name of the client that sent {@code entry} of the block; "" if it cannot be read. */
+    String client(Entry entry) {
+        return names != null && entry.name() >= 0 && entry.name() < names.length ? names[entry.name()].name() : "";
+    }
+
+    // ---- Bytes
+
+    /** Whether the rest of the file, from {@code at} on, is zero: where the first other byte is; -1 if none. */
+    long firstNonZero(long at) throws IOException {
+        for (long p = at; p < size; p += WINDOW) {
+            refresh();
+            window(p, 1);
+            for (int i = 0; i < window.limit(); i++) {
+                if (window.get(i) != 0) {
+                    return p + i;
+                }
+            }
+        }
+        return -1;
+    }
+
+    /** Where the last byte from {@code at} on that is not zero ends; {@code at} if there is none. */
+    long endOfNonZero(long at) throws IOException {
+        long end = at;
+        for (long p = at; p < size; p += WINDOW) {
+            refresh();
+            window(p, 1);
+            for (int i = window.limit() - 1; i >= 0; i--) {
+                if (window.get(i) != 0) {
+                    end = p + i + 1;
+                    break;
+                }
+            }
+        }
+        return end;
+    }
+
+    /** Makes bytes {@code at} to {@code at + count} readable in the window. False if the file has fewer. */
+    private boolean window(long at, int count) throws IOException {
+        if (at >= windowStart && at + count <= windowStart + window.limit()) {
+            return true;
+        }
+        if (at + count > size) {
+            return false;
+        }
+        window.clear();
+        windowStart = at;
+        while (window.hasRemaining() && channel.read(window, at + window.position()) > 0) {
+            // Until it is full, or the file at its end.
+        }
+        window.flip();
+        return window.limit() >= count;
+    }
+
+    private byte[] bytes(long at, int count) throws IOException {
+        var bytes = new byte[count];
+        if (count <= WINDOW && window(at, count)) {
+            window.get((int) (at - windowStart), bytes);
+            return bytes;
+        }
+        var buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer, at + buffer.position()) < 0) {
+                throw new EOFException("the file has become shorter");
+            }
+        }
+        return bytes;
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

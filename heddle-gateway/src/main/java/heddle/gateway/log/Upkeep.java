@@ -1,0 +1,426 @@
+package heddle.gateway.log;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// What a log needs beside its commits, on a thread of its own, `heddle-log`: the next segment, made before it is
+/// needed;
+/// indexes of full segments; and the end of those that are old enough.
+///
+/// 1. A spare segment is full of zeros and synced, with its name, before the writer gets it.
+/// 2. The segment that is written is never dropped, nor one that a [Hold] needs, nor one behind it.
+/// 3. What is dropped is marked so before: numbers that are missing without it were lost.
+///
+/// Locks: `making`, held while a segment is made, which is file I/O; the writer waits for it when it needs a segment
+/// and
+/// none is ready. `lock`, never held during I/O. Nobody holds both.
+public final class Upkeep {
+
+    private static final Logger LOG = System.getLogger("heddle.gateway");
+
+    private static final int ZERO_BYTES = 1 << 20;
+
+    /** How much is written at most between two syncs, so that the writer's own sync finds little of it to wait for. */
+    private static final int SYNC_BYTES = 8 << 20;
+
+    /** How often it looks for room while there was none, and for what is too old. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final Path folder;
+    private final LogOptions options;
+    private final Disk disk;
+    private final Mark mark;
+    private final Path spare;
+
+    private final ReentrantLock making = new ReentrantLock();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition work = lock.newCondition();
+
+    // Guarded by lock.
+    private final Set<Hold> holds = new HashSet<>();
+    private long current;
+    private boolean nudged;
+    private boolean stopping;
+    private @Nullable Thread thread;
+
+    // Of the thread heddle-log.
+    private boolean withoutRoom;
+    private final Set<Long> unreadable = new HashSet<>();
+
+    Upkeep(Path folder, LogOptions options, Disk disk, Mark mark) {
+        this.folder = folder;
+        this.options = options;
+        this.disk = disk;
+        this.mark = mark;
+        this.spare = folder.resolve("spare");
+    }
+
+    /** Starts the thread. Without it segments are made when they are needed, and nothing is dropped. */
+    public void start() {
+        lock.lock();
+        try {
+            thread = Thread.ofPlatform().name("heddle-log").start(this::run);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The writer goes on in the segment with this base. */
+    void current(long base) {
+        lock.lock();
+        try {
+            current = base;
+            nudged = true;
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the thread. */
+    void close() {
+        Thread ending;
+        lock.lock();
+        try {
+            stopping = true;
+            work.signal();
+            ending = thread;
+        } finally {
+            lock.unlock();
+        }
+        boolean interrupted = false;
+        while (ending != null) {
+            try {
+                ending.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true; // it must not touch the folder when that is another's
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isStopping() {
+        lock.lock();
+        try {
+            return stopping;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- What must stay
+
+    /** Keeps messages from being dropped, from a number on. Any thread. */
+    public final class Hold implements AutoCloseable {
+        // guarded by lock
+        private long from;
+
+        private Hold(long from) {
+            this.from = from;
+        }
+
+        /** From here on only {@code number} and what is behind it must stay. */
+        public void moveTo(long number) {
+            lock.lock();
+            try {
+                from = number;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Nothing must stay. */
+        @Override
+        public void close() {
+            lock.lock();
+            try {
+                holds.remove(this);
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Holds {@code number} and what is behind it. What is dropped by now stays so. */
+    public Hold hold(long number) {
+        var hold = new Hold(number);
+        lock.lock();
+        try {
+            holds.add(hold);
+        } finally {
+            lock.unlock();
+        }
+        return hold;
+    }
+
+    private long heldFrom() {
+        lock.lock();
+        try {
+            long least = Long.MAX_VALUE;
+            for (var hold : holds) {
+                least = Math.min(least, hold.from);
+            }
+            return least;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- Room
+
+    /** For the writer: a file of zeros, of {@code bytes} or more, to be renamed. */
+    Path take(long bytes) throws IOException {
+        making.lock();
+        try {
+            if (bytes <= options.segmentBytes()) {
+                if (!isSpareThere()) {
+                    makeSpare();
+                }
+                return spare;
+            }
+            Path large = folder.resolve("large.tmp");
+            expectRoom(bytes);
+            makeZeros(large, bytes);
+            return large;
+        } catch (NoRoomException e) {
+            throw e;
+        } catch (IOException e) {
+            // Nothing of the log was touched.
+            throw new NoRoomException("the next segment cannot be made: " + e.getMessage());
+        } finally {
+            making.unlock();
+        }
+    }
+
+    private boolean isSpareThere() throws IOException {
+        try {
+            return Files.size(spare) == options.segmentBytes();
+        } catch (NoSuchFileException none) {
+            return false;
+        }
+    }
+
+    private void makeSpare() throws IOException {
+        disk.delete(spare); // of another size
+        expectRoom(options.segmentBytes());
+        Path temporary = folder.resolve("spare.tmp");
+        makeZeros(temporary, options.segmentBytes());
+        disk.rename(temporary, spare);
+        disk.syncFolder(folder);
+    }
+
+    private void expectRoom(long bytes) throws IOException {
+        long used = Files.exists(spare) ? Files.size(spare) : 0;
+        List<Segment> segments = Segment.list(folder);
+        for (var segment : segments) {
+            used += Files.size(segment.file());
+        }
+        if (!segments.isEmpty() && used + bytes > options.bytesMax()) {
+            throw new NoRoomException("the store is full: "
+                    + used
+                    + " bytes, of which "
+                    + options.bytesMax()
+                    + " are allowed, and the next segment has "
+                    + bytes);
+        }
+        long free = disk.usableBytes(folder);
+        if (free < bytes) {
+            throw new NoRoomException(
+                    "the disk is full: " + free + " bytes are free, and the next segment has " + bytes);
+        }
+    }
+
+    private void makeZeros(Path file, long bytes) throws IOException {
+        disk.delete(file);
+        try (var channel = disk.create(file)) {
+            var zeros = ByteBuffer.allocateDirect((int) Math.min(bytes, ZERO_BYTES));
+            for (long at = 0; at < bytes; at += zeros.limit()) {
+                zeros.clear().limit((int) Math.min(zeros.capacity(), bytes - at));
+                int written = 0;
+                while (zeros.hasRemaining()) {
+                    written += channel.write(zeros, at + written);
+                }
+                if (at % SYNC_BYTES == 0) {
+                    channel.force(false);
+                }
+                if (isStopping() && Thread.currentThread().equals(thread)) {
+                    throw new IOException("the server ends");
+                }
+            }
+            channel.force(true);
+        } catch (IOException | RuntimeException e) {
+            disk.delete(file);
+            throw e;
+        }
+    }
+
+    // ---- The thread
+
+    private void run() {
+        while (true) {
+            boolean again = true;
+            try {
+                again = !work();
+            } catch (IOException e) {
+                LOG.log(Level.WARNING, "{0}: {1}", options.who(), e.getMessage());
+            }
+            lock.lock();
+            try {
+                boolean timed = again || options.keepFor() != null;
+                long until = options.clock().after(timed ? TimeUnit.NANOSECONDS.convert(RETRY) : Long.MAX_VALUE);
+                while (!nudged && !stopping && options.clock().awaitUntil(lock, work, until)) {
+                    // Spurious, or not.
+                }
+                nudged = false;
+                if (stopping) {
+                    return;
+                }
+            } catch (InterruptedException e) {
+                return; // nobody interrupts it
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Whether there is nothing left to do for now. */
+    private boolean work() throws IOException {
+        index();
+        drop();
+        return spare();
+    }
+
+    private boolean spare() {
+        making.lock();
+        try {
+            if (!isSpareThere()) {
+                makeSpare();
+            }
+            withoutRoom = false;
+            return true;
+        } catch (IOException e) {
+            if (!withoutRoom && !isStopping()) {
+                withoutRoom = true;
+                LOG.log(
+                        Level.WARNING,
+                        "{0}: when the current segment is full, messages are refused: {1}",
+                        options.who(),
+                        e.getMessage());
+            }
+            return false;
+        } finally {
+            making.unlock();
+        }
+    }
+
+    private List<Segment> full() throws IOException {
+        long written = currentBase();
+        List<Segment> full = new ArrayList<>();
+        for (var segment : Segment.list(folder)) {
+            if (segment.base() < written) {
+                full.add(segment);
+            }
+        }
+        return full;
+    }
+
+    private void index() throws IOException {
+        List<Segment> full = full();
+        for (int i = 0; i < full.size() && !isStopping(); i++) {
+            var segment = full.get(i);
+            if (unreadable.contains(segment.base()) || SegmentIndex.of(segment) != null) {
+                continue;
+            }
+            try {
+                var index = SegmentIndex.build(segment, disk);
+                long next = i + 1 < full.size() ? full.get(i + 1).base() : currentBase();
+                if (index.last() + 1 < next) {
+                    LOG.log(
+                            Level.ERROR,
+                            "{0}: {1} lost: {2} ends before them",
+                            options.who(),
+                            Recovery.numbers(index.last() + 1, next - 1),
+                            segment.file().getFileName());
+                }
+            } catch (IOException e) {
+                unreadable.add(segment.base());
+                LOG.log(
+                        Level.WARNING,
+                        "{0}: no index of {1}: {2}",
+                        options.who(),
+                        segment.file().getFileName(),
+                        e.getMessage());
+            }
+        }
+    }
+
+    private long currentBase() {
+        lock.lock();
+        try {
+            return current;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void drop() throws IOException {
+        List<Segment> full = full();
+        long bytes = Files.exists(spare) ? options.segmentBytes() : 0;
+        for (var segment : Segment.list(folder)) {
+            bytes += Files.size(segment.file());
+        }
+        long held = heldFrom();
+        boolean dropped = false;
+        for (int i = 0; i < full.size() && !isStopping(); i++) {
+            var segment = full.get(i);
+            long next = i + 1 < full.size() ? full.get(i + 1).base() : currentBase();
+            if (next > held || !(bytes > options.keepBytes() || isOld(segment))) {
+                break;
+            }
+            bytes -= Files.size(segment.file());
+            mark.setFirst(next);
+            mark.force();
+            disk.delete(segment.index());
+            disk.delete(segment.file());
+            dropped = true;
+            LOG.log(
+                    Level.DEBUG,
+                    "{0}: dropped {1}",
+                    options.who(),
+                    segment.file().getFileName());
+        }
+        if (dropped) {
+            disk.syncFolder(folder);
+        }
+    }
+
+    private boolean isOld(Segment segment) throws IOException {
+        var keepFor = options.keepFor();
+        if (keepFor == null) {
+            return false;
+        }
+        var index = SegmentIndex.of(segment);
+        long latest = index != null
+                ? index.millisMax()
+                : Files.getLastModifiedTime(segment.file()).toMillis();
+        return latest < options.clock().instant().minus(keepFor).toEpochMilli();
+    }
+}
