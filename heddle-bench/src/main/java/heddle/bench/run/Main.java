@@ -69,9 +69,10 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--report",
+            split = ",",
             paramLabel = "FILE.json",
-            description = "measure nothing; print the tables of an earlier run")
-    private @Nullable Path report;
+            description = "measure nothing; print the tables of an earlier run, or of several as if they were one")
+    private @Nullable List<Path> reports;
 
     @Option(
             names = "--out",
@@ -114,9 +115,12 @@ public final class Main implements Callable<Integer> {
             printList(peers);
             return 0;
         }
-        if (report != null) {
-            Results results = read(report);
-            show(results, report);
+        if (reports != null) {
+            List<Results> runs = new ArrayList<>();
+            for (Path report : reports) {
+                runs.add(read(report));
+            }
+            show(runs.size() == 1 ? runs.getFirst() : Results.joined(runs), reports.getFirst());
             return 0;
         }
         List<String> defaults = quick

@@ -61,6 +61,40 @@ record Measurement(
      */
     record Idle(long residentBefore, long residentAfter, long heapBefore, long heapAfter, long threads) {}
 
+    /** The same turn as that of another round. */
+    Measurement asRound(int newRound) {
+        return new Measurement(
+                scenario,
+                peer,
+                newRound,
+                ratePerSecond,
+                windowNanos,
+                sharers,
+                answered,
+                least,
+                most,
+                lateAnswered,
+                unanswered,
+                failed,
+                wrong,
+                failure,
+                serverNanos,
+                loadNanos,
+                systemShare,
+                switchesPerSecond,
+                waitedShare,
+                others,
+                rssKib,
+                threads,
+                p50Nanos,
+                p99Nanos,
+                p999Nanos,
+                maxNanos,
+                sentLateNanos,
+                histogram,
+                idle);
+    }
+
     static Measurement of(
             Scenario scenario,
             Peer peer,

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,29 @@ record Results(Map<String, String> about, List<String> leftOut, List<Measurement
 
     static Results read(Path file) throws IOException {
         return JSON.readValue(file.toFile(), Results.class);
+    }
+
+    /** As if {@code runs} had been one: the rounds of a run come behind those of the one before it. */
+    static Results joined(List<Results> runs) {
+        Map<String, Set<String>> about = new LinkedHashMap<>();
+        Set<String> leftOut = new LinkedHashSet<>();
+        List<Measurement> turns = new ArrayList<>();
+        List<Calls> calls = new ArrayList<>();
+        int rounds = 0;
+        for (Results run : runs) {
+            run.about.forEach((name, value) ->
+                    about.computeIfAbsent(name, ignored -> new LinkedHashSet<>()).add(value));
+            leftOut.addAll(run.leftOut);
+            int before = rounds;
+            for (Measurement turn : run.turns) {
+                turns.add(turn.asRound(before + turn.round()));
+                rounds = Math.max(rounds, before + turn.round());
+            }
+            calls.addAll(run.calls);
+        }
+        Map<String, String> texts = new LinkedHashMap<>();
+        about.forEach((name, values) -> texts.put(name, String.join("; ", values)));
+        return new Results(texts, List.copyOf(leftOut), turns, calls);
     }
 
     /** Replaces the file at once, so that there is always a whole one. */

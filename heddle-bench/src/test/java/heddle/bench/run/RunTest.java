@@ -57,6 +57,7 @@ class RunTest {
         });
         assertThat(folder.resolve("results-cost.svg")).content().contains("</svg>");
         assertThat(run("--report", file.toString())).isEqualTo(table);
+        assertThat(run("--report", file + "," + file)).contains("| c-epoll | 2/2", "| heddle-carriers | 2/2");
     }
 
     /** A connection that waits costs memory, not threads. */
