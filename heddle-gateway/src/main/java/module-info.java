@@ -1,4 +1,5 @@
 /** The communication server. */
+@SuppressWarnings("module") // The command is built after this module, and may be absent.
 module heddle.gateway {
     requires transitive heddle.protocol;
     requires java.sql;
@@ -8,4 +9,6 @@ module heddle.gateway {
     requires static org.jspecify;
 
     exports heddle.gateway;
+    exports heddle.gateway.log to
+            heddle.cli;
 }

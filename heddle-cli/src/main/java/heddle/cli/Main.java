@@ -34,7 +34,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
         scope = ScopeType.INHERIT,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {Serve.class, Submit.class, Tail.class, Echo.class, Dial.class, Stack.class, JavaCommand.class},
+        subcommands = {
+            Serve.class,
+            Submit.class,
+            Tail.class,
+            Verify.class,
+            Echo.class,
+            Dial.class,
+            Stack.class,
+            JavaCommand.class
+        },
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {ExitCodes.OK_TEXT, ExitCodes.FAILURE_TEXT, ExitCodes.USAGE_TEXT})
 public final class Main implements Runnable {

@@ -75,6 +75,9 @@ final class Tail implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (begin != null && begin.number != null && begin.number < 1) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "--from: want 1 or more");
+        }
         try (var reader = new StoreReader(data, false, this::tell)) {
             seek(reader);
             var out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES);
@@ -101,9 +104,6 @@ final class Tail implements Callable<Integer> {
         if (begin.time != null) {
             reader.seek(begin.time);
         } else if (begin.number != null) {
-            if (begin.number < 1) {
-                throw new CommandLine.ParameterException(spec.commandLine(), "--from: want 1 or more");
-            }
             reader.seek(begin.number);
         }
     }

@@ -46,9 +46,13 @@ public final class Terminal {
      * {@code \x1b}.
      */
     static byte[] printable(byte[] text) {
-        return CONTROL.matcher(new String(text, StandardCharsets.UTF_8))
+        return printable(new String(text, StandardCharsets.UTF_8)).getBytes(System.out.charset());
+    }
+
+    /** The same of text. */
+    static String printable(String text) {
+        return CONTROL.matcher(text)
                 .replaceAll(
-                        control -> "\\\\x%02x".formatted((int) control.group().charAt(0)))
-                .getBytes(System.out.charset());
+                        control -> "\\\\x%02x".formatted((int) control.group().charAt(0)));
     }
 }

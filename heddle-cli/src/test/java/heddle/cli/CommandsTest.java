@@ -24,6 +24,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,7 +59,7 @@ class CommandsTest {
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err())
                 .startsWith("heddle: missing command: want one of serve, submit, ")
-                .contains("serve", "submit", "tail", "echo", "dial", "stack", "lab", "java");
+                .contains("serve", "submit", "tail", "verify", "echo", "dial", "stack", "lab", "java");
     }
 
     @Test
@@ -70,7 +71,7 @@ class CommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "submit", "tail", "echo", "dial", "stack", "lab", "java"})
+    @ValueSource(strings = {"serve", "submit", "tail", "verify", "echo", "dial", "stack", "lab", "java"})
     void eachCommandHelpsAndTellsItsExitCodes(String command) {
         var ran = heddle(command, "--help");
         assertThat(ran.exit()).isZero();
@@ -103,7 +104,15 @@ class CommandsTest {
                 "submit --once --resend --name=n",
                 "submit --to 127.0.0.1:1 --count=1 --size=2M",
                 "submit --to 127.0.0.1:1 --in-flight=0",
+                "serve --keep-for=0s",
+                "serve --keep-bytes=much",
                 "tail --unknown",
+                "tail --from=0",
+                "tail --from=first",
+                "tail --since=yesterday",
+                "tail --since=2026-11-29T21:00:00",
+                "tail --from=1 --since=1h",
+                "verify surplus",
                 "dial",
                 "dial --timeout=0s 127.0.0.1:1",
                 "stack",
@@ -219,8 +228,11 @@ class CommandsTest {
 
     @Test
     void aFolderWithoutAStoreIsOneLine() {
-        expectFailure(
-                heddle("tail", "--data", data().toString()), "heddle tail: data folder " + data() + ": no log in it");
+        for (String command : List.of("tail", "verify")) {
+            expectFailure(
+                    heddle(command, "--data", data().toString()),
+                    "heddle " + command + ": data folder " + data() + ": no log in it");
+        }
     }
 
     private static void expectFailure(Ran ran, String line) {

@@ -4,8 +4,12 @@ import static heddle.cli.Ran.heddle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,9 +47,13 @@ class TailTest {
 
     /** Runs a script of the shell, in which {@code "$@"} is the command. */
     private static Ran shell(String script) throws Exception {
+        return shell(script, data());
+    }
+
+    private static Ran shell(String script, Path data) throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", script, "sh"));
         command.addAll(ServeProcess.java());
-        command.addAll(List.of("tail", "--data", data().toString()));
+        command.addAll(List.of("tail", "--data", data.toString()));
         Path out = folder.resolve("out");
         Path err = folder.resolve("err");
         var process = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
@@ -63,6 +71,40 @@ class TailTest {
                         python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' sh -c '"$@" </dev/null' sh "$@" | tail -n 1
                         """);
         assertThat(ran.out()).isEqualTo("\\x1b]0;title\\x07\\x9b2J\ta?\\x0db\r\n");
+    }
+
+    @Test
+    void itBeginsAtANumberOrATime() throws Exception {
+        assertThat(shell("\"$@\" --from 101").out()).isEqualTo(EVIL + "\n");
+        assertThat(shell("\"$@\" --from 102").out()).isEmpty();
+        assertThat(shell("\"$@\" --since 1h").out()).hasSizeGreaterThan(100 * 10_000);
+        assertThat(shell("\"$@\" --since 2999-01-01T00:00:00Z").out()).isEmpty();
+        assertThat(shell("\"$@\" --since 2000-01-01T00:00:00+02:00 | tail -n 1").out())
+                .isEqualTo(EVIL + "\n");
+    }
+
+    @Test
+    void whatIsMissingIsNamedAndTheRestPrinted() throws Exception {
+        Path damaged = folder.resolve("damaged");
+        Path log = Files.createDirectories(damaged.resolve("log"));
+        for (String name : List.of("mark", "00000000000000000001.log")) {
+            Files.copy(data().resolve("log").resolve(name), log.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+        }
+        assertThat(Ran.heddle("verify", "--data", damaged.toString()).exit()).isZero();
+        try (var file = FileChannel.open(log.resolve("00000000000000000001.log"), StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 5000);
+        }
+        var ran = shell("\"$@\"", damaged);
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.err())
+                .startsWith("heddle tail: message 1 is missing: 00000000000000000001.log is damaged at offset ")
+                .hasLineCount(1);
+        assertThat(ran.out()).endsWith(EVIL + "\n").hasSizeGreaterThan(98 * 10_000);
+        var verified = Ran.heddle("verify", "--data", damaged.toString());
+        assertThat(verified.exit()).isEqualTo(1);
+        assertThat(verified.err())
+                .startsWith("heddle verify: message 1 is lost: 00000000000000000001.log is damaged at offset ");
+        assertThat(verified.out()).startsWith("messages 1 to 101: 100 whole, 1 lost");
     }
 
     @Test

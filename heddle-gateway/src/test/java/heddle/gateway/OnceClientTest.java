@@ -168,7 +168,7 @@ class OnceClientTest {
             }
             store.failsToCommit = false;
             client.awaitSettled();
-            assertThat(server.starts).as("seed %d", seed).isGreaterThan(1);
+            assertThat(server.starts).as("seed %d", seed).hasValueGreaterThan(1);
         }
         assertThat(store.stored())
                 .as("seed %d", seed)
@@ -197,7 +197,7 @@ class OnceClientTest {
         private StoreSink sink = inMemory();
         private RunningGateway gateway = start(sink);
         final String address = gateway.address;
-        volatile int starts = 1;
+        final AtomicInteger starts = new AtomicInteger(1);
         private volatile boolean ending;
         private final Task<Void> restarting = Task.run(this::restart);
 
@@ -215,7 +215,7 @@ class OnceClientTest {
                 store.doubt = ManualStore.Doubt.NONE;
                 sink = inMemory();
                 gateway = new RunningGateway(sink, new GatewayOptions(), counters, gateway.port);
-                starts++;
+                starts.incrementAndGet();
             }
         }
 

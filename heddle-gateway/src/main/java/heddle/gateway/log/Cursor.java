@@ -20,9 +20,11 @@ final class Cursor implements Closeable {
     /** Also the bound of what a block's names may claim before they are read. */
     private static final int WINDOW = 256 << 10;
 
+    private static final byte[] ZEROS = new byte[WINDOW];
+
     /** A record of this file. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Entry(long number, int name, long sequence, byte[] payload) {}
+    record Entry(long number, int name, long clientSequence, byte[] payload) {}
 
     /** A name of a block. */
     record Name(String name, long highest) {}
@@ -32,7 +34,7 @@ final class Cursor implements Closeable {
     private final long size;
     private final CRC32C crc = new CRC32C();
 
-    /** What was read last, at windowStart; its limit is how much. */
+    /** What was read last, at windowStart; its position is 0, its limit how much. */
     private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW).limit(0);
 
     private long windowStart;
@@ -97,15 +99,20 @@ final class Cursor implements Closeable {
         if (found != null) {
             return found;
         }
-        for (long at = position; window(at, Block.HEADER); at += 8) {
-            int magic = window.getInt((int) (at - windowStart));
-            if (magic == Block.HEAD) {
-                found = headAt(at);
-            } else if (magic == Block.TAIL) {
-                found = tailAt(at);
-            }
-            if (found != null) {
-                return found;
+        long at = position;
+        while (window(at, Block.HEADER)) {
+            int last = window.limit() - Block.HEADER;
+            for (int offset = (int) (at - windowStart); offset <= last; offset += 8) {
+                int magic = window.getInt(offset);
+                if (magic == Block.HEAD) {
+                    found = headAt(windowStart + offset);
+                } else if (magic == Block.TAIL) {
+                    found = tailAt(windowStart + offset);
+                }
+                if (found != null) {
+                    return found;
+                }
+                at = windowStart + offset + 8;
             }
         }
         return null;
@@ -139,6 +146,25 @@ final class Cursor implements Closeable {
                 && found.equals(tailAtExactly(found.tail()))
                 && namesAt(found, found.start() + Block.HEADER) != null
                 && namesAt(found, found.tail() + Block.HEADER) != null;
+    }
+
+    /**
+     * Whether what fills a block up to multiples of 8 is zero; to be asked when its records were read to the last, as
+     * {@link #position} tells where they end.
+     */
+    boolean isPadded(Block found, long recordsEnd) throws IOException {
+        long names = found.start() + Block.HEADER + found.nameBytes();
+        long copy = found.tail() + Block.HEADER + found.nameBytes();
+        return isZero(names, found.recordsStart()) && isZero(recordsEnd, found.tail()) && isZero(copy, found.end());
+    }
+
+    private boolean isZero(long from, long to) throws IOException {
+        for (long at = from; at < to; at++) {
+            if (!window(at, 1) || window.get((int) (at - windowStart)) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private @Nullable Block tailAtExactly(long at) throws IOException {
@@ -260,15 +286,14 @@ final class Cursor implements Closeable {
 
     // ---- Bytes
 
-    /** Whether the rest of the file, from {@code at} on, is zero: where the first other byte is; -1 if none. */
+    /** Where the first byte from {@code at} on is that is not zero; -1 if there is none. */
     long firstNonZero(long at) throws IOException {
         for (long p = at; p < size; p += WINDOW) {
             refresh();
             window(p, 1);
-            for (int i = 0; i < window.limit(); i++) {
-                if (window.get(i) != 0) {
-                    return p + i;
-                }
+            int clean = ByteBuffer.wrap(ZEROS, 0, window.limit()).mismatch(window);
+            if (clean >= 0) {
+                return p + clean;
             }
         }
         return -1;
@@ -280,11 +305,12 @@ final class Cursor implements Closeable {
         for (long p = at; p < size; p += WINDOW) {
             refresh();
             window(p, 1);
-            for (int i = window.limit() - 1; i >= 0; i--) {
-                if (window.get(i) != 0) {
-                    end = p + i + 1;
-                    break;
+            if (ByteBuffer.wrap(ZEROS, 0, window.limit()).mismatch(window) >= 0) {
+                int last = window.limit() - 1;
+                while (window.get(last) == 0) {
+                    last--;
                 }
+                end = p + last + 1;
             }
         }
         return end;
@@ -310,7 +336,7 @@ final class Cursor implements Closeable {
     private byte[] bytes(long at, int count) throws IOException {
         var bytes = new byte[count];
         if (count <= WINDOW && window(at, count)) {
-            window.get((int) (at - windowStart), bytes);
+            window.get((int) (at - windowStart), bytes, 0, count);
             return bytes;
         }
         var buffer = ByteBuffer.wrap(bytes);

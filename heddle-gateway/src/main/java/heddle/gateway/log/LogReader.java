@@ -152,7 +152,8 @@ public final class LogReader implements LogSource {
                 count++;
             }
             expected = entry.number() + 1;
-            visitor.message(entry.number(), block.millis(), reading.client(entry), entry.sequence(), entry.payload());
+            visitor.message(
+                    entry.number(), block.millis(), reading.client(entry), entry.clientSequence(), entry.payload());
             count++;
             bytes += entry.payload().length;
         }

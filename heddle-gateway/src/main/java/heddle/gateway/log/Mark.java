@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Set;
 
@@ -22,7 +23,7 @@ import java.util.Set;
 ///     32  8 its check
 ///     40  8 readable: the highest number that is acknowledged, or may be
 ///     48  8 synced: the highest that was synced
-///     56  8 check of readable and synced
+///     56  8 check of boot, readable and synced
 ///
 /// 1. It is never ahead of the log. After a crash of the machine it may be behind; another boot runs then.
 /// 2. A check fails only if somebody is writing just then, was killed there, or the file is damaged.
@@ -85,6 +86,12 @@ final class Mark {
         }
     }
 
+    /** Whether it can be believed in all it says. */
+    boolean isWhole() {
+        var said = said();
+        return said.valid() && said.first() > 0;
+    }
+
     /** For a reader. */
     static Mark open(Path folder) throws IOException {
         try (var channel = FileChannel.open(folder.resolve(NAME), StandardOpenOption.READ)) {
@@ -107,8 +114,8 @@ final class Mark {
         }
     }
 
-    private static long mixed(long readable, long synced) {
-        return (MAGIC ^ readable) * 31 + synced;
+    private static long mixed(byte[] boot, long readable, long synced) {
+        return ((MAGIC ^ readable) * 31 + synced) * 31 + Arrays.hashCode(boot);
     }
 
     Said said() {
@@ -119,15 +126,14 @@ final class Mark {
         if ((long) LONG.getAcquire(map, FIRST_CHECK) != (first ^ MAGIC)) {
             first = 0;
         }
+        byte[] boot = new byte[THIS_BOOT.length];
+        map.get(BOOT, boot);
         for (int look = 0; look < LOOKS; look++) {
             long check = (long) LONG.getAcquire(map, CHECK);
             long synced = (long) LONG.getAcquire(map, SYNCED);
             long readable = (long) LONG.getAcquire(map, READABLE);
-            if (check == mixed(readable, synced)) {
-                byte[] boot = new byte[THIS_BOOT.length];
-                map.get(BOOT, boot);
-                return new Said(
-                        true, ByteBuffer.wrap(boot).equals(ByteBuffer.wrap(THIS_BOOT)), first, readable, synced);
+            if (check == mixed(boot, readable, synced)) {
+                return new Said(true, Arrays.equals(boot, THIS_BOOT), first, readable, synced);
             }
             Thread.onSpinWait();
         }
@@ -138,8 +144,8 @@ final class Mark {
     void begin(long first, long number) {
         map.putLong(0, MAGIC);
         setFirst(first);
-        set(number, number);
         map.put(BOOT, THIS_BOOT);
+        set(number, number);
         force();
     }
 
@@ -151,7 +157,7 @@ final class Mark {
     void set(long readable, long synced) {
         LONG.setRelease(map, SYNCED, synced);
         LONG.setRelease(map, READABLE, readable);
-        LONG.setRelease(map, CHECK, mixed(readable, synced));
+        LONG.setRelease(map, CHECK, mixed(THIS_BOOT, readable, synced));
     }
 
     void force() {

@@ -146,7 +146,11 @@ final class Recovery {
             var segment = segments.get(i);
             long until = i == segments.size() - 1 ? end : Long.MAX_VALUE;
             try (var cursor = new Cursor(segment.file(), segment.base())) {
-                for (var block = cursor.find(); block != null && block.start() < until; block = cursor.find()) {
+                while (cursor.position() < until) {
+                    var block = cursor.find();
+                    if (block == null) {
+                        break;
+                    }
                     var names = cursor.names(block);
                     if (names != null) {
                         for (var name : names) {
