@@ -15,6 +15,8 @@ import heddle.internal.socket.SocketOption;
 import heddle.time.Clock;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,6 +51,7 @@ public final class Dialer {
         private boolean noDelay = true;
         private Duration attemptDelay = Race.DELAY_DEFAULT;
         private boolean inTurn;
+        private boolean shuffled;
         private @Nullable Control control;
         private SocketOptions options = SocketOptions.NONE;
 
@@ -146,6 +149,16 @@ public final class Dialer {
      */
     public Dialer inTurn() {
         return with(s -> s.inTurn = true);
+    }
+
+    /**
+     * Tries several addresses of a host in an order of chance, in place of the resolver's: so many clients of one name
+     * spread over the servers that it stands for.
+     *
+     * @return the changed copy
+     */
+    public Dialer shuffled() {
+        return with(s -> s.shuffled = true);
     }
 
     /**
@@ -291,9 +304,14 @@ public final class Dialer {
     }
 
     /** The first connection that stands; for tests too, which have no names of several addresses. */
-    TcpConn dialAny(Network network, List<SockAddr> addresses, Deadline end) throws IOException {
-        if (addresses.size() == 1) {
-            return dial(network, addresses.getFirst(), end);
+    TcpConn dialAny(Network network, List<SockAddr> found, Deadline end) throws IOException {
+        if (found.size() == 1) {
+            return dial(network, found.getFirst(), end);
+        }
+        List<SockAddr> addresses = found;
+        if (settings.shuffled) {
+            addresses = new ArrayList<>(found);
+            Collections.shuffle(addresses);
         }
         return network == Network.TCP && !settings.inTurn
                 ? race(network, addresses, end)

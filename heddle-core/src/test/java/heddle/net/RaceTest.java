@@ -351,6 +351,19 @@ class RaceTest {
         }
     }
 
+    /** Each is the first one some time. */
+    @Test
+    void shuffledAddressesAreTriedInAnOrderOfChance() throws Exception {
+        try (Listener one = listen();
+                Listener other = listen()) {
+            Dialer shuffled = dialer(HOUR).shuffled();
+            Await.until("both were the first", () -> {
+                dial(shuffled, one.address(), other.address()).close();
+                return tried.addresses.contains(one.address()) && tried.addresses.contains(other.address());
+            });
+        }
+    }
+
     @Test
     void networkOfOneFamilyTriesItsAddressesInTurn() throws Exception {
         try (var slow = new FullBacklog();

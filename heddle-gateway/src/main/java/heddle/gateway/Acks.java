@@ -1,5 +1,9 @@
 package heddle.gateway;
 
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
 /** The acks of one read, passed on together. For one thread. */
 final class Acks {
 
@@ -10,7 +14,17 @@ final class Acks {
 
     final int[] results = new int[ACKS_MAX];
     final long[] latencyNanos = new long[ACKS_MAX];
+
+    /** Who waits for the ack; null for nobody but the outcome. */
+    final @Nullable CompletableFuture<Long>[] futures = futures(ACKS_MAX);
+
     private int size;
+
+    /** Futures for {@code size} requests, none yet. */
+    @SuppressWarnings({"unchecked", "rawtypes"}) // There are no arrays of a generic type.
+    static @Nullable CompletableFuture<Long>[] futures(int size) {
+        return new CompletableFuture[size];
+    }
 
     void add(long id, int result) {
         ids[size] = id;
@@ -27,6 +41,7 @@ final class Acks {
     }
 
     void clear() {
+        Arrays.fill(futures, 0, size, null);
         size = 0;
     }
 }

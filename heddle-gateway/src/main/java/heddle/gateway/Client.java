@@ -1,31 +1,41 @@
 package heddle.gateway;
 
+import heddle.net.CallInterruptedException;
 import heddle.net.Deadline;
 import heddle.time.Clock;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Submits messages to a gateway, many in flight at a time, and tells an [Outcome] what became of each. Any number of
-/// threads may submit.
+/// Submits messages to a gateway, many in flight at a time, and tells an [Outcome] what became of each, or a future
+/// ([#submitAsync]), or the caller, who waits for it ([#submitAndWait]). Any number of threads may submit.
 ///
 /// It connects when there is something to send and no connection: at the first submit, and again after a connection was
-/// lost, unless [ClientOptions#reconnect] says no. Nothing reconnects behind the caller's back. A connection is read to
-/// the end of its stream before what is left counts as unacknowledged, also when writing to it has failed: acks may lie
-/// ahead of the end.
+/// lost, unless [ClientOptions#reconnect] says no. Without a call nothing is connected anew, but for the sake of
+/// messages
+/// that are to be sent again and that have a future. A connection is read to the end of its stream before what is left
+/// counts as unacknowledged, also when writing to it has failed: acks may lie ahead of the end.
+///
+/// Of several servers it uses one at a time: any one to begin with, and when that does not let it in, the next. So with
+/// [ClientOptions#resend] or [ClientOptions#once] a server that is stopped or killed costs a pause and no message, as
+/// long
+/// as another one is there or it comes back within [ClientOptions#reconnectTimeout].
 ///
 /// Longer than most files here: one lock guards the link, the window and what is told, and each method below is a step
 /// of the states in its table. To part them would part the lock from what it guards.
 public final class Client implements Closeable {
 
-    private static final long BACKOFF_MIN_NANOS = Duration.ofMillis(20).toNanos();
-    private static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(1).toNanos();
-
-    private final String address;
     private final ClientOptions options;
     private final Clock clock;
     private final Outcome outcome;
@@ -40,6 +50,7 @@ public final class Client implements Closeable {
     private final Condition changed = lock.newCondition();
 
     // All guarded by lock.
+    private final Servers servers;
     private final Window window;
     private final Suspicion suspicion = new Suspicion();
 
@@ -51,10 +62,10 @@ public final class Client implements Closeable {
      * UP       link              callers send; the thread heddle-client reads acks
      * ENDING   link null, busy   that thread tells what was lost, without the lock; all wait
      *
-     * NONE    -> OPENING  connected()  a call needs a connection: submit, connect, awaitSettled
+     * NONE    -> OPENING  connected()  a call needs a connection: submit, connect, awaitSettled; or a future
      * OPENING -> UP       start()      introduced, resumed; all that is open is sent again, before anything new
      * OPENING -> NONE     connected()  refused, too long in vain, or the name another's: what is open is settled;
-     *                                  interrupted; closed
+     *                                  the caller is interrupted or has no time left; closed
      * UP      -> ENDING   ended()      the stream was read to its end
      * ENDING  -> NONE     ended()      told; without resend, or at the end, all that was open is settled
      * }</pre>
@@ -74,13 +85,14 @@ public final class Client implements Closeable {
      */
     private @Nullable Deadline giveUp;
 
-    private long backoffNanos;
-
     /**
-     * How the last attempt since then ended: it was not introduced, or it was and brought no ack. Null before the
+     * How the last attempts since then ended: none was introduced, or one was and brought no ack. Null before the
      * first.
      */
     private @Nullable IOException failure;
+
+    /** That of the last link; null before the first. */
+    private @Nullable String lastAddress;
 
     /** Settled in the window, and the outcome not told yet. */
     private int unreported;
@@ -90,6 +102,9 @@ public final class Client implements Closeable {
 
     private long numbers;
     private boolean closed;
+
+    /** A thread of this client's own sees to a connection for the sake of futures. */
+    private boolean goingOn;
 
     /** There was a resume: the ids of the window are numbers that the server knows. */
     private boolean numbered;
@@ -106,14 +121,27 @@ public final class Client implements Closeable {
     /**
      * A client of the gateway at {@code address}; does not connect yet.
      *
-     * @param address host:port
+     * @param address host:port; the addresses of a name are tried in an order of chance
      * @param options bounds and behaviour
      * @param outcome told of each message's fate
      * @throws IllegalArgumentException the name is longer than 255 bytes or holds a zero byte, or it is empty and each
      *     message is to be kept {@link ClientOptions#once}
      */
     public Client(String address, ClientOptions options, Outcome outcome) {
-        this.address = address;
+        this(List.of(address), options, outcome);
+    }
+
+    /**
+     * A client of several gateways, one at a time; does not connect yet.
+     *
+     * @param addresses host:port of each, at least one
+     * @param options bounds and behaviour
+     * @param outcome told of each message's fate
+     * @throws IllegalArgumentException as above, or there is no address; or each message is to be kept {@link
+     *     ClientOptions#once}, by several servers that have no {@link ClientOptions#sharedStore}
+     */
+    public Client(List<String> addresses, ClientOptions options, Outcome outcome) {
+        this.servers = new Servers(addresses, () -> ThreadLocalRandom.current().nextLong());
         this.options = options;
         this.outcome = outcome;
         this.clock = options.runtime.clock();
@@ -124,6 +152,10 @@ public final class Client implements Closeable {
         this.window = new Window(options.inFlightMax, options.inFlightBytesMax, resends);
         if (options.once && options.name.isEmpty()) {
             throw new IllegalArgumentException("once: needs a client name, by which the server knows the numbers");
+        }
+        if (servers.count() > 1 && !options.mayChooseServer()) {
+            throw new IllegalArgumentException("once: " + servers.count()
+                    + " servers count by themselves, unless sharedStore says that they keep all at one place");
         }
     }
 
@@ -146,7 +178,7 @@ public final class Client implements Closeable {
     public void connect() throws IOException, InterruptedException {
         lock.lock();
         try {
-            connected();
+            connected(Clock.NONE);
         } finally {
             lock.unlock();
         }
@@ -182,19 +214,113 @@ public final class Client implements Closeable {
      * @throws IllegalStateException it would have to wait within the outcome; likewise
      */
     public long submit(byte[] payload, int offset, int length) throws IOException, InterruptedException {
+        return submit(payload, offset, length, null, Clock.NONE);
+    }
+
+    /**
+     * Submits a message, waiting while too many are in flight; does not wait for the ack. The outcome is told as of any
+     * other message.
+     *
+     * <p>With {@link ClientOptions#resend} or {@link ClientOptions#once} the client sees to a connection by itself as
+     * long as there are futures that are not complete. The future is completed by the thread that tells the outcome, so
+     * what {@code thenApply} and the like add must not wait for the client either. To cancel it changes nothing but the
+     * future.
+     *
+     * @param payload the message; may change after return
+     * @return completes with the message's number when the server has kept it; exceptionally with a {@link
+     *     NotAcknowledgedException} when anything else is known, or known to stay unknown
+     * @throws IOException there was no connection and none could be made, or this client makes no other; the message is
+     *     not submitted
+     * @throws InterruptedException the thread was interrupted; likewise
+     * @throws IllegalArgumentException the message is longer than {@link #payloadBytesMax}
+     * @throws IllegalStateException it would have to wait within the outcome; likewise
+     */
+    public CompletableFuture<Long> submitAsync(byte[] payload) throws IOException, InterruptedException {
+        var future = new CompletableFuture<Long>();
+        submit(payload, 0, payload.length, future, Clock.NONE);
+        return future;
+    }
+
+    /**
+     * Submits a message and waits until the server has kept it. The outcome is told as of any other message.
+     *
+     * <p>When the time is over, or the thread is interrupted, a message that was sent stays in flight: it may be kept,
+     * and with {@link ClientOptions#resend} or {@link ClientOptions#once} it is sent again if need be. The outcome
+     * hears of it later.
+     *
+     * @param payload the message
+     * @param timeout for all of it: a connection if there is none, room, and the ack
+     * @return the message's number
+     * @throws NotAcknowledgedException something else became of the message, or it stays unknown
+     * @throws java.net.SocketTimeoutException the time is over
+     * @throws IOException there was no connection and none could be made, or this client makes no other; the message is
+     *     not submitted
+     * @throws InterruptedException the thread was interrupted
+     * @throws IllegalArgumentException the message is longer than {@link #payloadBytesMax}
+     * @throws IllegalStateException called within the outcome; the message is not submitted
+     */
+    public long submitAndWait(byte[] payload, Duration timeout) throws IOException, InterruptedException {
+        long untilNanos = clock.after(TimeUnit.NANOSECONDS.convert(Checked.positive("timeout", timeout)));
+        lock.lock();
+        try {
+            checkMayWait();
+        } finally {
+            lock.unlock();
+        }
+        var future = new CompletableFuture<Long>();
+        long number = submit(payload, 0, payload.length, future, untilNanos);
+        awaitDone(future, untilNanos);
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof NotAcknowledgedException failed) {
+                // Anew, with the trace of the caller in place of that of the thread that reads acks.
+                throw new NotAcknowledgedException(number, failed.result());
+            }
+            throw e;
+        }
+    }
+
+    /** Not by {@link #changed}: each caller is woken by its own ack alone. */
+    private void awaitDone(CompletableFuture<Long> future, long untilNanos) throws IOException, InterruptedException {
+        lock.lock();
+        try {
+            var done = lock.newCondition();
+            var _ = future.whenComplete((_, _) -> signal(done));
+            while (!future.isDone()) {
+                await(done, untilNanos);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void signal(Condition condition) {
+        lock.lock();
+        try {
+            condition.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long submit(
+            byte[] payload, int offset, int length, @Nullable CompletableFuture<Long> future, long untilNanos)
+            throws IOException, InterruptedException {
         if (length > payloadBytesMax) {
             throw new IllegalArgumentException("message of " + length + " bytes, the largest is " + payloadBytesMax);
         }
         lock.lock();
         try {
-            var now = connected();
+            var now = connected(untilNanos);
             while (!window.hasRoom(length)) {
                 checkMayWait();
-                changed.await();
-                now = connected();
+                await(changed, untilNanos);
+                now = connected(untilNanos);
             }
             long number = numbers++;
-            now.send(window.add(number, payload, offset, length, clock.nanos()), payload, offset, length);
+            long id = window.add(number, payload, offset, length, clock.nanos(), future);
+            now.send(id, payload, offset, length);
             return number;
         } finally {
             lock.unlock();
@@ -214,7 +340,7 @@ public final class Client implements Closeable {
         try {
             while (window.open() > 0 || unreported > 0) {
                 if (window.open() > 0 && link == null && !busy) {
-                    connected(); // which lets the lock go, so look anew before waiting
+                    connected(Clock.NONE); // which lets the lock go, so look anew before waiting
                 } else {
                     checkMayWait();
                     changed.await();
@@ -222,6 +348,23 @@ public final class Client implements Closeable {
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Waits for a signal, or throws if the time is over. Called with the lock. */
+    @SuppressWarnings("WaitNotInLoop") // The callers' loops.
+    private void await(Condition condition, long untilNanos) throws IOException, InterruptedException {
+        if (untilNanos == Clock.NONE) {
+            condition.await();
+        } else {
+            checkHasTime(untilNanos);
+            boolean _ = clock.awaitUntil(lock, condition, untilNanos);
+        }
+    }
+
+    private void checkHasTime(long untilNanos) throws SocketTimeoutException {
+        if (clock.hasPassed(untilNanos)) {
+            throw new SocketTimeoutException("submit " + servers + ": the time for it is over");
         }
     }
 
@@ -236,7 +379,7 @@ public final class Client implements Closeable {
      * The link of now, made if there is none; then all that is open is sent again. Called with the lock, which it may
      * let go.
      */
-    private Link connected() throws IOException, InterruptedException {
+    private Link connected(long untilNanos) throws IOException, InterruptedException {
         while (true) {
             if (closed) {
                 throw new IOException("client closed");
@@ -251,24 +394,54 @@ public final class Client implements Closeable {
             }
             if (busy) {
                 checkMayWait();
-                changed.await();
+                await(changed, untilNanos);
             } else {
                 busy = true;
                 try {
-                    start(reconnect());
+                    start(reconnect(untilNanos));
                 } finally {
                     if (window.open() == 0) {
                         giveUp = null;
                     }
                     busy = false;
                     changed.signalAll();
+                    goOn();
                 }
             }
         }
     }
 
+    /**
+     * Whoever holds a future asks for no connection, so a thread of the client's own does, where messages are to be
+     * sent again. Called with the lock, in whatever state.
+     */
+    private void goOn() {
+        if (window.awaited() > 0 && link == null && !busy && !closed && end == null && !goingOn) {
+            goingOn = true;
+            options.runtime.ofVirtual().name("heddle-client " + servers).start(this::connectForFutures);
+        }
+    }
+
+    private void connectForFutures() {
+        lock.lock();
+        try {
+            if (window.awaited() > 0) {
+                connected(Clock.NONE);
+            }
+        } catch (IOException e) {
+            // What was open is settled, so the futures tell.
+        } catch (InterruptedException e) {
+            throw new AssertionError("nobody knows this thread", e);
+        } finally {
+            goingOn = false;
+            goOn();
+            lock.unlock();
+        }
+    }
+
     /** In OPENING. Called with the lock, lets it go meanwhile. */
     private void start(Link fresh) throws IOException {
+        lastAddress = fresh.address();
         if (options.once) {
             resumed(fresh);
         }
@@ -279,7 +452,7 @@ public final class Client implements Closeable {
         window.renumber(fresh.highest() + 1, clock.nanos(), fresh::add);
         fresh.flush();
         link = fresh;
-        options.runtime.ofVirtual().name("heddle-client " + address).start(fresh::readAcks);
+        options.runtime.ofVirtual().name("heddle-client " + fresh.address()).start(fresh::readAcks);
     }
 
     /** What the server has kept is as good as acknowledged. */
@@ -290,7 +463,10 @@ public final class Client implements Closeable {
         if (another) {
             fresh.close();
             var why = new RefusedException(
-                    "resume", address, Result.TAKEN_OVER, "another client sends under the name " + options.name);
+                    "resume",
+                    fresh.address(),
+                    Result.TAKEN_OVER,
+                    "another client sends under the name " + options.name);
             end = why;
             reportAll();
             throw why;
@@ -306,16 +482,18 @@ public final class Client implements Closeable {
         giveUpSuspect(); // only now is it certain that it is not kept
     }
 
-    /** Called with the lock, lets it go meanwhile. Failing for good, it settles what is open. */
-    private Link reconnect() throws IOException, InterruptedException {
+    /**
+     * Called with the lock, lets it go meanwhile. Failing for good, it settles what is open; when the caller has no
+     * time left, or is interrupted, the next one goes on.
+     */
+    private Link reconnect(long callerNanos) throws IOException, InterruptedException {
         if (giveUp == null) {
             giveUp = Deadline.after(resends ? options.reconnectTimeout : Duration.ZERO, clock);
-            backoffNanos = BACKOFF_MIN_NANOS;
+            servers.beginAnew();
             failure = null;
         }
         var until = giveUp;
         boolean connectFailed = false;
-        @Nullable IOException refused = null;
         while (true) {
             var last = failure;
             if (last != null) {
@@ -327,18 +505,16 @@ public final class Client implements Closeable {
                     toldRetrying = true;
                     tell(() -> outcome.retrying(last, until.remaining()));
                 }
-                clock.awaitUntil(lock, changed, clock.after(backoffNanos));
-                backoffNanos = Math.min(2 * backoffNanos, BACKOFF_MAX_NANOS);
+                checkHasTime(callerNanos);
+                long pauseEnd = clock.after(servers.pauseNanos());
+                boolean _ = clock.awaitUntil(
+                        lock, changed, callerNanos == Clock.NONE ? pauseEnd : Math.min(pauseEnd, callerNanos));
+                if (closed) {
+                    continue;
+                }
+                checkHasTime(callerNanos);
             }
-            @Nullable Link fresh = null;
-            lock.unlock();
-            try {
-                fresh = Link.open(this, address, options, introduction);
-            } catch (IOException e) {
-                refused = e;
-            } finally {
-                lock.lock();
-            }
+            var fresh = round(callerNanos);
             if (fresh != null) {
                 if (toldRetrying) {
                     toldRetrying = false;
@@ -346,10 +522,58 @@ public final class Client implements Closeable {
                 }
                 return fresh;
             }
-            failure = refused;
             connectFailed = true;
-            suspicion.unreachable();
         }
+    }
+
+    /**
+     * Tries the servers in turn: the first link, or null, and {@link #failure} tells of all. Called with the lock, lets
+     * it go meanwhile.
+     */
+    private @Nullable Link round(long callerNanos) throws IOException, InterruptedException {
+        List<IOException> failures = new ArrayList<>();
+        for (String address : servers.round()) {
+            if (!failures.isEmpty()) {
+                checkHasTime(callerNanos);
+                if (closed) {
+                    break;
+                }
+            }
+            lock.unlock();
+            try {
+                return Link.open(this, address, options, introduction, connectEnd(callerNanos));
+            } catch (CallInterruptedException e) {
+                throw (InterruptedException) new InterruptedException(e.getMessage()).initCause(e);
+            } catch (IOException e) {
+                failures.add(e);
+            } finally {
+                lock.lock();
+            }
+            if (lastAddress == null || lastAddress.equals(address)) {
+                suspicion.unreachable();
+            }
+        }
+        failure = together(failures);
+        return null;
+    }
+
+    private Deadline connectEnd(long callerNanos) {
+        long nanos = TimeUnit.NANOSECONDS.convert(options.connectTimeout);
+        if (callerNanos != Clock.NONE) {
+            nanos = Math.min(nanos, callerNanos - clock.nanos());
+        }
+        return Deadline.after(Duration.ofNanos(nanos), clock);
+    }
+
+    /** What is said of a round: that each server refuses for good, only if all do. */
+    private static IOException together(List<IOException> failures) {
+        if (failures.size() == 1 || failures.stream().allMatch(Client::isFinal)) {
+            return failures.getFirst();
+        }
+        var all = new IOException(
+                failures.stream().map(IOException::getMessage).distinct().collect(Collectors.joining("; ")));
+        failures.forEach(all::addSuppressed);
+        return all;
     }
 
     /** Calls the outcome without the lock. */
@@ -370,25 +594,11 @@ public final class Client implements Closeable {
 
     /** Settles all that is open as unknown. Called with the lock, lets it go meanwhile. */
     private void reportAll() {
-        long[] settled = window.settleAll();
         // With nothing to tell, another thread may be in the outcome: it stays the one that tells.
-        if (settled.length > 0) {
-            report(settled, Result.UNKNOWN);
-        }
-    }
-
-    /** Tells the outcome of messages that the window has settled. Called with the lock, lets it go meanwhile. */
-    private void report(long[] numbers, int result) {
-        unreported += numbers.length;
-        try {
-            tell(() -> {
-                for (long number : numbers) {
-                    outcome.settled(number, result, 0);
-                }
-            });
-        } finally {
-            unreported -= numbers.length;
-            changed.signalAll();
+        while (window.open() > 0) {
+            var acks = new Acks();
+            window.settleAll(acks);
+            report(acks, acks.size());
         }
     }
 
@@ -406,17 +616,24 @@ public final class Client implements Closeable {
             }
             if (valid < acks.size()) {
                 throw new IOException(
-                        "ack from " + address + " for a request that is not in flight: " + acks.ids[valid]);
+                        "ack from " + lastAddress + " for a request that is not in flight: " + acks.ids[valid]);
             }
         } finally {
             lock.unlock();
         }
     }
 
+    /**
+     * Tells futures and outcome of messages that the window has settled. Called with the lock, lets it go meanwhile.
+     */
     private void report(Acks acks, int count) {
         unreported += count;
         try {
             tell(() -> {
+                // First, as the outcome may throw.
+                for (int i = 0; i < count; i++) {
+                    complete(acks.futures[i], acks.ids[i], acks.results[i]);
+                }
                 for (int i = 0; i < count; i++) {
                     outcome.settled(acks.ids[i], acks.results[i], acks.latencyNanos[i]);
                 }
@@ -426,6 +643,17 @@ public final class Client implements Closeable {
             if (window.isHalfFree()) {
                 changed.signalAll();
             }
+        }
+    }
+
+    private static void complete(@Nullable CompletableFuture<Long> future, long number, int result) {
+        if (future == null) {
+            return;
+        }
+        if (result == Result.SUCCESS) {
+            future.complete(number);
+        } else {
+            future.completeExceptionally(new NotAcknowledgedException(number, result));
         }
     }
 
@@ -448,7 +676,7 @@ public final class Client implements Closeable {
     }
 
     private RefusedException answered(int result) {
-        return new RefusedException("submit once", address, result, Result.text(result));
+        return new RefusedException("submit once", String.valueOf(lastAddress), result, Result.text(result));
     }
 
     /** Whether the message is sent again, instead of the outcome being told. */
@@ -471,10 +699,8 @@ public final class Client implements Closeable {
             if (!window.isOpen(id) || isSentAgain(acks.results[i])) {
                 return i;
             }
-            acks.ids[i] = window.number(id);
-            acks.latencyNanos[i] = now - window.sentNanos(id);
             suspicion.answered(window.length(id));
-            window.settle(id);
+            window.settleInto(acks, i, now);
             if (options.once && acks.results[i] != Result.SUCCESS) {
                 return i + 1;
             }
@@ -519,6 +745,7 @@ public final class Client implements Closeable {
         } finally {
             busy = false;
             changed.signalAll();
+            goOn();
             lock.unlock();
         }
     }
@@ -530,12 +757,12 @@ public final class Client implements Closeable {
         if (!suspicion.givesUp(window)) {
             return;
         }
-        long id = window.oldest();
-        long number = window.number(id);
-        window.settle(id);
+        var acks = new Acks();
+        acks.add(window.oldest(), Result.NOT_TAKEN);
+        window.settleInto(acks, 0, window.oldestNanos());
         // As good as an ack: the next connection is for the messages behind it.
         giveUp = null;
-        report(new long[] {number}, Result.NOT_TAKEN);
+        report(acks, 1);
     }
 
     /**

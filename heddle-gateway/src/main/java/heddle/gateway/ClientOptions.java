@@ -21,6 +21,7 @@ public final class ClientOptions {
     long inFlightBytesMax = 16 << 20;
     boolean resend;
     boolean once;
+    boolean sharedStore;
     boolean reconnect = true;
     Duration connectTimeout = Duration.ofSeconds(10);
     Duration reconnectTimeout = Duration.ofSeconds(30);
@@ -39,6 +40,7 @@ public final class ClientOptions {
         inFlightBytesMax = other.inFlightBytesMax;
         resend = other.resend;
         once = other.once;
+        sharedStore = other.sharedStore;
         reconnect = other.reconnect;
         connectTimeout = other.connectTimeout;
         reconnectTimeout = other.reconnectTimeout;
@@ -145,6 +147,32 @@ public final class ClientOptions {
     }
 
     /**
+     * Says that all servers of this client keep what they take, and the numbers of each client, at one place, as
+     * gateways do that feed one Kafka cluster. Needed for {@link #once} over several servers, and without effect
+     * otherwise.
+     *
+     * <p>Servers with a store each have numbers each. A client that sent once to one of them, and then to another,
+     * would go on there behind the highest number of that one: what the first has kept without an ack would be there
+     * twice, and what the second counts as kept, as it has the number, would be missing. So a client that is to send
+     * once to several servers is refused unless this is set; and a host name is taken for one server's, though it has
+     * several addresses. To move a client from one store to another, have all settled ({@link Client#awaitSettled}),
+     * close it, and begin with a new one: its numbers begin where the other store has them, {@link Client#highest}.
+     *
+     * @param one whether it is so; false unless set
+     * @return the changed copy
+     */
+    public ClientOptions sharedStore(boolean one) {
+        var changed = new ClientOptions(this);
+        changed.sharedStore = one;
+        return changed;
+    }
+
+    /** Whether it does not matter which of several servers, or of several addresses of a name, is used. */
+    boolean mayChooseServer() {
+        return !once || sharedStore;
+    }
+
+    /**
      * Whether the client connects anew, when there is something to send, after its connection has ended; true unless
      * set. A client that {@link #resend}s, or sends {@link #once}, does so whatever is set here. One that does not
      * tells the end by {@link Outcome#lost}, and every later submit throws it.
@@ -171,8 +199,10 @@ public final class ClientOptions {
     }
 
     /**
-     * With {@link #resend} or {@link #once}: how long attempts to connect are repeated; 30 s unless set. A connection
-     * that brings no ack counts as a failed attempt; an ack makes the time start anew. A message at which three
+     * With {@link #resend} or {@link #once}: how long attempts to connect are repeated; 30 s unless set. All servers
+     * are tried in turn, then comes a pause of chance, below 20 ms at first and below 2 s at last. A round that is
+     * under way when the time is over is gone through to its end. A connection that brings no ack counts as a failed
+     * attempt; an ack makes the time start anew. A message at which three
      * connections in a row end, as the server takes no frame of its size, is settled as {@link Result#NOT_TAKEN}, and
      * the time starts anew too.
      *

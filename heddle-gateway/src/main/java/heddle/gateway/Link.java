@@ -51,10 +51,14 @@ final class Link {
         this.writer = new FrameWriter(conn, Integer.MAX_VALUE, options.ackTimeout, this::writeFailed);
     }
 
-    /** Connects to {@code address} and introduces the client. */
-    static Link open(Client client, String address, ClientOptions options, byte[] introduction) throws IOException {
-        var deadline = Deadline.after(options.connectTimeout, options.runtime.clock());
-        var conn = options.runtime.dialer().deadline(deadline).dial("tcp", address);
+    /** Connects to {@code address} and introduces the client, by {@code deadline}. */
+    static Link open(Client client, String address, ClientOptions options, byte[] introduction, Deadline deadline)
+            throws IOException {
+        var dialer = options.runtime.dialer().deadline(deadline);
+        if (options.mayChooseServer()) {
+            dialer = dialer.shuffled();
+        }
+        var conn = dialer.dial("tcp", address);
         try {
             var link = new Link(client, address, conn, options);
             link.introduce(introduction, deadline);
@@ -105,6 +109,10 @@ final class Link {
             throw new RefusedException("resume", address, result, Result.text(result));
         }
         highest = (long) Packets.LONG.get(reader.buffer(), reader.offset() + Packets.HIGHEST);
+    }
+
+    String address() {
+        return address;
     }
 
     /** The highest number that is kept for the client's name; 0 for a link that does not send once. */

@@ -14,6 +14,9 @@ import java.time.Duration;
  */
 public interface Outcome {
 
+    /** Wants to know nothing: for who waits for each message by itself, as by {@link Client#submitAsync}. */
+    Outcome NONE = (number, result, latencyNanos) -> {};
+
     /**
      * The fate of one message is known, or known to stay unknown. Exactly once for each message.
      *

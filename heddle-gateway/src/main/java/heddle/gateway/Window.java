@@ -1,6 +1,7 @@
 package heddle.gateway;
 
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,12 @@ final class Window {
     /** Kept only for sending again. */
     private final byte @Nullable [] @Nullable [] payloads;
 
+    /** Who waits for the ack, beside the outcome. */
+    private final @Nullable CompletableFuture<Long>[] futures;
+
+    /** How many of them are not null. */
+    private int awaited;
+
     private long first = 1;
     private long next = 1;
     private int open;
@@ -49,6 +56,7 @@ final class Window {
         this.sentNanos = new long[size];
         this.lengths = new int[size];
         this.payloads = keepsPayloads ? new byte[size][] : null;
+        this.futures = Acks.futures(size);
     }
 
     private int slot(long id) {
@@ -71,8 +79,19 @@ final class Window {
         return open;
     }
 
-    /** Adds a request. Its id. */
-    long add(long number, byte[] source, int offset, int length, long nowNanos) {
+    /** How many open requests have a future. */
+    int awaited() {
+        return awaited;
+    }
+
+    /** Adds a request, for whose ack {@code future} waits if it is not null. Its id. */
+    long add(
+            long number,
+            byte[] source,
+            int offset,
+            int length,
+            long nowNanos,
+            @Nullable CompletableFuture<Long> future) {
         long id = next++;
         int slot = slot(id);
         numbers[slot] = number;
@@ -80,6 +99,10 @@ final class Window {
         lengths[slot] = length;
         if (payloads != null) {
             payloads[slot] = Arrays.copyOfRange(source, offset, offset + length);
+        }
+        if (future != null) {
+            futures[slot] = future;
+            awaited++;
         }
         open++;
         bytes += length;
@@ -109,6 +132,12 @@ final class Window {
         return first;
     }
 
+    /** Who waits for the ack, beside the outcome. */
+    @Nullable
+    CompletableFuture<Long> future(long id) {
+        return futures[slot(id)];
+    }
+
     int length(long id) {
         return lengths[slot(id)];
     }
@@ -125,34 +154,49 @@ final class Window {
         if (payloads != null) {
             payloads[slot] = null;
         }
+        if (futures[slot] != null) {
+            futures[slot] = null;
+            awaited--;
+        }
         open--;
         while (first != next && lengths[slot(first)] == SETTLED) {
             first++;
         }
     }
 
-    /** Settles all that is open. Their numbers, the oldest first. */
-    long[] settleAll() {
-        var settled = new long[open];
-        int n = 0;
-        long end = next;
-        for (long id = first; id != end; id++) {
-            if (lengths[slot(id)] != SETTLED) {
-                settled[n++] = numbers[slot(id)];
-                settle(id);
-            }
-        }
-        return settled;
+    /** Settles what is open, the oldest first, and adds it as unknown, until {@code acks} is full. */
+    void settleAll(Acks acks) {
+        settle(next - first, Result.UNKNOWN, 0, acks);
     }
 
-    /** Settles the oldest open requests, up to the id {@code last}, and adds their acks until {@code acks} is full. */
+    /** The same up to the id {@code last}, with success. */
     void settleUpTo(long last, long nowNanos, Acks acks) {
-        // The first slot is open, if there is one.
-        while (first != next && Long.compareUnsigned(first, last) <= 0 && !acks.isFull()) {
-            acks.latencyNanos[acks.size()] = nowNanos - sentNanos(first);
-            acks.add(number(first), Result.SUCCESS);
-            settle(first);
+        // Ids that a server knows count up from 1, so they do not wrap.
+        if (first != next && Long.compareUnsigned(first, last) <= 0) {
+            long count = Long.compareUnsigned(last, next) < 0 ? last + 1 - first : next - first;
+            settle(count, Result.SUCCESS, nowNanos, acks);
         }
+    }
+
+    private void settle(long count, int result, long nowNanos, Acks acks) {
+        long end = first + count;
+        for (long id = first; id != end && !acks.isFull(); id++) {
+            if (lengths[slot(id)] != SETTLED) {
+                acks.add(id, result);
+                settleInto(acks, acks.size() - 1, result == Result.SUCCESS ? nowNanos : sentNanos(id));
+            }
+        }
+    }
+
+    /**
+     * Settles the open request that {@code acks} has at {@code index}; puts its number, latency and future there.
+     */
+    void settleInto(Acks acks, int index, long nowNanos) {
+        long id = acks.ids[index];
+        acks.ids[index] = number(id);
+        acks.latencyNanos[index] = nowNanos - sentNanos(id);
+        acks.futures[index] = future(id);
+        settle(id);
     }
 
     /** The highest id that was given. */
@@ -165,6 +209,7 @@ final class Window {
         int kept = open;
         var keptNumbers = new long[kept];
         var keptPayloads = new byte[kept][];
+        var keptFutures = Acks.futures(kept);
         int n = 0;
         long end = next;
         for (long id = first; id != end; id++) {
@@ -172,6 +217,7 @@ final class Window {
             if (lengths[slot] != SETTLED) {
                 keptNumbers[n] = numbers[slot];
                 keptPayloads[n] = payload(id);
+                keptFutures[n] = futures[slot];
                 n++;
                 settle(id);
             }
@@ -179,7 +225,8 @@ final class Window {
         first = firstId;
         next = firstId;
         for (int i = 0; i < kept; i++) {
-            resend.accept(add(keptNumbers[i], keptPayloads[i], 0, keptPayloads[i].length, nowNanos), keptPayloads[i]);
+            byte[] payload = keptPayloads[i];
+            resend.accept(add(keptNumbers[i], payload, 0, payload.length, nowNanos, keptFutures[i]), payload);
         }
     }
 

@@ -10,12 +10,7 @@ import heddle.net.Heddle;
 import heddle.testing.Await;
 import heddle.testing.Task;
 import heddle.time.ManualClock;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,14 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -311,15 +301,15 @@ class ClientTest {
             first.get().acknowledge(1);
             first.get().socket.close();
             for (int i = 0; i < 5; i++) {
-                Peer later = server.next().get();
+                FakeServer.Peer later = server.next().get();
                 later.readSubmits(2);
                 later.socket.close();
             }
-            Peer odd = server.next().get();
+            FakeServer.Peer odd = server.next().get();
             odd.readSubmits(2);
             odd.acknowledge(1);
             odd.socket.close();
-            Peer last = server.next().get();
+            FakeServer.Peer last = server.next().get();
             last.readSubmits(1);
             last.acknowledge(1);
             all.result();
@@ -336,7 +326,7 @@ class ClientTest {
             client.submit(new byte[100], 0, 100);
             Task<Void> all = Task.run(client::awaitSettled);
             for (int i = 0; i < 5; i++) {
-                Peer peer = next.get();
+                FakeServer.Peer peer = next.get();
                 peer.readSubmits(1);
                 int retries = told.retries.get();
                 server.close();
@@ -370,12 +360,12 @@ class ClientTest {
             }
             Task<Void> all = Task.run(client::awaitSettled);
             for (int i = 0; i < 8; i++) {
-                Peer peer = next.get();
+                FakeServer.Peer peer = next.get();
                 peer.readSubmits(2);
                 next = server.next();
                 peer.socket.close();
             }
-            Peer mended = next.get();
+            FakeServer.Peer mended = next.get();
             mended.readSubmits(2);
             mended.acknowledge(1);
             mended.acknowledge(2);
@@ -397,12 +387,12 @@ class ClientTest {
             client.submit(new byte[100], 0, 100);
             Task<Void> all = Task.run(client::awaitSettled);
             for (int i = 0; i < 6; i++) { // three for the first message, three for the second
-                Peer peer = next.get();
+                FakeServer.Peer peer = next.get();
                 peer.readSubmits(1);
                 next = server.next();
                 peer.socket.close();
             }
-            Peer mended = next.get();
+            FakeServer.Peer mended = next.get();
             mended.readSubmits(1);
             mended.acknowledge(1);
             all.result();
@@ -809,159 +799,6 @@ class ClientTest {
             client.awaitSettled();
             assertThat(told.results).hasSize(threads * each);
             assertThat(told.results.values()).containsOnly(Result.SUCCESS);
-        }
-    }
-
-    /** What the client said. */
-    private static class Told implements Outcome {
-        final TreeMap<Long, Integer> results = new TreeMap<>();
-        final List<Integer> lost = new CopyOnWriteArrayList<>();
-        final List<IOException> causes = new CopyOnWriteArrayList<>();
-        final AtomicInteger retries = new AtomicInteger();
-        final AtomicInteger reconnections = new AtomicInteger();
-
-        @Override
-        public void settled(long number, int result, long latencyNanos) {
-            synchronized (results) {
-                if (results.put(number, result) != null) {
-                    throw new AssertionError("told twice of " + number);
-                }
-            }
-            assertThat(latencyNanos).isNotNegative();
-        }
-
-        void await(int count) throws Exception {
-            Await.until(() -> count + " settled, got " + size(), () -> size() >= count);
-        }
-
-        private int size() {
-            synchronized (results) {
-                return results.size();
-            }
-        }
-
-        @Override
-        public void lost(IOException cause, int unsettled) {
-            causes.add(cause);
-            lost.add(unsettled);
-        }
-
-        @Override
-        public void retrying(IOException cause, Duration remaining) {
-            assertThat(remaining).isBetween(Duration.ofMillis(1), Duration.ofSeconds(30));
-            retries.incrementAndGet();
-        }
-
-        @Override
-        public void reconnected() {
-            reconnections.incrementAndGet();
-        }
-    }
-
-    /** A server that does what the test wants; it lets every client in. */
-    private static final class FakeServer implements AutoCloseable {
-        private final ServerSocket listener;
-        final String address;
-        private final LinkedBlockingQueue<Peer> peers = new LinkedBlockingQueue<>();
-        private final Thread accepting;
-        private final AtomicInteger accepted = new AtomicInteger();
-        private volatile boolean closed;
-
-        FakeServer() throws IOException {
-            this(0);
-        }
-
-        FakeServer(int port) throws IOException {
-            listener = new ServerSocket(port, 10, InetAddress.getLoopbackAddress());
-            address = "127.0.0.1:" + listener.getLocalPort();
-            accepting = Thread.startVirtualThread(this::accept);
-        }
-
-        /** The next connection that is introduced; connections are handed out in the order of asking. */
-        Future<Peer> next() {
-            var next = new FutureTask<>(peers::take);
-            Thread.startVirtualThread(next);
-            return next;
-        }
-
-        int port() {
-            return listener.getLocalPort();
-        }
-
-        /** How many connections there were. */
-        int accepted() {
-            return accepted.get();
-        }
-
-        private void accept() {
-            try {
-                while (true) {
-                    var peer = new Peer(listener.accept());
-                    accepted.incrementAndGet();
-                    if (closed) {
-                        peer.reset();
-                        return;
-                    }
-                    peer.introduce();
-                    peers.add(peer);
-                }
-            } catch (IOException closed) {
-                // the end
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            closed = true;
-            listener.close();
-            try {
-                accepting.join(); // until then the JDK's listener may accept once more
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
-    }
-
-    private static final class Peer {
-        final Socket socket;
-        private final DataInputStream in;
-
-        Peer(Socket socket) throws IOException {
-            this.socket = socket;
-            this.in = new DataInputStream(socket.getInputStream());
-        }
-
-        void introduce() throws IOException {
-            in.readNBytes(in.readInt() - 4);
-            socket.getOutputStream().write(ack(0x81, 0));
-        }
-
-        private static byte[] ack(int command, long id) {
-            return ByteBuffer.allocate(14)
-                    .putInt(14)
-                    .put((byte) command)
-                    .putLong(id)
-                    .put((byte) 0)
-                    .array();
-        }
-
-        void acknowledge(long id) throws IOException {
-            socket.getOutputStream().write(ack(0x82, id));
-        }
-
-        List<String> readSubmits(int count) throws IOException {
-            List<String> messages = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
-                int length = in.readInt() - 4;
-                byte[] packet = in.readNBytes(length);
-                messages.add(new String(packet, 9, length - 9, StandardCharsets.UTF_8));
-            }
-            return messages;
-        }
-
-        void reset() throws IOException {
-            socket.setSoLinger(true, 0);
-            socket.close();
         }
     }
 }

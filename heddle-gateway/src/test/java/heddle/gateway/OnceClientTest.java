@@ -17,10 +17,8 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -185,7 +183,7 @@ class OnceClientTest {
             store.doubt = doubt;
             submit(client, "m");
             client.awaitSettled();
-            assertThat(told.causes().getFirst())
+            assertThat(told.causes.getFirst())
                     .hasMessage("submit once " + server.address + ": in doubt, may or may not be kept");
         }
         assertThat(store.stored()).containsExactly(1L);
@@ -273,8 +271,8 @@ class OnceClientTest {
                 submit(client, "refused");
                 client.awaitSettled();
                 String why = "submit once " + gateway.address + ": another connection has resumed this name";
-                Await.until("the loss is told", () -> !told.causes().isEmpty());
-                assertThat(told.causes().getLast()).hasMessage(why);
+                Await.until("the loss is told", () -> !told.causes.isEmpty());
+                assertThat(told.causes.getLast()).hasMessage(why);
                 assertThat(told.results).containsEntry(1L, Result.TAKEN_OVER);
                 assertThatThrownBy(() -> submit(client, "late")).hasMessage(why);
                 assertThat(client.highest()).isZero();
@@ -340,30 +338,6 @@ class OnceClientTest {
             }
         } catch (IOException e) {
             throw new AssertionError(e);
-        }
-    }
-
-    /** What the client said. */
-    private static final class Told implements Outcome {
-        final TreeMap<Long, Integer> results = new TreeMap<>();
-        private final List<IOException> causes = new ArrayList<>();
-        Runnable whenLost = () -> {};
-
-        @Override
-        public synchronized void settled(long number, int result, long latencyNanos) {
-            if (results.put(number, result) != null) {
-                throw new AssertionError("told twice of " + number);
-            }
-        }
-
-        synchronized List<IOException> causes() {
-            return List.copyOf(causes);
-        }
-
-        @Override
-        public synchronized void lost(IOException cause, int unsettled) {
-            causes.add(cause);
-            whenLost.run();
         }
     }
 

@@ -18,7 +18,7 @@ class SuspicionTest {
 
     /** Opens a message of {@code length} bytes: its id. */
     private long open(int length) {
-        return window.add(numbers++, new byte[length], 0, length, 0);
+        return window.add(numbers++, new byte[length], 0, length, 0, null);
     }
 
     private void answer(long id) {

@@ -13,7 +13,7 @@ class WindowTest {
     private static final byte[] MESSAGE = {1, 2, 3};
 
     private static long add(Window window, long number) {
-        return window.add(number, MESSAGE, 0, MESSAGE.length, 0);
+        return window.add(number, MESSAGE, 0, MESSAGE.length, 0, null);
     }
 
     @Test
@@ -59,7 +59,7 @@ class WindowTest {
     void whatIsOpenGetsNewIdsInItsOrder() {
         var window = new Window(8, 1000, true);
         for (int i = 0; i < 6; i++) {
-            window.add(100 + i, new byte[] {(byte) i}, 0, 1, 0);
+            window.add(100 + i, new byte[] {(byte) i}, 0, 1, 0, null);
         }
         window.settle(1);
         window.settle(4);
@@ -82,9 +82,15 @@ class WindowTest {
             add(window, 10 + i);
         }
         window.settle(2);
-        assertThat(window.settleAll()).containsExactly(10, 12, 13, 14);
+        var acks = new Acks();
+        window.settleAll(acks);
+        assertThat(acks.size()).isEqualTo(4);
+        assertThat(acks.ids).startsWith(10, 12, 13, 14);
+        assertThat(acks.results).startsWith(Result.UNKNOWN, Result.UNKNOWN, Result.UNKNOWN, Result.UNKNOWN);
         assertThat(window.open()).isZero();
-        assertThat(window.settleAll()).isEmpty();
+        acks.clear();
+        window.settleAll(acks);
+        assertThat(acks.size()).isZero();
         assertThat(add(window, 20)).isEqualTo(6);
         assertThat(window.last()).isEqualTo(6);
     }
