@@ -2,26 +2,24 @@ package heddle.cli;
 
 import heddle.gateway.Client;
 import heddle.gateway.ClientOptions;
-import heddle.gateway.Outcome;
-import heddle.gateway.RefusedException;
 import heddle.gateway.Result;
-import java.io.Closeable;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Locale;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,26 +27,31 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** A client that hands over what it is given. */
+/** A client that hands over what it is given, or that makes load. */
 @Command(
         name = "submit",
         description = {
             "Submits each line of a file or of stdin as a message, as bytes, without its line feed;"
-                    + " or generated messages.",
-            "Prints how many were acknowledged, how fast, and the ack latencies."
+                    + " or generated messages, as many as --count says and for as long as --duration does.",
+            "Prints how many were acknowledged, how fast, and the ack latencies; on a terminal also each"
+                    + " second for generated messages. Ctrl-C ends the sending, and prints what there is."
         },
         showDefaultValues = true,
         sortOptions = false,
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {
-            "0:every message was acknowledged with success",
-            "1:some were not, or no server was there; stderr says which",
+            "0:every message was sent and acknowledged with success",
+            "1:some were not, or no server was there, or a signal ended it; stderr says which",
             ExitCodes.USAGE_TEXT
         })
 final class Submit implements Callable<Integer> {
     private static final int PROGRESS_STEP = 1024;
     private static final String STDIN = "-";
     private static final String DEFAULT_NAME = "heddle submit";
+    private static final int SIZE_DEFAULT = 64;
+    private static final int WINDOW_DEFAULT = 8192;
+    private static final int IN_FLIGHT_MAX = 1 << 24;
+    private static final Duration SECOND = Duration.ofSeconds(1);
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
@@ -56,10 +59,12 @@ final class Submit implements Callable<Integer> {
     @Option(
             names = "--to",
             paramLabel = "HOST:PORT",
+            split = ",",
             defaultValue = Serve.ADDRESS,
             converter = Address.Peer.class,
-            description = "The server.")
-    private String to;
+            description = "The server; or several, of which one is used at a time, any to begin with, and"
+                    + " another when that ends.")
+    private List<String> to;
 
     @Parameters(
             arity = "0..1",
@@ -72,12 +77,39 @@ final class Submit implements Callable<Integer> {
     private @Nullable Long count;
 
     @Option(
+            names = "--duration",
+            paramLabel = "TIME",
+            converter = TimeSpan.class,
+            description = "Generate messages for so long instead.")
+    private @Nullable Duration duration;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            description = "Generate so many messages a second, whatever becomes of them; latencies then count"
+                    + " from when each was to be sent. Otherwise as many as --window lets through.")
+    private @Nullable Double rate;
+
+    @Option(
+            names = "--connections",
+            paramLabel = "N",
+            description = "Generate messages over so many connections, by turns; 1 unless given. Each has a"
+                    + " name of its own then, NAME-1 to NAME-N.")
+    private @Nullable Integer connections;
+
+    @Option(
             names = "--size",
             paramLabel = "SIZE",
-            defaultValue = "64",
             converter = ByteSize.class,
-            description = "Bytes of a generated message.")
-    private long size;
+            description = "Bytes of a generated message; " + SIZE_DEFAULT + " unless given.")
+    private @Nullable Long size;
+
+    @Option(
+            names = {"--window", "--in-flight"},
+            paramLabel = "N",
+            description = "Most messages of a connection sent and not acknowledged; " + WINDOW_DEFAULT
+                    + " unless given, shared among the connections.")
+    private @Nullable Integer window;
 
     @Option(
             names = "--resend",
@@ -94,11 +126,11 @@ final class Submit implements Callable<Integer> {
     private boolean once;
 
     @Option(
-            names = "--in-flight",
-            paramLabel = "N",
-            defaultValue = "8192",
-            description = "Most messages sent and not acknowledged.")
-    private int inFlight;
+            names = "--shared-store",
+            description = "For --once with several servers: they keep all they take, and what they have of whom,"
+                    + " at one place, as a Kafka cluster. Otherwise each has its own, and once holds for one"
+                    + " server only.")
+    private boolean sharedStore;
 
     @Option(
             names = "--max-frame",
@@ -124,54 +156,77 @@ final class Submit implements Callable<Integer> {
             description = "What the server wants to know. Better in the environment as HEDDLE_TOKEN.")
     private @Nullable String token;
 
+    @Option(names = "--json", description = "Print what came of it as one JSON object.")
+    private boolean json;
+
+    private final AtomicLong notedNanos = new AtomicLong(System.nanoTime() - SECOND.toNanos());
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         checkArguments();
-        if (count == null && !file.equals(STDIN)) {
-            checkReadable(Path.of(file)); // before anybody is bothered
-        }
-        var tally = new Tally(goesOn(), spec);
-        long start = System.nanoTime();
-        @Nullable IOException failure = null;
-        try (var client = new Client(to, clientOptions(), tally)) {
-            client.connect();
-            if (once && client.highest() != 0) {
-                Terminal.note(
-                        spec,
-                        "goes on behind the " + Long.toUnsignedString(client.highest())
-                                + " messages that the server has kept for the name " + name);
-            }
-            start = System.nanoTime();
-            failure = submitAll(client, tally);
-        }
-        print(tally, System.nanoTime() - start);
-        return conclude(tally, failure);
+        return generates() ? load() : lines();
+    }
+
+    private boolean generates() {
+        return count != null || duration != null;
     }
 
     private void checkArguments() {
-        if (count != null && !file.equals(STDIN)) {
-            throw usage("FILE and --count exclude each other");
-        }
-        if (count != null && count < 0) {
-            throw usage("--count: want 0 or more");
-        }
+        checkSource();
         if (frameBytesMax < 13 || frameBytesMax > Integer.MAX_VALUE - 64) {
             throw usage("--max-frame: want 13 to 2G less 64");
         }
-        if (size > frameBytesMax - 13) {
+        if (sizeBytes() > frameBytesMax - 13) {
             throw usage("--size: a message is at least 13 bytes smaller than --max-frame");
         }
-        if (inFlight < 1 || inFlight > 1 << 20) {
-            throw usage("--in-flight: want 1 to 1048576");
+        if (connectionCount() < 1 || connectionCount() > 100_000) {
+            throw usage("--connections: want 1 to 100000");
         }
-        if (name.getBytes(StandardCharsets.UTF_8).length > 255 || name.indexOf('\0') >= 0) {
+        if (windowSize() < 1 || windowSize() > 1 << 20) {
+            throw usage("--window: want 1 to 1048576");
+        }
+        if ((long) windowSize() * connectionCount() > IN_FLIGHT_MAX) {
+            throw usage("--connections and --window: want at most " + IN_FLIGHT_MAX + " messages in flight together");
+        }
+        String longest = nameOf(connectionCount() - 1);
+        if (longest.getBytes(StandardCharsets.UTF_8).length > 255 || name.indexOf('\0') >= 0) {
             throw usage("--name: want at most 255 bytes");
         }
+        checkOnce();
+    }
+
+    private void checkSource() {
+        if (generates()) {
+            if (!file.equals(STDIN)) {
+                throw usage("FILE and " + (count != null ? "--count" : "--duration") + " exclude each other");
+            }
+            if (count != null && count < 0) {
+                throw usage("--count: want 0 or more");
+            }
+            if (rate != null && !(rate > 0 && rate <= 1e9)) {
+                throw usage("--rate: want more than 0, at most 1000000000");
+            }
+            return;
+        }
+        String odd = rate != null ? "--rate" : connections != null ? "--connections" : size != null ? "--size" : null;
+        if (odd != null) {
+            throw usage(odd + ": is for generated messages; say how many by --count N, or how long by --duration TIME");
+        }
+    }
+
+    private void checkOnce() {
         if (once && (name.isEmpty() || name.equals(DEFAULT_NAME))) {
             throw usage("--once: needs a --name of its own, by which the server knows what it has kept");
         }
         if (once && resend) {
             throw usage("--once and --resend exclude each other");
+        }
+        if (once && to.size() > 1 && !sharedStore) {
+            throw usage("--once: each of " + to.size() + " servers has its own store; name one, or say --shared-store"
+                    + " if they keep all at one place");
+        }
+        if (sharedStore && !(once && to.size() > 1)) {
+            throw usage("--shared-store: is for --once with several servers");
         }
     }
 
@@ -179,15 +234,36 @@ final class Submit implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), what);
     }
 
-    private ClientOptions clientOptions() {
+    private int sizeBytes() {
+        return size == null ? SIZE_DEFAULT : (int) Math.min(size, Integer.MAX_VALUE);
+    }
+
+    private int connectionCount() {
+        return connections == null ? 1 : connections;
+    }
+
+    private int windowSize() {
+        return window == null ? Math.max(1, WINDOW_DEFAULT / connectionCount()) : window;
+    }
+
+    private String nameOf(int index) {
+        return connectionCount() == 1 ? name : name + "-" + (index + 1);
+    }
+
+    private ClientOptions clientOptions(int index) {
         return new ClientOptions()
-                .name(name)
+                .name(nameOf(index))
                 .token(token)
                 .frameBytesMax((int) frameBytesMax)
-                .inFlight(inFlight, Math.max(16 << 20, frameBytesMax))
+                .inFlight(windowSize(), Math.max(16 << 20, frameBytesMax))
                 .resend(resend)
                 .once(once)
+                .sharedStore(sharedStore)
                 .reconnect(resend);
+    }
+
+    private Client client(int index, Delivery delivery) {
+        return new Client(to, clientOptions(index), delivery);
     }
 
     /** Whether the end of a connection is not that of the command. */
@@ -195,15 +271,104 @@ final class Submit implements Callable<Integer> {
         return resend || once;
     }
 
+    /** Of many connections, which break and come back together, one tells. */
+    private void note(String line) {
+        long last = notedNanos.get();
+        long now = System.nanoTime();
+        if (connectionCount() == 1 || (now - last >= SECOND.toNanos() && notedNanos.compareAndSet(last, now))) {
+            Terminal.note(spec, line);
+        }
+    }
+
+    private void noteKept(long kept) {
+        if (kept != 0) {
+            Terminal.note(
+                    spec,
+                    "goes on behind the " + Long.toUnsignedString(kept)
+                            + " messages that the server has kept for the name " + name);
+        }
+    }
+
+    // ---- Generated messages
+
+    private int load() throws IOException, InterruptedException {
+        var plan = new Load.Plan(
+                connectionCount(),
+                count == null ? Long.MAX_VALUE : count,
+                duration == null ? Long.MAX_VALUE : duration.toNanos(),
+                rate == null ? 0 : rate,
+                sizeBytes());
+        var tally = new Tally();
+        var load = new Load(plan, tally, goesOn(), this::note, this::client);
+        var end = new Termination();
+        var cpu = new ProcessorTime();
+        var running = end.start(Thread.ofPlatform().name("heddle-load"), load::run);
+        long shown = 0;
+        while (!end.await(SECOND)) {
+            if (Terminal.isWatched() && !json && load.nanos() > 0) {
+                long acknowledged = tally.acknowledgedCount();
+                Terminal.say(spec, Report.second(load.nanos(), tally, acknowledged - shown));
+                shown = acknowledged;
+            }
+        }
+        boolean signalled = !running.isOver();
+        if (signalled) {
+            running.interrupt();
+        } else {
+            running.check();
+        }
+        noteKept(load.keptBefore());
+        long unsent = rate == null || signalled ? 0 : plan.due() - tally.sentCount();
+        var failure = load.failure();
+        var report = new Report(tally, load.nanos(), failure == null ? unsent : 0, cpu.nanos(), true, rate != null);
+        if (tally.sentCount() == 0 && failure != null) {
+            throw failure; // nobody was there
+        }
+        print(report);
+        if (report.unsent() > 0) {
+            Terminal.note(spec, report.unsent() + " not sent in time: --window was full, or this client too slow");
+        }
+        return conclude(tally, failure, load.lost(), signalled, report.unsent() == 0);
+    }
+
+    // ---- Lines
+
+    private int lines() throws IOException, InterruptedException {
+        if (!file.equals(STDIN)) {
+            checkReadable(Path.of(file)); // before anybody is bothered
+        }
+        var tally = new Tally();
+        var delivery = new Delivery(tally, goesOn(), this::note, null);
+        var end = new Termination();
+        var cpu = new ProcessorTime();
+        var failure = new AtomicReference<@Nullable IOException>();
+        var startNanos = new AtomicLong();
+        boolean signalled;
+        try (var client = client(0, delivery)) {
+            var running = end.start(Thread.ofPlatform().name("heddle-submit").daemon(), () -> {
+                client.connect();
+                noteKept(client.highest());
+                startNanos.set(System.nanoTime());
+                failure.set(submitAll(client, delivery, tally));
+            });
+            end.await();
+            signalled = !running.isOver();
+            if (signalled) {
+                running.interrupt();
+            } else {
+                running.check();
+            }
+        }
+        long nanos = startNanos.get() == 0 ? 0 : System.nanoTime() - startNanos.get();
+        print(new Report(tally, nanos, 0, cpu.nanos(), false, false));
+        return conclude(tally, failure.get(), delivery.end(), signalled, true);
+    }
+
     /** What ended it before all was sent and settled, or null. */
-    private @Nullable IOException submitAll(Client client, Tally tally) throws InterruptedException {
+    private @Nullable IOException submitAll(Client client, Delivery delivery, Tally tally) throws InterruptedException {
         @Nullable IOException failure = null;
         try {
-            if (count != null) {
-                submitGenerated(client, tally, count);
-            } else {
-                submitLines(client, tally);
-            }
+            submitLines(client, delivery, tally);
         } catch (IOException e) {
             failure = e;
         }
@@ -215,55 +380,38 @@ final class Submit implements Callable<Integer> {
         return failure;
     }
 
-    private void submitGenerated(Client client, Tally tally, long messages) throws IOException, InterruptedException {
-        try (var progress = progress("messages", messages)) {
-            byte[] message = new byte[(int) size];
-            for (long i = 0; i < messages; i++) {
-                tally.checkMaySend(true);
-                generate(message, i);
-                client.submit(message, 0, message.length);
-                tally.submitted++;
-                step(progress, i + 1, i + 1);
-            }
-        }
-    }
-
-    /** The message's number in decimal, and points up to the size; of a number that is longer, the end. */
-    private static void generate(byte[] message, long number) {
-        Arrays.fill(message, (byte) '.');
-        byte[] digits = Long.toString(number).getBytes(StandardCharsets.US_ASCII);
-        int kept = Math.min(digits.length, message.length);
-        System.arraycopy(digits, digits.length - kept, message, 0, kept);
-    }
-
-    private void submitLines(Client client, Tally tally) throws IOException, InterruptedException {
+    private void submitLines(Client client, Delivery delivery, Tally tally) throws IOException, InterruptedException {
         boolean stdin = file.equals(STDIN);
         long bytes = stdin ? -1 : Files.size(Path.of(file));
         // A channel's: its close ends a read of a pipe in which nothing comes.
         try (var in = (stdin ? new FileInputStream(FileDescriptor.in) : new FileInputStream(file)).getChannel();
                 var lines = new Lines(Channels.newInputStream(in), stdin ? "stdin" : file, client.payloadBytesMax());
-                var progress = progress("bytes", bytes)) {
+                var progress = progress(bytes)) {
             if (stdin) {
-                tally.reads(in);
+                delivery.reads(in);
             }
-            while (next(lines, tally)) {
+            while (next(lines, delivery)) {
                 client.submit(lines.buffer(), lines.offset(), lines.length());
-                tally.submitted++;
-                step(progress, lines.count(), lines.bytes());
+                tally.sent();
+                if (progress != null && lines.count() % PROGRESS_STEP == 0) {
+                    progress.stepTo(lines.bytes());
+                }
             }
         }
     }
 
     /** Whether there is one more line and leave to send it. */
-    private static boolean next(Lines lines, Tally tally) throws IOException {
+    private static boolean next(Lines lines, Delivery delivery) throws IOException, InterruptedException {
         boolean more;
         try {
             more = lines.next();
+        } catch (ClosedByInterruptException signalled) {
+            throw (InterruptedException) new InterruptedException("a signal").initCause(signalled);
         } catch (ClosedChannelException ended) {
-            // By the tally, since the server is gone: nobody can tell whether there were more.
+            // By the delivery, since the server is gone: nobody can tell whether there were more.
             more = true;
         }
-        tally.checkMaySend(more);
+        delivery.checkMaySend(more);
         return more;
     }
 
@@ -274,172 +422,43 @@ final class Submit implements Callable<Integer> {
     }
 
     /** Null where nobody looks. */
-    private static @Nullable ProgressBar progress(String unit, long max) {
+    private static @Nullable ProgressBar progress(long max) {
         if (!Terminal.isWatched()) {
             return null;
         }
         return new ProgressBarBuilder()
                 .setTaskName("submit")
                 .setInitialMax(max)
-                .setUnit(" " + unit, 1)
+                .setUnit(" bytes", 1)
                 .setUpdateIntervalMillis(200)
                 .showSpeed()
                 .clearDisplayOnFinish()
                 .build();
     }
 
-    private static void step(@Nullable ProgressBar progress, long messages, long to) {
-        if (progress != null && messages % PROGRESS_STEP == 0) {
-            progress.stepTo(to);
-        }
+    // ---- What came of it
+
+    private void print(Report report) {
+        (json ? List.of(report.json()) : report.lines()).forEach(line -> Terminal.say(spec, line));
     }
 
-    private void print(Tally tally, long nanos) {
-        double seconds = nanos / 1e9;
-        Terminal.say(
-                spec,
-                String.format(
-                        Locale.ROOT,
-                        "%d messages, %d acknowledged in %.3f s, %.0f a second",
-                        tally.submitted,
-                        tally.acknowledged,
-                        seconds,
-                        tally.acknowledged / seconds));
-        if (tally.acknowledged > 0) {
-            Terminal.say(
-                    spec,
-                    String.format(
-                            Locale.ROOT,
-                            "ack latency p50 %.3f ms, p99 %.3f ms, max %.3f ms",
-                            tally.latencyMicros.getValueAtPercentile(50) / 1e3,
-                            tally.latencyMicros.getValueAtPercentile(99) / 1e3,
-                            tally.latencyMicros.getMaxValue() / 1e3));
-        }
-    }
-
-    private int conclude(Tally tally, @Nullable IOException failure) {
-        var lost = tally.lost;
-        boolean done = failure == null && tally.acknowledged == tally.submitted;
+    private int conclude(
+            Tally tally,
+            @Nullable IOException failure,
+            @Nullable IOException lost,
+            boolean signalled,
+            boolean allSent) {
+        boolean done = failure == null && !signalled && allSent && tally.acknowledgedCount() == tally.sentCount();
         if (lost != null && !goesOn() && !done) {
             Terminal.note(spec, "server gone: " + lost.getMessage());
         } else if (failure != null) {
             Terminal.note(spec, "" + failure.getMessage());
         }
-        for (int result = 0; result < tally.failed.length; result++) {
-            if (tally.failed[result] > 0) {
-                Terminal.note(spec, tally.failed[result] + " not acknowledged: " + Result.text(tally.resultAt(result)));
-            }
+        if (signalled) {
+            Terminal.note(spec, "ended by a signal");
         }
+        tally.failures()
+                .forEach((result, number) -> Terminal.note(spec, number + " not acknowledged: " + Result.text(result)));
         return done ? ExitCodes.OK : ExitCodes.FAILURE;
-    }
-
-    /**
-     * What became of the messages. Written by the client's reading thread, read by the submitting one after
-     * awaitSettled.
-     */
-    static final class Tally implements Outcome {
-        /** {@link Result#NOT_TAKEN} and {@link Result#UNKNOWN}, which are negative. */
-        private static final int OWN_RESULTS = 2;
-
-        private static final long LATENCY_MICROS_MAX = 3_600_000_000L;
-
-        final Histogram latencyMicros = new Histogram(LATENCY_MICROS_MAX, 3);
-
-        /** By result plus {@link #OWN_RESULTS}. */
-        final long[] failed = new long[256 + OWN_RESULTS];
-
-        long submitted;
-        long acknowledged;
-        volatile @Nullable IOException lost;
-
-        /** The loss was the end of the command. Written before {@link #lost}. */
-        private volatile boolean over;
-
-        /** Where the lines come from. Written by the submitting thread, read by the client's. */
-        private volatile @Nullable Closeable input;
-
-        private final boolean goesOn;
-        private final CommandLine.Model.CommandSpec spec;
-
-        Tally(boolean goesOn, CommandLine.Model.CommandSpec spec) {
-            this.goesOn = goesOn;
-            this.spec = spec;
-        }
-
-        @Override
-        public void settled(long number, int result, long latencyNanos) {
-            if (result == Result.SUCCESS) {
-                acknowledged++;
-                latencyMicros.recordValue(Math.min(latencyNanos / 1000, LATENCY_MICROS_MAX));
-            } else {
-                failed[result + OWN_RESULTS]++;
-            }
-        }
-
-        int resultAt(int index) {
-            return index - OWN_RESULTS;
-        }
-
-        @Override
-        public void lost(IOException cause, int unsettled) {
-            over = !goesOn || isTakenOver(cause);
-            lost = cause;
-            if (over) {
-                endInput();
-            } else {
-                Terminal.note(spec, cause.getMessage() + "; connecting again to send " + unsettled + " messages again");
-            }
-        }
-
-        /** Another client has the name of one that sends once, which ends here. */
-        private static boolean isTakenOver(IOException cause) {
-            return cause instanceof RefusedException refused && refused.result() == Result.TAKEN_OVER;
-        }
-
-        @Override
-        public void retrying(IOException cause, Duration remaining) {
-            if (goesOn) {
-                Terminal.note(
-                        spec,
-                        cause.getMessage()
-                                + "; trying again for "
-                                + Math.ceilDiv(remaining.toMillis(), 1000)
-                                + " s at most");
-            }
-        }
-
-        @Override
-        public void reconnected() {
-            Terminal.note(spec, "connected again");
-        }
-
-        /** Lines come from {@code source} now; the end of the connection closes it. */
-        void reads(Closeable source) {
-            input = source;
-            // Look again: lost() before the store above found nothing to close.
-            if (over) {
-                endInput();
-            }
-        }
-
-        /** So that the end does not wait for a line. */
-        private void endInput() {
-            var open = input;
-            try {
-                if (open != null) {
-                    open.close();
-                }
-            } catch (IOException e) {
-                // The descriptor is gone all the same; close(2).
-            }
-        }
-
-        /** Throws what ended the connection, if that ends the command before it has sent what is there. */
-        void checkMaySend(boolean more) throws IOException {
-            var end = lost;
-            if (more && over && end != null) {
-                throw end;
-            }
-        }
     }
 }

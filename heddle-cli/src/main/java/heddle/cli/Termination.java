@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Termination {
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicBoolean signalled = new AtomicBoolean();
 
     Termination() {
         hear("TERM");
@@ -30,7 +32,7 @@ final class Termination {
     }
 
     private void signalled() {
-        if (ended.getCount() == 0) {
+        if (signalled.getAndSet(true)) {
             Runtime.getRuntime().halt(ExitCodes.FAILURE);
         }
         ended.countDown();
@@ -44,10 +46,13 @@ final class Termination {
     /** How the work went. */
     final class Running {
         private final Work work;
+        private final CountDownLatch over = new CountDownLatch(1);
+        private final Thread thread;
         private volatile @Nullable Throwable failure;
 
-        private Running(Work work) {
+        private Running(Thread.Builder builder, Work work) {
             this.work = work;
+            this.thread = builder.unstarted(this::run);
         }
 
         private void run() {
@@ -56,8 +61,19 @@ final class Termination {
             } catch (Throwable e) { // an Error too ends the command, and not with exit code 0
                 failure = e;
             } finally {
+                over.countDown();
                 ended.countDown();
             }
+        }
+
+        boolean isOver() {
+            return over.getCount() == 0;
+        }
+
+        /** Interrupts the work, and waits until it has ended by itself. */
+        void interrupt() throws InterruptedException {
+            thread.interrupt();
+            over.await();
         }
 
         /** Throws what the work threw, if it did. */
@@ -72,8 +88,13 @@ final class Termination {
 
     /** Runs {@code work} on a virtual thread of its own. */
     Running start(String name, Work work) {
-        var running = new Running(work);
-        Heddle.shared().ofVirtual().name(name).start(running::run);
+        return start(Heddle.shared().ofVirtual().name(name), work);
+    }
+
+    /** Runs {@code work} on a thread of {@code builder}. */
+    Running start(Thread.Builder builder, Work work) {
+        var running = new Running(builder, work);
+        running.thread.start();
         return running;
     }
 
