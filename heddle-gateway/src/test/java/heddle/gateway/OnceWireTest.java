@@ -5,6 +5,7 @@ import static heddle.gateway.RawClient.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import heddle.gateway.log.LogVerifier;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -375,6 +376,65 @@ class OnceWireTest {
             client.expectOnce(-1, 6);
         }
         assertThat(stored()).isEmpty();
+    }
+
+    /** Received is what was kept, was there already, was refused, or is in doubt; the store has what was kept. */
+    @Test
+    void theBooksBalance() throws Exception {
+        var options = new StoreOptions().queue(1000, 5000);
+        try (var server = start(new StoreSink(folder, options, counters));
+                var once = server.dial("a");
+                var older = server.dial("b");
+                var plain = server.dial("c")) {
+            once.resume(0);
+            older.resume(0);
+            once.send(all(1, 10));
+            once.send(all(5, 12));
+            once.once(20, "beyond");
+            for (long number = 1; number <= 10; number++) {
+                once.expectOnce(number, 0);
+            }
+            for (long number = 5; number <= 12; number++) {
+                once.expectOnce(number, 0);
+            }
+            once.expectOnce(20, 6);
+            once.once(13, "x".repeat(10_000));
+            once.expectOnce(13, 4);
+            older.once(1, "m1");
+            older.expectOnce(1, 0);
+            try (var newer = server.dial("b")) {
+                newer.resume(1);
+                older.once(2, "taken over");
+                older.expectOnce(2, 7);
+            }
+            for (int i = 0; i < 7; i++) {
+                plain.submit(i, "plain");
+                plain.expectAck(0x82, i, 0);
+            }
+        }
+        assertThat(counters.value(Counter.SUBMITS)).isEqualTo(20 + 2 + 7);
+        assertThat(counters.value(Counter.ACKS)
+                        + counters.value(Counter.ACKS_OUT_OF_SEQUENCE)
+                        + counters.value(Counter.ACKS_TAKEN_OVER)
+                        + counters.value(Counter.ACKS_TOO_LARGE)
+                        + counters.value(Counter.ACKS_OVERLOADED)
+                        + counters.value(Counter.ACKS_NOT_STORED)
+                        + counters.value(Counter.ACKS_IN_DOUBT))
+                .isEqualTo(counters.value(Counter.SUBMITS));
+        assertThat(counters.value(Counter.STORED) + counters.value(Counter.REPEATS))
+                .isEqualTo(counters.value(Counter.ACKS));
+        var verifier = new LogVerifier(folder.resolve("log"), damage -> {
+            throw new AssertionError(damage);
+        });
+        verifier.run();
+        assertThat(verifier.messages())
+                .isEqualTo(counters.value(Counter.STORED))
+                .isEqualTo(12 + 1 + 7);
+        assertThat(verifier.clients().get("a").highest()).isEqualTo(12);
+        assertThat(verifier.clients().get("a").missing()).isZero();
+        assertThat(verifier.clients().get("b").numbered()).isEqualTo(1);
+        assertThat(verifier.clients().get("c").messages()).isEqualTo(7);
+        assertThat(verifier.clients().get("c").numbered()).isZero();
     }
 
     // ---- Rule 12: the number survives what the message survives

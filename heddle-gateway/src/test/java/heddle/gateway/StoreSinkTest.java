@@ -485,6 +485,26 @@ class StoreSinkTest {
         }
     }
 
+    @Test
+    void whatIsHeldIsNotDropped() throws Exception {
+        byte[] message = new byte[5000];
+        try (var sink = open(new StoreOptions().keepBytes(4 * (64 << 10)));
+                var hold = sink.hold(1)) {
+            for (int i = 1; i <= 200; i++) {
+                offer(sink, message);
+                settlements.await(i);
+            }
+            assertThat(Stored.in(folder)).hasSize(200);
+            hold.moveTo(100);
+            for (int i = 201; i <= 300; i++) {
+                offer(sink, message);
+                settlements.await(i);
+            }
+            Await.until("what is before it is dropped", () -> Stored.in(folder).size() < 300);
+            assertThat(Stored.in(folder)).hasSizeGreaterThanOrEqualTo(201);
+        }
+    }
+
     // ---- What cannot be opened
 
     @Test

@@ -40,8 +40,8 @@ record Results(Map<String, String> about, List<String> leftOut, List<Measurement
         List<Calls> calls = new ArrayList<>();
         int rounds = 0;
         for (Results run : runs) {
-            run.about.forEach((name, value) ->
-                    about.computeIfAbsent(name, ignored -> new LinkedHashSet<>()).add(value));
+            run.about.forEach((name, value) -> about.computeIfAbsent(name, ignored -> new LinkedHashSet<>())
+                    .add(value));
             leftOut.addAll(run.leftOut);
             int before = rounds;
             for (Measurement turn : run.turns) {

@@ -42,14 +42,12 @@ public final class LogReader implements LogSource {
     }
 
     private Mark.Said said() throws IOException {
-        if (mark == null) {
-            try {
-                mark = Mark.open(folder);
-            } catch (NoSuchFileException none) {
-                return Mark.Said.NOTHING;
-            }
+        var there = mark;
+        if (there == null) {
+            there = Mark.open(folder);
+            mark = there;
         }
-        return mark.said();
+        return there == null ? Mark.Said.NOTHING : there.said();
     }
 
     private long oldest() throws IOException {
@@ -69,10 +67,9 @@ public final class LogReader implements LogSource {
         }
         if (foundEnd < 0) {
             List<Segment> segments = Segment.list(folder);
-            long marked = said.valid() ? said.synced() : 0;
             foundEnd = segments.isEmpty()
-                    ? marked
-                    : Recovery.tail(segments.getLast(), marked).next() - 1;
+                    ? said.written()
+                    : Recovery.tail(segments.getLast(), said).next() - 1;
         }
         return foundEnd;
     }

@@ -118,14 +118,9 @@ public final class LogVerifier {
     }
 
     private void checkMark() throws IOException {
-        try {
-            if (!Mark.open(folder).isWhole() || Files.size(folder.resolve(Mark.NAME)) != Mark.SIZE) {
-                damaged("mark is damaged");
-            }
-        } catch (NoSuchFileException none) {
-            damaged("mark is missing");
-        } catch (IOException e) {
-            damaged("mark: " + e.getMessage());
+        var mark = Mark.open(folder);
+        if (mark == null || !mark.isWhole() || Files.size(folder.resolve(Mark.NAME)) != Mark.SIZE) {
+            damaged("mark is missing or damaged");
         }
     }
 

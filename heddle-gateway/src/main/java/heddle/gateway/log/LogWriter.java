@@ -75,7 +75,7 @@ public final class LogWriter implements Closeable {
         this.upkeep = new Upkeep(folder, options, disk, mark);
         if (segments.isEmpty()) {
             this.highest = new HashMap<>(names);
-            this.next = Math.max(first, said.valid() ? said.synced() + 1 : 1);
+            this.next = Math.max(first, said.written() + 1);
             if (next > first) {
                 lost("%s lost: no segment is left".formatted(Recovery.numbers(Math.max(1, said.first()), next - 1)));
             }
@@ -84,7 +84,7 @@ public final class LogWriter implements Closeable {
             this.channel = startSegment(0);
         } else {
             var last = segments.getLast();
-            var tail = Recovery.tail(last, said.valid() ? said.synced() : 0);
+            var tail = Recovery.tail(last, said);
             var found = Recovery.names(segments, tail.position());
             this.highest = new HashMap<>(found.highest());
             if (!found.complete()) {

@@ -8,11 +8,13 @@ import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// How far the log goes, for readers in other processes, and for the next start. The writer changes it by a mapping
 /// after each commit. It is synced only where it must not be behind: the log itself has all that it says.
@@ -61,6 +63,11 @@ final class Mark {
      */
     record Said(boolean valid, boolean thisBoot, long first, long readable, long synced) {
 
+        /** The highest number that certainly was written: on the disk, or with a kernel that has not stopped since. */
+        long written() {
+            return thisBoot ? readable : synced;
+        }
+
         /** Without a mark. */
         static final Said NOTHING = new Said(false, false, 0, 0, 0);
     }
@@ -92,13 +99,12 @@ final class Mark {
         return said.valid() && said.first() > 0;
     }
 
-    /** For a reader. */
-    static Mark open(Path folder) throws IOException {
+    /** For a reader; null if there is none, or it was cut. */
+    static @Nullable Mark open(Path folder) throws IOException {
         try (var channel = FileChannel.open(folder.resolve(NAME), StandardOpenOption.READ)) {
-            if (channel.size() < SIZE) {
-                throw new IOException(folder.resolve(NAME) + ": too short");
-            }
-            return new Mark(channel.map(FileChannel.MapMode.READ_ONLY, 0, SIZE));
+            return channel.size() < SIZE ? null : new Mark(channel.map(FileChannel.MapMode.READ_ONLY, 0, SIZE));
+        } catch (NoSuchFileException none) {
+            return null;
         }
     }
 

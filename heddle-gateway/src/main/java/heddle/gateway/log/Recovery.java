@@ -54,11 +54,11 @@ final class Recovery {
         return first == last ? "message " + first + " is" : "messages " + first + " to " + last + " are";
     }
 
-    /** Where {@code segment}, the last one, ends; {@code marked} is the highest number that the mark proves. */
-    static Tail tail(Segment segment, long marked) throws IOException {
+    /** Where {@code segment}, the last one, ends, with what the mark said. */
+    static Tail tail(Segment segment, Mark.Said said) throws IOException {
         try (var cursor = new Cursor(segment.file(), segment.base())) {
             List<Seen> all = new ArrayList<>();
-            long proven = marked;
+            long proven = said.written();
             for (var block = cursor.find(); block != null; block = cursor.find()) {
                 boolean framed = cursor.isFramed(block);
                 cursor.enter(block);
@@ -69,11 +69,11 @@ final class Recovery {
                 all.add(new Seen(block, read, framed));
                 proven = Math.max(proven, block.synced());
             }
-            return tail(segment, cursor, all, marked, proven);
+            return tail(segment, cursor, all, said, proven);
         }
     }
 
-    private static Tail tail(Segment segment, Cursor cursor, List<Seen> all, long marked, long proven)
+    private static Tail tail(Segment segment, Cursor cursor, List<Seen> all, Mark.Said said, long proven)
             throws IOException {
         List<Lost> lost = new ArrayList<>();
         long next = segment.base();
@@ -95,16 +95,16 @@ final class Recovery {
             if (seen.read < block.count()) {
                 addLost(segment, cursor, block, lost);
             }
-            if (suspect < 0 && block.last() > marked) {
+            if (suspect < 0 && block.last() > said.synced()) {
                 suspect = block.start();
             }
             next = Math.max(next, block.last() + 1);
             position = block.end();
         }
-        boolean closed = next - 1 < marked;
+        boolean closed = next - 1 < said.written();
         if (closed) {
-            lost.add(new Lost(next, marked, segment.file(), position));
-            next = marked + 1;
+            lost.add(new Lost(next, said.written(), segment.file(), position));
+            next = said.written() + 1;
         }
         return new Tail(
                 position,

@@ -34,7 +34,6 @@ record SegmentIndex(long base, long last, long millisMax, long fileBytes) {
     /** Reads all block headers of a segment, and writes its index. */
     static SegmentIndex build(Segment segment, Disk disk) throws IOException {
         var entries = new ByteArrayOutputStream();
-        long count = 0;
         long last = segment.base() - 1;
         long millisMax = Long.MIN_VALUE;
         long size;
@@ -50,21 +49,26 @@ record SegmentIndex(long base, long last, long millisMax, long fileBytes) {
                         indexed = block.start();
                         out.writeLong(block.first());
                         out.writeLong(block.start());
-                        count++;
                     }
                 }
                 cursor.skip(block);
             }
         }
         var index = new SegmentIndex(segment.base(), last, millisMax, size);
-        var bytes = ByteBuffer.allocate(HEADER + entries.size() + 4);
-        bytes.putLong(MAGIC)
-                .putLong(segment.base())
-                .putLong(last)
-                .putLong(millisMax)
-                .putLong(size);
-        bytes.putInt((int) count).putInt(crc(bytes.array(), 0, HEADER - 4));
-        bytes.put(entries.toByteArray()).putInt(crc(bytes.array(), HEADER, entries.size()));
+        index.write(segment, entries.toByteArray(), disk);
+        return index;
+    }
+
+    /** Writes it without entries: a search begins at the head of the segment. */
+    void write(Segment segment, Disk disk) throws IOException {
+        write(segment, new byte[0], disk);
+    }
+
+    private void write(Segment segment, byte[] entries, Disk disk) throws IOException {
+        var bytes = ByteBuffer.allocate(HEADER + entries.length + 4);
+        bytes.putLong(MAGIC).putLong(base).putLong(last).putLong(millisMax).putLong(fileBytes);
+        bytes.putInt(entries.length / ENTRY).putInt(crc(bytes.array(), 0, HEADER - 4));
+        bytes.put(entries).putInt(crc(bytes.array(), HEADER, entries.length));
         Path temporary = segment.index().resolveSibling("index.tmp");
         disk.delete(temporary);
         try (var file = disk.create(temporary)) {
@@ -77,7 +81,6 @@ record SegmentIndex(long base, long last, long millisMax, long fileBytes) {
             throw e;
         }
         disk.rename(temporary, segment.index());
-        return index;
     }
 
     private static int crc(byte[] bytes, int from, int count) {

@@ -41,8 +41,14 @@ public final class Upkeep {
     /** How much is written at most between two syncs, so that the writer's own sync finds little of it to wait for. */
     private static final int SYNC_BYTES = 8 << 20;
 
-    /** How often it looks for room while there was none, and for what is too old. */
+    /** How often it looks for room while there was none. */
     private static final Duration RETRY = Duration.ofSeconds(1);
+
+    /** How many times it looks for old messages within the age at which they are dropped. */
+    private static final int LOOKS = 100;
+
+    private static final Duration LOOK_MIN = Duration.ofSeconds(1);
+    private static final Duration LOOK_MAX = Duration.ofMinutes(1);
 
     private final Path folder;
     private final LogOptions options;
@@ -64,7 +70,9 @@ public final class Upkeep {
 
     // Of the thread heddle-log.
     private boolean withoutRoom;
-    private final Set<Long> unreadable = new HashSet<>();
+
+    /** Bases of segments that have an index, or cannot get one. */
+    private final Set<Long> indexed = new HashSet<>();
 
     Upkeep(Path folder, LogOptions options, Disk disk, Mark mark) {
         this.folder = folder;
@@ -288,8 +296,7 @@ public final class Upkeep {
             }
             lock.lock();
             try {
-                boolean timed = again || options.keepFor() != null;
-                long until = options.clock().after(timed ? TimeUnit.NANOSECONDS.convert(RETRY) : Long.MAX_VALUE);
+                long until = options.clock().after(pauseNanos(again));
                 while (!nudged && !stopping && options.clock().awaitUntil(lock, work, until)) {
                     // Spurious, or not.
                 }
@@ -303,6 +310,19 @@ public final class Upkeep {
                 lock.unlock();
             }
         }
+    }
+
+    private long pauseNanos(boolean again) {
+        if (again) {
+            return TimeUnit.NANOSECONDS.convert(RETRY);
+        }
+        var age = options.keepFor();
+        if (age == null) {
+            return Long.MAX_VALUE;
+        }
+        var look = age.dividedBy(LOOKS);
+        look = look.compareTo(LOOK_MIN) < 0 ? LOOK_MIN : look.compareTo(LOOK_MAX) > 0 ? LOOK_MAX : look;
+        return TimeUnit.NANOSECONDS.convert(look);
     }
 
     /** Whether there is nothing left to do for now. */
@@ -350,7 +370,7 @@ public final class Upkeep {
         List<Segment> full = full();
         for (int i = 0; i < full.size() && !isStopping(); i++) {
             var segment = full.get(i);
-            if (unreadable.contains(segment.base()) || SegmentIndex.of(segment) != null) {
+            if (!indexed.add(segment.base()) || SegmentIndex.of(segment) != null) {
                 continue;
             }
             try {
@@ -365,7 +385,6 @@ public final class Upkeep {
                             segment.file().getFileName());
                 }
             } catch (IOException e) {
-                unreadable.add(segment.base());
                 LOG.log(
                         Level.WARNING,
                         "{0}: no index of {1}: {2}",
@@ -400,6 +419,7 @@ public final class Upkeep {
                 break;
             }
             bytes -= Files.size(segment.file());
+            indexed.remove(segment.base());
             mark.setFirst(next);
             mark.force();
             disk.delete(segment.index());

@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The log alone, each commit synced: rate, processor time, and what it writes, by the size of a batch. Started by hand:
- * {@code LogBench FOLDER SECONDS BATCH...}; messages have 256 bytes. Bytes are those that the kernel counts for this
- * process as sent to a disk ({@code /proc/self/io}), zeros written ahead included; figures and machine are in
- * docs/performance.md.
+ * {@code LogBench FOLDER SECONDS BATCH...}, with an r behind a batch for a reader beside it; messages have 256 bytes.
+ * Bytes are those handed to write(2), by the kernel's count ({@code /proc/self/io}), zeros written ahead included.
+ * Figures and machine are in docs/performance.md.
  */
 final class LogBench {
 
@@ -108,10 +108,10 @@ final class LogBench {
 
     private static long writtenBytes() throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc/self/io"))) {
-            if (line.toLowerCase(Locale.ROOT).startsWith("write_bytes: ")) {
-                return Long.parseLong(line.substring("write_bytes: ".length()));
+            if (line.toLowerCase(Locale.ROOT).startsWith("wchar: ")) {
+                return Long.parseLong(line.substring("wchar: ".length()));
             }
         }
-        throw new IOException("/proc/self/io tells no write_bytes");
+        throw new IOException("/proc/self/io tells no wchar");
     }
 }

@@ -7,6 +7,7 @@ import static heddle.gateway.log.Logs.read;
 import static heddle.gateway.log.Logs.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.testing.Await;
 import heddle.testing.Task;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
@@ -235,11 +237,11 @@ class LogTest {
             clock.advance(Duration.ofHours(2));
             log.commit(messages(log.last() + 1, 5), now);
             Await.until("it looks", () -> clock.waiting() == 1);
-            clock.advance(Duration.ofSeconds(2));
+            clock.advance(Duration.ofMinutes(2));
             Await.until("it looks", () -> clock.waiting() == 1);
             assertThat(Segment.list(folder()).getFirst().base()).isEqualTo(1);
             hold.moveTo(log.last());
-            clock.advance(Duration.ofSeconds(2));
+            clock.advance(Duration.ofMinutes(2));
             Await.until("old ones are dropped", () -> Segment.list(folder()).size() == 1);
             hold.close();
             assertThat(verify(folder())).isEmpty();
@@ -292,13 +294,15 @@ class LogTest {
         try (var log = Logs.open(folder())) {
             last = write(log, 5);
             segment = Segment.list(folder()).getFirst().file();
-            begin = Recovery.tail(Segment.list(folder()).getFirst(), 0).position();
+            begin = Recovery.tail(Segment.list(folder()).getFirst(), Mark.Said.NOTHING)
+                    .position();
         }
         Path whole = temporary.resolve("whole");
         Logs.copy(folder(), whole);
         try (var log = Logs.open(whole)) {
             log.commit(List.of(message(last + 1, 10), message(last + 2, 20)), 1);
-            end = Recovery.tail(Segment.list(whole).getFirst(), 0).position();
+            end = Recovery.tail(Segment.list(whole).getFirst(), Mark.Said.NOTHING)
+                    .position();
         }
         byte[] block = new byte[(int) (end - begin)];
         try (var channel = FileChannel.open(whole.resolve(segment.getFileName()), StandardOpenOption.READ)) {
@@ -338,7 +342,7 @@ class LogTest {
             log.sync();
         }
         long synced = read(folder()).messages.size();
-        var before = Recovery.tail(Segment.list(folder()).getFirst(), 0);
+        var before = Recovery.tail(Segment.list(folder()).getFirst(), Mark.Said.NOTHING);
         try (var log = new LogWriter(folder(), Logs.options(false, clock), new Disk())) {
             log.commit(messages(log.last() + 1, 3), 1);
             log.commit(messages(log.last() + 1, 3), 1);
@@ -352,6 +356,49 @@ class LogTest {
             write(log, 3);
         }
         expectWhole(folder(), read(folder()).messages.size());
+    }
+
+    /** 100 GiB in 1,600 files; all but the last are sparse, and have an index. */
+    @Test
+    @Tag("thorough")
+    void aStartReadsOneSegmentHoweverManyThereAre() throws Exception {
+        assumeTrue(Files.exists(Path.of("/proc/self/io")), "needs a kernel that counts what is read");
+        int segments = 1600;
+        long bytes = 64 << 20;
+        long each = 100_000;
+        Files.createDirectories(folder());
+        for (int i = 0; i < segments; i++) {
+            var segment = Segment.at(folder(), i * each + 1);
+            try (var file = FileChannel.open(segment.file(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                file.write(ByteBuffer.allocate(1), bytes - 1);
+            }
+            new SegmentIndex(segment.base(), segment.base() + each - 1, 1, bytes).write(segment, new Disk());
+        }
+        var options = new LogOptions("log", true, bytes, Long.MAX_VALUE, Long.MAX_VALUE, null, clock);
+        Path last = temporary.resolve("last");
+        try (var log = new LogWriter(last, options, new Disk(), segments * each + 1, Map.of("one", 7L))) {
+            write(log, 1000);
+        }
+        for (var file : List.of(Segment.list(last).getFirst().file(), last.resolve(Mark.NAME))) {
+            Files.move(file, folder().resolve(file.getFileName()));
+        }
+        long before = readBytes();
+        try (var log = new LogWriter(folder(), options, new Disk())) {
+            log.commit(messages(log.last() + 1, 1), 1);
+            assertThat(readBytes() - before).isLessThan(5 * bytes);
+            try (var reader = new LogReader(folder(), false)) {
+                reader.seek(segments * each + 1);
+                assertThat(read(reader).messages).hasSize((int) (log.last() - segments * each));
+            }
+        }
+        assertThat(readBytes() - before).isLessThan(10 * bytes);
+    }
+
+    private static long readBytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/io")).stream()
+                .filter(line -> line.startsWith("rchar: "))
+                .mapToLong(line -> Long.parseLong(line.substring("rchar: ".length())))
+                .sum();
     }
 
     // ---- Failures
@@ -403,6 +450,41 @@ class LogTest {
     }
 
     // ---- Damage
+
+    /** With sync=interval too, what was acknowledged before a kill is not taken for a commit that was cut off. */
+    @Test
+    void damageToWhatWasNotSyncedIsNamedAsLongAsTheMachineRuns() throws Exception {
+        try (var log = new LogWriter(folder(), Logs.options(false, clock), new Disk())) {
+            write(log, 5);
+            log.sync();
+            log.commit(List.of(message(log.last() + 1, 1000)), 1);
+        }
+        long last = read(folder()).messages.size();
+        var end = Recovery.tail(Segment.list(folder()).getFirst(), Mark.Said.NOTHING);
+        Logs.write(Segment.list(folder()).getFirst().file(), end.position() - 500, (byte) 77);
+        try (var log = Logs.open(folder())) {
+            assertThat(log.last()).isEqualTo(last);
+        }
+        assertThat(read(folder()).gaps).hasSize(1).first().asString().startsWith(last + "-" + last + " ");
+    }
+
+    @Test
+    void withoutAMarkOrWithOneThatWasCutAllIsReadAndFound() throws Exception {
+        long last;
+        try (var log = Logs.open(folder())) {
+            last = write(log, 100);
+        }
+        Path mark = folder().resolve(Mark.NAME);
+        for (int size = Mark.SIZE - 1; size >= 0; size -= 21) {
+            Files.write(mark, Arrays.copyOf(Files.readAllBytes(mark), size));
+            expectReadable(last);
+            assertThat(verify(folder())).containsExactly("mark is missing or damaged; no message is lost by it");
+        }
+        Files.delete(mark);
+        expectReadable(last);
+        Logs.open(folder()).close();
+        expectWhole(folder(), last);
+    }
 
     /** A flipped bit, or some hundred other bytes, in any file: all is found, and what it costs is named. */
     @Test

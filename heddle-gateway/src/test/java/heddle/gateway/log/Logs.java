@@ -12,11 +12,20 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.logging.Logger;
 
 /** Logs for tests: messages that tell their own number, and what can be read of a folder. */
 final class Logs {
 
     static final long SEGMENT = 64 << 10;
+
+    /** Kept, as the JDK forgets loggers that nobody holds. */
+    private static final Logger QUIET = Logger.getLogger("heddle.gateway");
+
+    static {
+        // What is damaged a thousand times is not to be read a thousand times; a test may still listen.
+        QUIET.setUseParentHandlers(false);
+    }
 
     private Logs() {}
 
