@@ -5,4 +5,5 @@ module heddle.protocol {
 
     exports heddle.frame;
     exports heddle.server;
+    exports heddle.tls;
 }

@@ -14,7 +14,13 @@ public final class CallInterruptedException extends InterruptedIOException imple
 
     private final Details details;
 
-    CallInterruptedException(Details details, String cause) {
+    /**
+     * One of a connection that is not of this package, such as a layer over another one.
+     *
+     * @param details what failed
+     * @param cause the end of the message
+     */
+    public CallInterruptedException(Details details, String cause) {
         super(details.message(cause));
         this.details = details;
         // The superclass's field, for callers that know only that.

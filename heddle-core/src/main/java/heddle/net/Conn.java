@@ -348,12 +348,16 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      *
      * @return a view without a buffer of its own
      */
-    InputStream inputStream();
+    default InputStream inputStream() {
+        return new ConnInputStream(this);
+    }
 
     /**
      * The connection as a stream, each write passed on at once; {@link OutputStream#close} closes the connection.
      *
      * @return a view without a buffer of its own
      */
-    OutputStream outputStream();
+    default OutputStream outputStream() {
+        return new ConnOutputStream(this);
+    }
 }

@@ -14,7 +14,13 @@ public final class ConnClosedException extends SocketException implements NetErr
 
     private final Details details;
 
-    ConnClosedException(Details details, String cause) {
+    /**
+     * One of a connection that is not of this package, such as a layer over another one.
+     *
+     * @param details what failed
+     * @param cause the end of the message
+     */
+    public ConnClosedException(Details details, String cause) {
         super(details.message(cause));
         this.details = details;
     }

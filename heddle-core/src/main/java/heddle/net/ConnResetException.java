@@ -11,7 +11,13 @@ public final class ConnResetException extends SocketException implements NetErro
 
     private final Details details;
 
-    ConnResetException(Details details, String cause) {
+    /**
+     * One of a connection that is not of this package, such as a layer over another one.
+     *
+     * @param details what failed
+     * @param cause the end of the message
+     */
+    public ConnResetException(Details details, String cause) {
         super(details.message(cause));
         this.details = details;
     }

@@ -82,8 +82,13 @@ public final class Deadline {
         return left == 0 ? PAST.nanos : wanted.after(left);
     }
 
-    /** The same by {@code wanted}. */
-    Deadline by(Clock wanted) {
+    /**
+     * The same by another clock: as far away now by that as it is by its own one.
+     *
+     * @param wanted such as {@link Heddle#clock}
+     * @return a deadline of that clock
+     */
+    public Deadline by(Clock wanted) {
         return clock == wanted ? this : new Deadline(nanosBy(wanted), wanted);
     }
 

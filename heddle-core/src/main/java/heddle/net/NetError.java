@@ -1,5 +1,6 @@
 package heddle.net;
 
+import java.io.IOException;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ public interface NetError {
     Details details();
 
     /**
-     * The failed operation: dial, listen, accept, read, write, close, set, get, control.
+     * The failed operation: dial, listen, accept, read, write, close, set, get, control; handshake of TLS.
      *
      * @return its name
      */
@@ -26,7 +27,7 @@ public interface NetError {
     }
 
     /**
-     * The network as the caller named it: tcp, tcp4, tcp6, unix, unixpacket, pipe.
+     * The network as the caller named it: tcp, tcp4, tcp6, unix, unixpacket, pipe; tls.
      *
      * @return its name
      */
@@ -92,6 +93,40 @@ public interface NetError {
      */
     default long bytesTransferred() {
         return details().bytesTransferred();
+    }
+
+    /**
+     * {@code failure} with another count: for connections that are made over others, whose bytes are not theirs.
+     *
+     * @param failure what a connection's call threw
+     * @param bytesTransferred the bytes of the call above it that were taken; 0 or more
+     * @return an exception of the same kind with the same message and that count, caused by {@code failure}; {@code
+     *     failure} itself if it has that count, or is no exception of a connection's call
+     */
+    static IOException counted(IOException failure, long bytesTransferred) {
+        if (!(failure instanceof NetError error) || error.bytesTransferred() == bytesTransferred) {
+            return failure;
+        }
+        Details old = error.details();
+        var details = new Details(
+                old.op(), old.network(), old.source(), old.address(), old.errno(), old.timeout(), bytesTransferred);
+        String prefix = old.message("");
+        String message = String.valueOf(failure.getMessage());
+        String cause = message.startsWith(prefix) ? message.substring(prefix.length()) : message;
+        IOException counted = switch (failure) {
+            case DeadlineExceededException _ -> new DeadlineExceededException(details, cause);
+            case CallInterruptedException _ -> new CallInterruptedException(details, cause);
+            case ConnClosedException _ ->
+                cause.equals(message) ? ConnClosedException.ofPipe(details) : new ConnClosedException(details, cause);
+            case ConnResetException _ -> new ConnResetException(details, cause);
+            case NetException _ -> new NetException(details, cause);
+            default -> null;
+        };
+        if (counted == null) {
+            return failure;
+        }
+        counted.initCause(failure);
+        return counted;
     }
 
     /**

@@ -11,7 +11,13 @@ public final class NetException extends SocketException implements NetError {
 
     private final Details details;
 
-    NetException(Details details, String cause) {
+    /**
+     * One of a connection that is not of this package, such as a layer over another one.
+     *
+     * @param details what failed
+     * @param cause the end of the message
+     */
+    public NetException(Details details, String cause) {
         super(details.message(cause));
         this.details = details;
     }

@@ -2,8 +2,6 @@ package heddle.net;
 
 import heddle.internal.fd.Descriptor;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
@@ -185,16 +183,6 @@ final class PipeConn implements Conn {
         closed = true;
         in.closeReader();
         out.closeWriter();
-    }
-
-    @Override
-    public InputStream inputStream() {
-        return new ConnInputStream(this);
-    }
-
-    @Override
-    public OutputStream outputStream() {
-        return new ConnOutputStream(this);
     }
 
     @Override

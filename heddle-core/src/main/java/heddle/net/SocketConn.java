@@ -5,8 +5,6 @@ import heddle.internal.fd.Result;
 import heddle.internal.fd.Transferred;
 import heddle.internal.socket.SocketOption;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -261,16 +259,6 @@ public abstract sealed class SocketConn implements Conn permits TcpConn, UnixCon
     @Override
     public final void close() throws IOException {
         descriptor.close();
-    }
-
-    @Override
-    public final InputStream inputStream() {
-        return new ConnInputStream(this);
-    }
-
-    @Override
-    public final OutputStream outputStream() {
-        return new ConnOutputStream(this);
     }
 
     private IOException failure(String op, String call, int result, long bytes) {

@@ -25,14 +25,22 @@ final class Transfer {
     }
 
     /**
-     * Writes {@code piece}, after {@code before} bytes of the same transfer, which a failure of Heddle's connections
-     * counts too.
+     * Writes {@code piece}, after {@code before} bytes of the same transfer, which a failure counts too if it is a
+     * {@link NetError}.
      */
     static void write(Conn target, ByteBuffer piece, long before) throws IOException {
         switch (target) {
             case SocketConn socket -> socket.write(piece, before);
             case PipeConn pipe -> pipe.write(piece, before);
-            default -> target.write(piece);
+            default -> {
+                try {
+                    target.write(piece);
+                } catch (IOException failed) {
+                    throw failed instanceof NetError error
+                            ? NetError.counted(failed, before + error.bytesTransferred())
+                            : failed;
+                }
+            }
         }
     }
 }

@@ -12,8 +12,11 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class Parked {
 
     /** Where threads of ours wait: for readiness, and for their turn. */
-    private static final Set<String> WAITING_PLACES =
-            Set.of("heddle.internal.poll.Registration", "heddle.internal.fd.DescriptorLock", "heddle.net.PipeFlow");
+    private static final Set<String> WAITING_PLACES = Set.of(
+            "heddle.internal.poll.Registration",
+            "heddle.internal.fd.DescriptorLock",
+            "heddle.net.PipeFlow",
+            "heddle.tls.Turn");
 
     /** The JDK's timed wait is a pipe's; ours are not. */
     private static final Set<Thread.State> WAITING = EnumSet.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);

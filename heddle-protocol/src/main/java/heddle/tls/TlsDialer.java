@@ -1,0 +1,64 @@
+package heddle.tls;
+
+import heddle.net.Conn;
+import heddle.net.Dialer;
+import heddle.net.TcpAddr;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Dials connections of TLS; {@link TlsContext#dialer}. Immutable and thread-safe: each setter returns a changed copy.
+ */
+public final class TlsDialer {
+
+    private final TlsContext context;
+    private final Dialer over;
+    private final @Nullable String serverName;
+
+    TlsDialer(TlsContext context, Dialer over, @Nullable String serverName) {
+        this.context = context;
+        this.over = over;
+        this.serverName = serverName;
+    }
+
+    /**
+     * The name to tell the server and to look for in its certificate, in place of the host that is dialled.
+     *
+     * @param name a DNS name or an IP address
+     * @return the changed copy
+     */
+    public TlsDialer serverName(String name) {
+        return new TlsDialer(context, over, Objects.requireNonNull(name));
+    }
+
+    /**
+     * Connects and shakes hands. The {@link Dialer}'s limits bound the connect, {@link TlsConfig#handshakeTimeout} the
+     * handshake.
+     *
+     * @param network as for {@link Dialer#dial}
+     * @param address likewise; its host is whom the certificate must name, {@code localhost} for an empty one or a path
+     * @return the connection
+     * @throws TlsException the server does not speak TLS, or is not believed; nothing is left open
+     * @throws IOException as {@link Dialer#dial}, or a failure within the handshake
+     */
+    public TlsConn dial(String network, String address) throws IOException {
+        int colon = network.startsWith("tcp") ? address.lastIndexOf(':') : -1;
+        String host =
+                colon < 0 ? "" : address.substring(0, colon).replace("[", "").replace("]", "");
+        String name = serverName != null ? serverName : host.isEmpty() ? "localhost" : host;
+        Conn below = over.dial(network, address);
+        int port = below.remoteAddress() instanceof TcpAddr tcp ? tcp.port() : -1;
+        TlsConn conn = context.client(below, name, port);
+        boolean done = false;
+        try {
+            conn.handshake();
+            done = true;
+            return conn;
+        } finally {
+            if (!done) {
+                conn.close();
+            }
+        }
+    }
+}
