@@ -91,7 +91,7 @@ public final class TlsCost {
             for (int i = 0; i < connections; i++) {
                 End[] pair = pairs.next();
                 all.add(pair);
-                threads.submit(() -> {
+                var _ = threads.submit(() -> {
                     byte[] bytes = new byte[BYTES];
                     while (pair[1].read(bytes)) {
                         pair[1].write(bytes);
@@ -100,7 +100,7 @@ public final class TlsCost {
                 });
             }
             for (End[] pair : all) {
-                threads.submit(() -> {
+                var _ = threads.submit(() -> {
                     byte[] bytes = new byte[BYTES];
                     while (!over.get()) {
                         pair[0].write(bytes);
