@@ -436,7 +436,7 @@ class TlsTest {
                 garbage[0] = (byte) (20 + random.nextInt(4));
                 garbage[1] = 3;
                 garbage[2] = 3;
-                garbage[3] = (byte) (garbage.length - 5 >> 8);
+                garbage[3] = (byte) ((garbage.length - 5) >> 8);
                 garbage[4] = (byte) (garbage.length - 5);
             }
             attacker.write(garbage);
