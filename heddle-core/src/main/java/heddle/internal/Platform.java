@@ -12,11 +12,13 @@ import heddle.internal.poll.Watched;
 import heddle.internal.poll.epoll.EpollPoller;
 import heddle.internal.poll.epoll.VirtualPollers;
 import heddle.internal.poll.nio.NioPoller;
+import heddle.internal.poll.uring.RingPoller;
 import heddle.internal.sched.OwnThread;
 import heddle.internal.sched.Scheduler;
 import heddle.internal.sys.StartException;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.sys.linux.LinuxSyscalls;
+import heddle.internal.sys.linux.Ring;
 import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Management;
@@ -30,10 +32,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The floors of one runtime, wired together: the kernel's and the JDK's rooms, picked once. There are three ways to
+ * The floors of one runtime, wired together: the kernel's and the JDK's rooms, picked once. There are four ways to
  * run:
  *
  *   carriers  epoll, polled by carriers of our own when they run out of work
+ *   uring     the same with a ring beside each epoll instance, which receives and sends; only where it is asked for
  *   jdk       epoll, polled by virtual threads of the JDK's scheduler
  *   nio       the JDK's Selector, polled by a thread: any system, no native access
  *
@@ -49,7 +52,9 @@ public final class Platform {
         /** epoll, and the JDK's scheduler. */
         JDK("epoll, the JDK's carriers"),
         /** The JDK's Selector and scheduler. */
-        NIO("NIO selector, the JDK's carriers");
+        NIO("NIO selector, the JDK's carriers"),
+        /** io_uring, and carriers of our own that poll inline. */
+        URING("io_uring, carriers of its own");
 
         private final String description;
 
@@ -90,7 +95,7 @@ public final class Platform {
         PollerSource source;
         if (threads != null) {
             syscalls = settings.between().syscalls(new LinuxSyscalls());
-            List<EpollPoller> epolls = epollPollers(settings.parallelism(), trace);
+            List<EpollPoller> epolls = epollPollers(settings.parallelism(), trace, way == Way.URING);
             scheduler = new Scheduler(
                     threads,
                     epolls,
@@ -99,7 +104,7 @@ public final class Platform {
                     trace,
                     Platform::failed);
             pollers = List.copyOf(epolls);
-            source = ofCarrier(scheduler, pollers);
+            source = ofCarrier(scheduler, pollers, way == Way.URING);
             pollLoop = null;
         } else if (way == Way.NIO) {
             NioSyscalls nio = new NioSyscalls();
@@ -111,7 +116,7 @@ public final class Platform {
         } else {
             syscalls = settings.between().syscalls(new LinuxSyscalls());
             scheduler = null;
-            List<EpollPoller> epolls = epollPollers(settings.parallelism(), trace);
+            List<EpollPoller> epolls = epollPollers(settings.parallelism(), trace, false);
             pollers = List.copyOf(epolls);
             source = inTurn(pollers);
             pollLoop = virtualPollers(epolls, trace.clock());
@@ -119,12 +124,15 @@ public final class Platform {
         descriptors = new Descriptors(syscalls, settings.between().pollers(source), trace, report());
     }
 
-    private static List<EpollPoller> epollPollers(int count, Trace trace) {
+    private static List<EpollPoller> epollPollers(int count, Trace trace, boolean rings) {
         List<EpollPoller> epolls = new ArrayList<>();
         var watched = new NumberTable<Watched>();
         try {
             for (int i = 0; i < count; i++) {
-                epolls.add(new EpollPoller(watched, trace, Platform::failed));
+                epolls.add(
+                        rings
+                                ? new RingPoller(watched, trace, Platform::failed)
+                                : new EpollPoller(watched, trace, Platform::failed));
             }
         } catch (StartException refused) {
             epolls.forEach(Poller::close);
@@ -156,7 +164,7 @@ public final class Platform {
     }
 
     /** The poller of the processor that runs the caller; any of them, in turn, for callers from elsewhere. */
-    private static PollerSource ofCarrier(Scheduler scheduler, List<Poller> pollers) {
+    private static PollerSource ofCarrier(Scheduler scheduler, List<Poller> pollers, boolean rings) {
         Poller[] byProcessor = pollers.toArray(Poller[]::new);
         PollerSource others = inTurn(pollers);
         return new PollerSource() {
@@ -164,6 +172,12 @@ public final class Platform {
             public Poller current() {
                 int id = scheduler.currentProcessorId();
                 return id >= 0 && byProcessor[id].failure() == null ? byProcessor[id] : others.current();
+            }
+
+            @Override
+            public @Nullable Poller batching() {
+                int id = rings ? scheduler.busyProcessorId() : -1;
+                return id >= 0 && byProcessor[id].failure() == null ? byProcessor[id] : null;
             }
 
             @Override
@@ -216,12 +230,28 @@ public final class Platform {
         }
         VirtualThreads.Probe probe = VirtualThreads.probe();
         if (probe.threads() != null) {
-            return new Platform(Way.CARRIERS, "", probe.threads(), settings, trace);
+            return startCarriers(probe.threads(), settings, trace);
         }
-        if (settings.way() == Way.CARRIERS) {
-            throw notPossible(Way.CARRIERS, probe.reason());
+        if (settings.way() != null) {
+            throw notPossible(settings.way(), probe.reason());
         }
         return new Platform(Way.JDK, probe.reason(), null, settings, trace);
+    }
+
+    /** Rings are for who asks for them, and readiness does instead where the system has none. */
+    private static Platform startCarriers(VirtualThreads threads, Settings settings, Trace trace) {
+        String reason = "";
+        if (settings.way() == Way.URING) {
+            try {
+                return new Platform(Way.URING, "", threads, settings, trace);
+            } catch (StartException refused) {
+                if (!Ring.isOf(refused)) {
+                    throw refused;
+                }
+                reason = Ring.reason(refused);
+            }
+        }
+        return new Platform(Way.CARRIERS, reason, threads, settings, trace);
     }
 
     private static IllegalStateException notPossible(Way way, String reason) {
@@ -276,7 +306,7 @@ public final class Platform {
 
     /** The flags of the JVM that a better way needs and this JVM does not have. */
     public List<String> missingFlags() {
-        return way != Way.CARRIERS && isLinux() ? Flags.missing() : List.of();
+        return scheduler == null && isLinux() ? Flags.missing() : List.of();
     }
 
     /** One line: which way this runs, and which flags would change it. */

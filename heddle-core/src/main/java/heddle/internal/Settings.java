@@ -107,7 +107,7 @@ public record Settings(
                             + ", as each of them takes one");
         }
         return new Settings(
-                or(way, Property.WAY.parsed(Settings::wayNamed, "carriers, jdk or nio")),
+                or(way, Property.WAY.parsed(Settings::wayNamed, "carriers, jdk, nio or uring")),
                 processors,
                 handOff != null ? handOff : Duration.ofMillis(millis != null ? millis : 10),
                 most != null ? most : carriersMaxFor(processors),

@@ -1,7 +1,7 @@
 /// Picks what this JVM and this kernel allow, once a runtime, and puts the floors on each other.
 ///
 /// `Platform` looks whether native calls are allowed, whether the kernel has epoll, and whether the JDK lets us make
-/// carriers; then it chooses one of the three ways of running and builds its system calls, pollers and scheduler.
+/// carriers; then it chooses one of the ways of running and builds its system calls, pollers and scheduler.
 /// `Settings` are what somebody may say about that, and the system properties for it.
 ///
 /// Who enters: `heddle.net.Heddle`, to start and to close a runtime, on any thread.

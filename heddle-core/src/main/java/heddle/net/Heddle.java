@@ -310,7 +310,7 @@ public final class Heddle implements AutoCloseable {
         private Builder() {}
 
         /**
-         * Runs in this way or not at all.
+         * Runs in this way or not at all, but for {@link Way#URING}: without io_uring that is {@link Way#CARRIERS}.
          *
          * @param wanted the way; system property {@code heddle.way}
          * @return this
@@ -321,7 +321,7 @@ public final class Heddle implements AutoCloseable {
         }
 
         /**
-         * How many virtual threads shall run at a time, in {@link Way#CARRIERS}.
+         * How many virtual threads shall run at a time, in {@link Way#CARRIERS} and {@link Way#URING}.
          *
          * @param processors 1 or more; as many as the JVM has by default; system property {@code heddle.parallelism}
          * @return this

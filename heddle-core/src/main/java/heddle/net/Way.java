@@ -2,7 +2,9 @@ package heddle.net;
 
 import heddle.internal.Platform;
 
-/** A way for a runtime to run: who polls the network, and who carries the virtual threads. Best first. */
+/**
+ * A way for a runtime to run: who polls the network, and who carries the virtual threads. Best first, but for the last.
+ */
 public enum Way {
     /**
      * epoll, polled by carriers of Heddle's own when they run out of work. Needs Linux, {@code --enable-native-access}
@@ -14,7 +16,14 @@ public enum Way {
     JDK(Platform.Way.JDK),
 
     /** The JDK's Selector, polled by a platform thread, and the JDK's scheduler. Needs nothing. */
-    NIO(Platform.Way.NIO);
+    NIO(Platform.Way.NIO),
+
+    /**
+     * As {@link #CARRIERS}, with io_uring, which receives and sends for connections of TCP. Only where it is asked for:
+     * by {@code -Dheddle.way=uring} or {@link Heddle.Builder#way}. Needs what that needs, and Linux 6.0; where the
+     * system has no ring to give, a runtime runs in way carriers, and {@link Heddle#describe} says why.
+     */
+    URING(Platform.Way.URING);
 
     final Platform.Way internal;
 
@@ -27,6 +36,7 @@ public enum Way {
             case CARRIERS -> CARRIERS;
             case JDK -> JDK;
             case NIO -> NIO;
+            case URING -> URING;
         };
     }
 }

@@ -42,17 +42,19 @@
  *
  * <h2 id="ways">Ways of running</h2>
  *
- * <p>Heddle starts in the best of three ways that the JVM and the system allow. {@link heddle.net.Heddle#way} says
- * which one it is, and {@link heddle.net.Heddle#missingFlags} which flags would give a better one. All calls work in
- * each; what a way cannot do fails with an error, and its method says so.
+ * <p>Heddle starts in the best of three ways that the JVM and the system allow, or in the one that is asked for.
+ * {@link heddle.net.Heddle#way} says which one it is, and {@link heddle.net.Heddle#missingFlags} which flags would give
+ * a better one. All calls work in each; what a way cannot do fails with an error, and its method says so.
  *
  * <table>
- *   <caption>The ways, best first</caption>
+ *   <caption>The ways, best first, but for the last</caption>
  *   <tr><th scope="col">way</th><th scope="col">needs</th><th scope="col">uses</th></tr>
  *   <tr><td>carriers</td><td>Linux, {@code --enable-native-access}, {@code --add-opens java.base/java.lang}</td>
  *       <td>epoll, polled by carrier threads of Heddle's own</td></tr>
  *   <tr><td>jdk</td><td>Linux, {@code --enable-native-access}</td><td>epoll, and the JDK's scheduler</td></tr>
  *   <tr><td>nio</td><td>nothing</td><td>the JDK's channels and Selector, and its scheduler</td></tr>
+ *   <tr><td>uring</td><td>as carriers, Linux 6.0, and to be asked for; without io_uring it is carriers</td>
+ *       <td>io_uring beside epoll, polled by carrier threads of Heddle's own</td></tr>
  * </table>
  */
 @NullMarked

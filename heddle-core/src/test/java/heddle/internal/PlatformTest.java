@@ -122,7 +122,7 @@ class PlatformTest {
 
     @Test
     void badPropertiesSayWhatTheyWant() {
-        assertBad("heddle.way", "fast", "-Dheddle.way=fast: want carriers, jdk or nio");
+        assertBad("heddle.way", "fast", "-Dheddle.way=fast: want carriers, jdk, nio or uring");
         assertBad("heddle.parallelism", "0", "-Dheddle.parallelism=0: want a whole number above 0");
         assertBad("heddle.handOff", "soon", "-Dheddle.handOff=soon: want a whole number above 0");
         int processors = Settings.fromProperties().parallelism();

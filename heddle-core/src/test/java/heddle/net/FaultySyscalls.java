@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The system calls of a runtime of its own, {@link #heddle}, of which some fail as a {@link Plan} has it. It runs in
@@ -56,6 +57,11 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
         @Override
         public void giveWay() {
             realSource.giveWay();
+        }
+
+        @Override
+        public @Nullable Poller batching() {
+            return realSource.batching();
         }
 
         @Override
@@ -191,6 +197,16 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     public int send(int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
         int fault = fault("write", fd);
         return fault != 0 ? fault : real.send(fd, buffer, offset, length, more, errno);
+    }
+
+    @Override
+    public int takeReceived(int fd) {
+        return fault("read", fd);
+    }
+
+    @Override
+    public int askToSend(int fd) {
+        return fault("write", fd);
     }
 
     @Override

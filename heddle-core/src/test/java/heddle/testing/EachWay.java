@@ -28,7 +28,8 @@ final class EachWay implements ClassTemplateInvocationContextProvider {
     public Stream<ClassTemplateInvocationContext> provideClassTemplateInvocationContexts(ExtensionContext context) {
         String only = System.getProperty("heddle.way");
         return Arrays.stream(Way.values())
-                .filter(way -> only == null || only.equals(label(way)))
+                .filter(way ->
+                        only == null ? way != Way.URING || Boolean.getBoolean("test.uring") : only.equals(label(way)))
                 .map(InOne::new);
     }
 
@@ -61,8 +62,11 @@ final class EachWay implements ClassTemplateInvocationContextProvider {
             return List.of(this, (ExecutionCondition) this::isPossible);
         }
 
-        /** What {@link NotIn} says, which each method is asked for. */
+        /** Whether the system has the way; what {@link NotIn} says, which each method is asked for. */
         private ConditionEvaluationResult isPossible(ExtensionContext context) {
+            if (Runtimes.current().way() != way) {
+                return ConditionEvaluationResult.disabled(Runtimes.current().describe());
+            }
             return context.getElement()
                     .flatMap(element -> AnnotationSupport.findAnnotation(element, NotIn.class))
                     .or(() ->

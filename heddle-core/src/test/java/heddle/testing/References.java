@@ -73,6 +73,12 @@ final class References {
             "CloseWrite",
             "fd_mutex.go",
             "MaxFDLimit",
+            // Flags of io_uring_setup(2).
+            "COOP_TASKRUN",
+            "DEFER_TASKRUN",
+            "NO_SQARRAY",
+            "SINGLE_ISSUER",
+            "SUBMIT_ALL",
             // A field on the wire; the attribute that a counter's id becomes.
             "totalLength",
             "GivenUp",

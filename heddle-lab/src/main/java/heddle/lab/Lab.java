@@ -117,7 +117,8 @@ public final class Lab implements Subcommand {
         @Option(
                 names = "--way",
                 paramLabel = "WAY",
-                description = "Which way Heddle runs: carriers, jdk or nio. The best that is possible by default.")
+                description =
+                        "Which way Heddle runs: carriers, jdk, nio or uring. The best that is possible by default.")
         private @Nullable Way way;
 
         @Option(names = "--connections", paramLabel = "N", defaultValue = "10000", description = "How many S1 opens.")

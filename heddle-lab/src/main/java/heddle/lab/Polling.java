@@ -66,7 +66,8 @@ final class Polling {
     }
 
     private static void epoll(Stage stage) throws Exception {
-        stage.fact("epoll", Heddle.shared().way() == Way.NIO ? 0 : 1);
+        Way way = Heddle.shared().way();
+        stage.fact("epoll", way == Way.NIO || way == Way.URING ? 0 : 1);
         Listener listener = stage.side("server").listen("127.0.0.1:0");
         var descriptor = new AtomicInteger(-1);
         var dialer = new Dialer().control((network, address, socket) -> descriptor.set(socket.descriptor()));
@@ -128,7 +129,7 @@ final class Polling {
         sights.see("%d round trips, after a read that waited".formatted(trips.n()), trips.n() == ROUND_TRIPS);
         if (trace.fact("epoll") == 0) {
             sights.notHere("this way of running polls with the JDK's Selector, which is epoll underneath,"
-                    + " level-triggered");
+                    + " level-triggered; or receives by io_uring, and registers no connection to read it");
             return;
         }
         sights.see(
@@ -139,7 +140,8 @@ final class Polling {
     }
 
     private static void busyLoops(Stage stage) throws Exception {
-        stage.fact("hands off", Heddle.shared().way() == Way.CARRIERS ? 1 : 0);
+        Way way = Heddle.shared().way();
+        stage.fact("hands off", way == Way.CARRIERS || way == Way.URING ? 1 : 0);
         int processors = Runtime.getRuntime().availableProcessors();
         stage.fact("processors", processors);
         Stage.Pair pair = stage.connect();

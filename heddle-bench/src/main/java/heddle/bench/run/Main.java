@@ -132,7 +132,12 @@ public final class Main implements Callable<Integer> {
                 "--peers",
                 peers,
                 Peer::name,
-                peerNames == null ? peers.stream().map(Peer::name).toList() : peerNames);
+                peerNames == null
+                        ? peers.stream()
+                                .filter(Peer::runsByDefault)
+                                .map(Peer::name)
+                                .toList()
+                        : peerNames);
         return measure(scenarios, chosenPeers);
     }
 

@@ -8,7 +8,7 @@ import java.util.Set;
 /**
  * A kind of server: a line of peers.conf.
  *
- * @param without words of {@link Scenario#demands} that it does not serve
+ * @param without words of {@link Scenario#demands} that it does not serve; {@code default} if it runs only when named
  * @param command its words; those in braces are filled in by {@link #command(Map)}
  */
 record Peer(String name, Set<String> without, List<String> command) {
@@ -45,6 +45,11 @@ record Peer(String name, Set<String> without, List<String> command) {
 
     boolean serves(Scenario scenario) {
         return scenario.demands().stream().noneMatch(without::contains);
+    }
+
+    /** Whether it runs where nobody names peers. */
+    boolean runsByDefault() {
+        return !without.contains("default");
     }
 
     boolean isJava() {

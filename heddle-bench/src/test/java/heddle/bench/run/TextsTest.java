@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
@@ -20,8 +21,9 @@ class TextsTest {
     void everyPeerOfTheListHasItsReasonsInWordsThatScenariosHave() throws IOException {
         List<Peer> peers = Peer.parse(Files.readAllLines(Path.of("peers.conf")));
         assertThat(peers).extracting(Peer::name).doesNotHaveDuplicates().contains(Peer.REFERENCE);
-        List<String> words =
-                Scenario.ALL.stream().flatMap(s -> s.demands().stream()).toList();
+        List<String> words = Stream.concat(
+                        Stream.of("default"), Scenario.ALL.stream().flatMap(s -> s.demands().stream()))
+                .toList();
         assertThat(peers).allSatisfy(peer -> assertThat(words).containsAll(peer.without()));
         assertThat(Scenario.ALL).extracting(Scenario::name).doesNotHaveDuplicates();
         assertThat(Scenario.ALL).extracting(Scenario::name).containsAll(Scenario.QUICK);

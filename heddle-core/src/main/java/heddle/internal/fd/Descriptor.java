@@ -1,6 +1,7 @@
 package heddle.internal.fd;
 
 import heddle.internal.poll.Pending;
+import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.Registration;
 import heddle.internal.socket.Errno;
 import heddle.internal.socket.SocketName;
@@ -69,6 +70,11 @@ public final class Descriptor {
 
     void count(Counter counter, int n) {
         all.trace().counters().add(counter, n);
+    }
+
+    /** Who watches, and who sends with others'. */
+    PollerSource pollers() {
+        return all.pollers();
     }
 
     /** The calling virtual thread lets others run. */

@@ -1,5 +1,6 @@
 package heddle.internal.fd;
 
+import heddle.internal.poll.Inbox;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.internal.poll.Wait;
 import heddle.internal.socket.Errno;
@@ -30,6 +31,9 @@ final class Reads extends Direction {
 
     /** What was taken for somebody who did not want it, for the next reads; guarded by the read lock. */
     private @Nullable ByteBuffer rest;
+
+    /** Something was spliced from this, so a ring does not receive for it any more; guarded by the read lock. */
+    private boolean splices;
 
     /** The buffer that its reader has borrowed, and how many bytes came in it; guarded by the read lock. */
     private @Nullable ByteBuffer lent;
@@ -76,17 +80,34 @@ final class Reads extends Direction {
         int asked = traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
         while (n == TRY) {
             drained = false; // Also where the call throws, for memory that cannot be used.
-            n = after(
-                    array != null
-                            ? sys.recv(fd, array, (int) offset, asked, errno)
-                            : sys.recv(fd, target(array, segment), offset, asked, errno));
+            n = after(receive(array, segment, offset, asked));
             noteDrained(n, asked);
         }
         return n == 0 ? Result.END_OF_STREAM : (int) n;
     }
 
+    /** One call, into one of the two, or what a ring has received before. */
+    private int receive(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length) {
+        Inbox inbox = registration.inbox();
+        if (inbox != null) {
+            int n = sys.takeReceived(fd);
+            n = n < 0 ? n : inbox.read(array, segment, offset, length);
+            if (n == -Errno.EAGAIN && registration.mustTry()) {
+                inbox.stop(); // The ring may have missed the end: see RingPoller.
+                n = inbox.read(array, segment, offset, length);
+            }
+            if (n != Inbox.ASK_KERNEL) {
+                return n;
+            }
+        }
+        return array != null
+                ? sys.recv(fd, array, (int) offset, length, errno)
+                : sys.recv(fd, target(array, segment), offset, length, errno);
+    }
+
     /** As {@link #prepare}, but that a drained stream is waited for first. */
     private int prepareToRead() {
+        registration.setExpectsBytes(traffic == Traffic.BYTES && !splices);
         if (!isDrained()) {
             return prepare();
         }
@@ -95,7 +116,14 @@ final class Reads extends Direction {
     }
 
     private boolean isDrained() {
-        return drained && !registration.mustTry();
+        if (registration.mustTry()) {
+            return false;
+        }
+        Inbox inbox = registration.inbox();
+        if (inbox != null && (inbox.isReceiving() || !inbox.isEmpty())) {
+            return inbox.isEmpty();
+        }
+        return drained;
     }
 
     private static MemorySegment target(byte @Nullable [] array, @Nullable MemorySegment segment) {
@@ -149,7 +177,7 @@ final class Reads extends Direction {
                 n = readPostponed(MemorySegment.ofArray(array), 0, array.length);
             } else {
                 drained = false;
-                n = sys.recv(fd, array, 0, array.length, errno);
+                n = receive(array, null, 0, array.length);
                 noteDrained(n, array.length);
             }
             if (n > 0) {
@@ -206,7 +234,7 @@ final class Reads extends Direction {
         int at = 1;
         boolean filled = total == buffers[0].byteSize();
         while (filled && rest == null && at < count) {
-            int run = Buffers.nativeRun(buffers, at, count);
+            int run = registration.inbox() != null ? 1 : Buffers.nativeRun(buffers, at, count);
             long room = Buffers.bytes(buffers, at, run);
             long n = tryRead(buffers, at, run);
             if (n <= 0) {
@@ -236,7 +264,7 @@ final class Reads extends Direction {
         do {
             n = count > 1
                     ? sys.readv(fd, Arrays.copyOfRange(buffers, from, from + count), count, errno)
-                    : sys.recv(fd, buffers[from], 0, transferBytes(buffers[from].byteSize()), errno);
+                    : receive(null, buffers[from], 0, transferBytes(buffers[from].byteSize()));
         } while (n == -Errno.EINTR);
         return n;
     }
@@ -247,7 +275,8 @@ final class Reads extends Direction {
 
     private void noteDrained(long n, int asked) {
         if (n > 0) {
-            drained = n < asked && traffic == Traffic.BYTES;
+            Inbox inbox = registration.inbox();
+            drained = n < asked && traffic == Traffic.BYTES && (inbox == null || !inbox.hasServed());
         }
     }
 
@@ -283,6 +312,7 @@ final class Reads extends Direction {
         if (wait == Wait.READY && (postponedFailure != 0 || rest != null)) {
             return 0;
         }
+        registration.setExpectsBytes(traffic == Traffic.BYTES && !splices);
         if (wait == Wait.READY) {
             if (isDrained()) {
                 wait = registration.awaitUntil(slot, untilNanos);
@@ -305,6 +335,19 @@ final class Reads extends Direction {
 
     /** poll(2), for the holder of the read lock. */
     private int pollLocked() {
+        Inbox inbox = registration.inbox();
+        if (inbox != null && !inbox.isEmpty()) {
+            return Syscalls.READABLE;
+        }
+        if (inbox != null && inbox.isReceiving()) {
+            if (!registration.mustTry()) {
+                return 0;
+            }
+            inbox.stop();
+            if (!inbox.isEmpty()) {
+                return Syscalls.READABLE;
+            }
+        }
         int seen;
         do {
             seen = sys.poll(fd);
@@ -433,6 +476,7 @@ final class Reads extends Direction {
             return new Transferred(0, refused, false);
         }
         try {
+            stopReceiving();
             SplicePipes.Ends pipe = rest == null && postponedFailure == 0 ? pipes.take() : null;
             if (pipe == null) {
                 return null;
@@ -452,6 +496,32 @@ final class Reads extends Direction {
         } finally {
             leave();
         }
+    }
+
+    /** From now on the kernel keeps what comes until it is spliced; what a ring has received is read first. */
+    private void stopReceiving() {
+        splices = true;
+        registration.setExpectsBytes(false);
+        Inbox inbox = registration.inbox();
+        if (inbox == null) {
+            return;
+        }
+        inbox.stop();
+        drained = false;
+        byte[] piece = new byte[Syscalls.TRANSFER_BYTES_MAX];
+        int n;
+        while ((n = inbox.read(piece, null, 0, piece.length)) > 0 && n != Inbox.ASK_KERNEL) {
+            ByteBuffer earlier = rest;
+            rest = ByteBuffer.allocate((earlier == null ? 0 : earlier.remaining()) + n);
+            if (earlier != null) {
+                rest.put(earlier);
+            }
+            rest.put(piece, 0, n).flip();
+        }
+        if (n < 0) {
+            postponedFailure = n;
+        }
+        registration.setInbox(null);
     }
 
     /** Through {@code pipe}, which it leaves empty; null, with nothing passed on, if one of the sockets cannot. */

@@ -1,5 +1,7 @@
 package heddle.internal.fd;
 
+import heddle.internal.poll.Outgoing;
+import heddle.internal.poll.Poller;
 import heddle.internal.poll.ReadinessSlot;
 import heddle.internal.socket.Errno;
 import heddle.internal.socket.SocketName;
@@ -19,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  * (epoll(7), Q9).
  */
 final class Writes extends Direction {
+
+    /** What is longer is sent at once: to copy it once more costs as much as a call. */
+    private static final int BATCHED_BYTES_MAX = 16 << 10;
+
+    /** What a ring is asked by; made for the first such send, guarded by the write lock. */
+    private @Nullable Outgoing outgoing;
 
     Writes(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
         super(descriptor, sys, traffic, slot);
@@ -64,9 +72,28 @@ final class Writes extends Direction {
 
     /** One call, of one of the two: an array is no segment before it, as one that lives longer would be allocated. */
     private int send(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length, boolean more) {
+        Poller ring = array == null || length > BATCHED_BYTES_MAX
+                ? null
+                : descriptor.pollers().batching();
+        if (array != null && ring != null) {
+            return sendWithOthers(ring, array, (int) offset, length, more);
+        }
         return array != null
                 ? sys.send(fd, array, (int) offset, length, more, errno)
                 : sys.send(fd, Objects.requireNonNull(segment), offset, length, more, errno);
+    }
+
+    private int sendWithOthers(Poller ring, byte[] array, int offset, int length, boolean more) {
+        int n = sys.askToSend(fd);
+        if (n < 0) {
+            return n;
+        }
+        Outgoing asked = outgoing;
+        if (asked == null) {
+            asked = new Outgoing(fd);
+            outgoing = asked;
+        }
+        return asked.send(ring, array, offset, length, more);
     }
 
     /** Writes {@code length} bytes of one of the two, {@code before} of the same operation having gone ahead. */

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@link #register}, {@link #deregister}: any thread, once each for a descriptor; 0 or -errno;
- *   <li>{@link #arm}: any thread, before each wait; only for backends that forget interest once they reported it;
+ *   <li>{@link #arm}: any thread, before each wait; only for backends that forget interest once they reported it, or
+ *       that receive by themselves;
+ *   <li>{@link #ask}: any thread; only for backends that receive and send by themselves;
  *   <li>{@link #select}: one thread at a time; blocks at most so many nanoseconds (0 none, negative for ever); calls
  *       {@link Watched#signal} for what is ready, never for a generation that was deregistered, and adds the waits
  *       that this ended to {@link #woken};
@@ -189,8 +191,23 @@ public abstract class Poller implements IdlePoll {
     /** Ends the watch; on return nothing of the poller refers to the descriptor's number any more. */
     protected abstract void deregister(Watched watched);
 
-    /** A thread is about to wait for one direction: for backends that report each readiness once only when asked. */
-    protected void arm(Watched watched, boolean write) {}
+    /**
+     * A thread is about to wait for one direction: for backends that report each readiness once only when asked. 0 or
+     * -errno.
+     */
+    protected int arm(Watched watched, boolean write) {
+        return 0;
+    }
+
+    /** Asks the polling thread of a ring. Any thread. */
+    protected void ask(Request request) {
+        throw new UnsupportedOperationException("no ring");
+    }
+
+    /** Whether the polling thread sleeps, or is about to look whether it may. Any thread. */
+    protected final boolean isAsleep() {
+        return blockedUntilNanos != NOT_BLOCKED;
+    }
 
     /** Reports what is ready, waiting at most {@code timeoutNanos}: how many events there were, wake-ups included. */
     protected abstract int select(long timeoutNanos);

@@ -1,6 +1,7 @@
 package heddle.internal.poll;
 
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /** Chooses the poller of a new registration, and speaks to whoever runs the calling thread. */
 public interface PollerSource {
@@ -22,6 +23,14 @@ public interface PollerSource {
      */
     default void giveWay() {
         LockSupport.parkNanos(1);
+    }
+
+    /**
+     * The poller of the carrier that runs the calling thread, if it sends by itself and other threads wait for their
+     * turn there: what it is given now goes together with theirs. Else null.
+     */
+    default @Nullable Poller batching() {
+        return null;
     }
 
     /** The calling thread is about to block its carrier, which shall do nobody else any harm. */

@@ -226,7 +226,11 @@ public final class Registration extends Watched {
                 }
             }
         }
-        watching.arm(this, slot == write);
+        int armed = watching.arm(this, slot == write);
+        if (armed < 0) {
+            failure = -armed;
+            return false;
+        }
         // Look again: a poller that failed before it had this one to watch, or before the waiter
         // was there, released nobody.
         if (watching.failure() != null) {

@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// One descriptor as a poller sees it: its number, a generation that tells it from the next descriptor of that number,
 /// a [ReadinessSlot] for each direction, and what the kernel has said of it.
@@ -29,10 +30,12 @@ public abstract class Watched {
     private static final AtomicInteger GENERATIONS = new AtomicInteger();
 
     private static final VarHandle FLAGS;
+    private static final VarHandle INTEREST;
 
     static {
         try {
             FLAGS = MethodHandles.lookup().findVarHandle(Watched.class, "flags", int.class);
+            INTEREST = MethodHandles.lookup().findVarHandle(Watched.class, "interest", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -53,6 +56,17 @@ public abstract class Watched {
      */
     volatile int failure;
 
+    /** For which events a poller that is told them one by one watches; any thread changes it. */
+    private volatile int interest;
+
+    /** See {@link #expectsBytes}; the holder's of the read lock. */
+    private boolean expectsBytes;
+
+    /**
+     * What a ring has received for this; null without one. Written by the holder of the read lock, read by any thread.
+     */
+    private volatile @Nullable Inbox inbox;
+
     Watched(int fd, Trace trace) {
         this.fd = fd;
         this.trace = trace;
@@ -68,6 +82,39 @@ public abstract class Watched {
         }
         int woken = readable && read.ready(trace) ? 1 : 0;
         return writable && write.ready(trace) ? woken + 1 : woken;
+    }
+
+    /** The events it is watched for: a poller's own bits. */
+    public final int interest() {
+        return interest;
+    }
+
+    /** Makes them {@code wanted} if they are {@code seen}. Any thread. */
+    public final boolean setInterest(int seen, int wanted) {
+        return INTEREST.compareAndSet(this, seen, wanted);
+    }
+
+    /** What a ring has received for this; null if none receives. */
+    public final @Nullable Inbox inbox() {
+        return inbox;
+    }
+
+    /** A ring receives for this from now on; null if none does any more. By the holder of the read lock. */
+    public final void setInbox(@Nullable Inbox receives) {
+        inbox = receives;
+    }
+
+    /** Whether a wait for reading is for the bytes of a stream. By the waiter. */
+    public final boolean expectsBytes() {
+        return expectsBytes;
+    }
+
+    /**
+     * The waits for reading that follow are for the bytes of a stream, or for readiness. By the holder of the read
+     * lock.
+     */
+    public final void setExpectsBytes(boolean expects) {
+        expectsBytes = expects;
     }
 
     /** The kernel said that the peer has closed. Any thread. */

@@ -206,6 +206,12 @@ public final class Scheduler implements Executor {
         return own == null ? -1 : own.id;
     }
 
+    /** The same if other threads wait for their turn there, else -1. */
+    public int busyProcessorId() {
+        Processor own = currentProcessor();
+        return own == null || own.queue.size() == 0 ? -1 : own.id;
+    }
+
     /** How many processors there are. */
     public int parallelism() {
         return processors.length;

@@ -71,6 +71,22 @@ public abstract class Syscalls {
     }
 
     /**
+     * What a ring has received is about to be taken in place of {@link #recv}: 0, or a failure with which it is not
+     * taken. For tests to stand in: to the system it is no call.
+     */
+    public int takeReceived(int fd) {
+        return 0;
+    }
+
+    /**
+     * A ring is about to be asked for a send in place of {@link #send}: 0, or a failure with which it is not asked.
+     * Likewise.
+     */
+    public int askToSend(int fd) {
+        return 0;
+    }
+
+    /**
      * send(2) with MSG_NOSIGNAL: bytes taken. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which goes
      * whole; {@code more} is MSG_MORE, of which Unix sockets know nothing.
      */

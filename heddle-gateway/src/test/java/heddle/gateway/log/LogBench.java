@@ -68,7 +68,8 @@ final class LogBench {
         try {
             while (!done[0] && !Thread.currentThread().isInterrupted()) {
                 if (reader.read(visitor, 4096, 1 << 20) == 0) {
-                    Thread.sleep(1); // as a follower does
+                    // Real time: as a follower does, which has nothing to wait for.
+                    Thread.sleep(1);
                 }
             }
         } catch (IOException | InterruptedException end) {

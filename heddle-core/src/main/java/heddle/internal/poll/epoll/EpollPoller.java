@@ -29,9 +29,11 @@ import java.util.function.Consumer;
 ///
 /// EPOLLPRI is asked for because urgent data makes a read short although more is there: the one case in which a short
 /// read of a stream does not prove it drained; tcp(7), "urgent data".
-public final class EpollPoller extends Poller {
+public class EpollPoller extends Poller {
 
-    private static final int INTEREST = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+    /** All of a descriptor that is read and written. */
+    protected static final int INTEREST = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+
     private static final int READABLE = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
     private static final int WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
     private static final int PEER_CLOSED = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
@@ -41,13 +43,14 @@ public final class EpollPoller extends Poller {
         assert Epoll.EVENTS_MAX >= BATCH;
     }
 
-    private final Epoll epoll = new Epoll();
+    /** The instance. */
+    protected final Epoll epoll = new Epoll();
 
     /** Whether the eventfd was written since the polling thread last saw it: many wake-ups cost one write. */
     private final AtomicBoolean wakeUpSent = new AtomicBoolean();
 
     /** All that the runtime's pollers watch. */
-    private final NumberTable<Watched> watched;
+    protected final NumberTable<Watched> watched;
 
     /** One of the runtime's pollers, which share {@code watched}; the rest as {@link Poller#Poller} wants it. */
     public EpollPoller(NumberTable<Watched> watched, Trace trace, Consumer<Throwable> onFailure) {
@@ -58,12 +61,16 @@ public final class EpollPoller extends Poller {
     @Override
     protected int register(Watched fresh) {
         watched.put(fresh.fd(), fresh);
-        long data = (long) fresh.generation() << 32 | fresh.fd();
-        int result = epoll.add(fresh.fd(), INTEREST, data);
+        int result = epoll.add(fresh.fd(), INTEREST, data(fresh));
         if (result < 0) {
             watched.remove(fresh.fd(), fresh);
         }
         return result;
+    }
+
+    /** The event's, see above. */
+    protected static long data(Watched one) {
+        return (long) one.generation() << 32 | one.fd();
     }
 
     @Override

@@ -100,7 +100,7 @@ public final class NioPoller extends Poller {
     }
 
     @Override
-    protected void arm(Watched watched, boolean write) {
+    protected int arm(Watched watched, boolean write) {
         NioSocket socket = sys.find(watched.fd());
         if (socket == null) {
             throw new AssertionError("a wait on a closed number: " + watched);
@@ -117,6 +117,7 @@ public final class NioPoller extends Poller {
                 count(Counter.WAKES, watched.signal(!write, write, false));
             }
         }
+        return 0;
     }
 
     private void wakeUpIfBlocked() {

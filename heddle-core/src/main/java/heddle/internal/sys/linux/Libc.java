@@ -37,6 +37,16 @@ final class Libc {
                 Linker.Option.firstVariadicArg(first));
     }
 
+    /** A function that may block and takes any arguments from index {@code first} on. Its first as with the next. */
+    @SuppressWarnings("restricted")
+    static MethodHandle blockingVariadic(int first, String name, MemoryLayout result, MemoryLayout... arguments) {
+        return LINKER.downcallHandle(
+                address(name),
+                FunctionDescriptor.of(result, arguments),
+                Linker.Option.captureCallState("errno"),
+                Linker.Option.firstVariadicArg(first));
+    }
+
     /** A function that may block. Its first argument is a native segment that receives errno. */
     @SuppressWarnings("restricted")
     static MethodHandle blocking(String name, MemoryLayout result, MemoryLayout... arguments) {

@@ -1,0 +1,15 @@
+/// A poller over io_uring(7): it receives and sends for streams, and has an epoll instance for everything else.
+///
+///     RingPoller     one ring and one epoll instance, polled by whichever carrier has their processor
+///
+/// Who enters: the polling thread; any thread that registers, asks for something or wakes.
+///
+/// What it owes beyond the contract of `Poller`:
+///
+/// - no byte that the kernel received is lost, whatever ends the wait of a reader;
+/// - a number is closed only when the kernel has nothing more in hand for it;
+/// - it outlives a hand-off: another thread may poll it from one moment to the next.
+@NullMarked
+package heddle.internal.poll.uring;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,360 @@
+package heddle.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import heddle.internal.poll.Inbox;
+import heddle.internal.sched.Scheduler;
+import heddle.testing.Await;
+import heddle.testing.Task;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What only way uring can do wrong. */
+@Timeout(120)
+class UringTest {
+
+    private static final int TIMES = 200;
+
+    private Heddle heddle;
+
+    @BeforeEach
+    void start() throws IOException {
+        heddle = start(1);
+    }
+
+    private static Heddle start(int processors) throws IOException {
+        Heddle started = Heddle.builder().way(Way.URING).parallelism(processors).start();
+        assumeTrue(started.way() == Way.URING, started.describe());
+        return started;
+    }
+
+    @AfterEach
+    void end() {
+        heddle.close();
+    }
+
+    private ConnPair pair() throws Exception {
+        return ConnPair.tcp(heddle.listenConfig(), heddle.dialer(), "127.0.0.1:0");
+    }
+
+    private <T> T here(Callable<T> body) throws Exception {
+        return Task.on(heddle.ofVirtual(), body).result();
+    }
+
+    private void here(Task.Action body) throws Exception {
+        Task.run(heddle.ofVirtual(), body).result();
+    }
+
+    /** Waits a moment for what does not come: from then on the ring receives for {@code conn}. */
+    private static Inbox receive(Conn conn) throws IOException {
+        Inbox inbox = null;
+        while (inbox == null) { // The time may be up before the wait begins.
+            conn.setReadDeadline(Streams.inMillis(1));
+            assertThrows(DeadlineExceededException.class, () -> conn.read(new byte[1]));
+            inbox = Parked.descriptor(conn).registration().inbox();
+        }
+        conn.setReadDeadline(Deadline.NONE);
+        return inbox;
+    }
+
+    @Test
+    void bytesThatComeAfterADeadlineAreTheNextReads() throws Exception {
+        try (ConnPair pair = pair()) {
+            here(() -> {
+                for (int i = 0; i < TIMES; i++) {
+                    receive(pair.right());
+                    byte[] sent = Streams.random(100, i);
+                    pair.left().write(sent);
+                    assertThat(Streams.readExactly(pair.right(), 100)).isEqualTo(sent);
+                }
+            });
+        }
+    }
+
+    /** The deadline passes while the bytes come. */
+    @Test
+    void raceOfDeadlineAndBytesLosesNone() throws Exception {
+        race((conn, _) -> conn.setReadDeadline(Deadline.PAST));
+    }
+
+    @Test
+    void raceOfInterruptAndBytesLosesNone() throws Exception {
+        race((_, reader) -> reader.interrupt());
+    }
+
+    @FunctionalInterface
+    private interface Disturbance {
+        void disturb(Conn conn, Thread reader) throws IOException;
+    }
+
+    private void race(Disturbance disturbance) throws Exception {
+        try (ConnPair pair = pair()) {
+            byte[] sent = Streams.random(TIMES * 10, 1);
+            Task<byte[]> reader = Task.on(heddle.ofVirtual(), () -> {
+                byte[] got = new byte[sent.length];
+                int at = 0;
+                while (at < got.length) {
+                    try {
+                        at += pair.right().read(got, at, got.length - at);
+                    } catch (InterruptedIOException again) {
+                        pair.right().setReadDeadline(Deadline.NONE);
+                    }
+                }
+                return got;
+            });
+            for (int i = 0; i < TIMES; i++) {
+                int at = i * 10;
+                Task<Integer> writer =
+                        Task.on(heddle.ofVirtual(), () -> pair.left().write(sent, at, 10));
+                disturbance.disturb(pair.right(), reader.thread());
+                writer.result();
+            }
+            assertThat(reader.result()).isEqualTo(sent);
+        }
+    }
+
+    /** Close, while the ring receives and the peer writes: nothing hangs, and the number is free. */
+    @Test
+    void closeWhileBytesComeEndsBoth() throws Exception {
+        for (int i = 0; i < TIMES; i++) {
+            ConnPair pair = pair();
+            Task<Void> reader = Task.run(heddle.ofVirtual(), () -> Streams.readUntilClosed(pair.right()));
+            Task<Void> writer = Task.run(heddle.ofVirtual(), () -> Streams.writeUntilClosed(pair.left()));
+            if (i % 2 == 0) {
+                pair.right().close();
+                pair.left().close();
+            } else {
+                here(pair::close);
+            }
+            reader.result();
+            writer.result();
+        }
+    }
+
+    /** A peer sees the end at once: nothing of the ring keeps the socket. */
+    @Test
+    void closeOfWhoReceivesIsSeenByThePeer() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            try (ConnPair pair = pair()) {
+                here(() -> receive(pair.right()));
+                pair.right().close();
+                assertThat(here(() -> pair.left().read(new byte[1]))).isEqualTo(-1);
+            }
+        }
+    }
+
+    /** Who is not read has a bounded share of the buffers, and loses nothing. */
+    @Test
+    void connectionThatIsNotReadGivesUpItsReceive() throws Exception {
+        try (ConnPair pair = pair()) {
+            Inbox inbox = here(() -> receive(pair.right()));
+            byte[] sent = Streams.random(4 << 20, 3);
+            Task<Integer> writer = Task.on(heddle.ofVirtual(), () -> pair.left().write(sent));
+            Await.until("the receive is given up", () -> !inbox.isReceiving());
+            assertThat(inbox.unread()).isGreaterThanOrEqualTo(16);
+            assertThat(here(() -> Streams.readExactly(pair.right(), sent.length)))
+                    .isEqualTo(sent);
+            assertThat(writer.result()).isEqualTo(sent.length);
+            here(() -> Streams.roundTrip(echoing(pair)));
+        }
+    }
+
+    private Conn echoing(ConnPair pair) {
+        heddle.ofVirtual().start(() -> {
+            try {
+                Streams.echo(pair.right());
+            } catch (IOException closed) {
+                throw new AssertionError(closed);
+            }
+        });
+        return pair.left();
+    }
+
+    /** More connections lie unread than there are buffers: the others still are read, and so are they. */
+    @Test
+    void connectionsThatTakeAllBuffersStarveNobody() throws Exception {
+        List<ConnPair> pairs = new ArrayList<>();
+        try {
+            byte[] sent = Streams.random(64 << 10, 5);
+            for (int i = 0; i < 300; i++) {
+                ConnPair pair = pair();
+                pairs.add(pair);
+                here(() -> receive(pair.right()));
+            }
+            for (ConnPair pair : pairs) {
+                here(() -> pair.left().write(sent));
+            }
+            try (ConnPair another = pair()) {
+                here(() -> Streams.roundTrip(echoing(another)));
+            }
+            for (ConnPair pair : pairs) {
+                assertThat(here(() -> Streams.readExactly(pair.right(), sent.length)))
+                        .isEqualTo(sent);
+            }
+        } finally {
+            for (ConnPair pair : pairs) {
+                pair.close();
+            }
+        }
+    }
+
+    /** More than the ring takes at a time ask for a receive, and write, in one round. */
+    @Test
+    void moreRequestsThanFitAreServed() throws Exception {
+        int count = 1_500;
+        List<ConnPair> pairs = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                pairs.add(pair());
+            }
+            here(() -> {
+                var done = new AtomicInteger();
+                for (ConnPair pair : pairs) {
+                    Task.run(heddle.ofVirtual(), () -> Streams.echo(pair.right()));
+                    Task.run(heddle.ofVirtual(), () -> {
+                        Streams.roundTrip(pair.left());
+                        done.incrementAndGet();
+                    });
+                }
+                Await.until(() -> "all are answered, got " + done + "\n" + heddle.dump(), () -> done.get() == count);
+            });
+        } finally {
+            for (ConnPair pair : pairs) {
+                pair.close();
+            }
+        }
+    }
+
+    /** A write that goes together with others' says exactly how much the kernel took. */
+    @Test
+    void partialWritesOfABatchAreExact() throws Exception {
+        List<Task<Long>> writers = new ArrayList<>();
+        List<ConnPair> pairs = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                pairs.add(pair().withBuffers(16 << 10));
+            }
+            for (ConnPair pair : pairs) {
+                pair.left().setWriteDeadline(Streams.inMillis(100));
+                writers.add(Task.on(heddle.ofVirtual(), () -> {
+                    byte[] piece = new byte[3_000];
+                    long sent = 0;
+                    while (true) {
+                        try {
+                            sent += pair.left().write(piece);
+                        } catch (DeadlineExceededException full) {
+                            return sent + full.bytesTransferred();
+                        }
+                    }
+                }));
+            }
+            for (int i = 0; i < pairs.size(); i++) {
+                long sent = writers.get(i).result();
+                ConnPair pair = pairs.get(i);
+                pair.left().close();
+                assertThat(here(() -> Streams.readToEnd(pair.right()))).hasSize((int) sent);
+            }
+        } finally {
+            for (ConnPair pair : pairs) {
+                pair.close();
+            }
+        }
+    }
+
+    /** The carrier that asked for the receive computes for longer than the hand-off takes. */
+    @Test
+    void connectionsOfACarrierThatIsStuckAreAnswered() throws Exception {
+        Scheduler scheduler = Objects.requireNonNull(Insides.of(heddle).scheduler());
+        try (ConnPair pair = pair()) {
+            Conn conn = echoing(pair);
+            here(() -> Streams.roundTrip(conn));
+            for (int round = 0; round < 3; round++) {
+                int before = scheduler.handOffs();
+                var stuck = new AtomicBoolean(true);
+                var begun = new CountDownLatch(1);
+                Task<Void> loop = Task.run(heddle.ofVirtual(), () -> {
+                    begun.countDown();
+                    while (stuck.get()) {
+                        Thread.onSpinWait();
+                    }
+                });
+                begun.await();
+                for (int i = 0; i < 20; i++) {
+                    here(() -> Streams.roundTrip(conn));
+                }
+                assertThat(scheduler.handOffs()).isGreaterThan(before);
+                assertThat(loop.isDone()).isFalse();
+                stuck.set(false);
+                loop.result();
+            }
+            here(() -> Streams.roundTrip(conn));
+        }
+    }
+
+    /** What a carrier asked for is cancelled by the kernel when it ends. */
+    @Test
+    @Tag("thorough")
+    void connectionsOutliveTheCarrierThatReceivedForThem() throws Exception {
+        Scheduler scheduler = Objects.requireNonNull(Insides.of(heddle).scheduler());
+        try (ConnPair pair = pair()) {
+            Conn conn = echoing(pair);
+            here(() -> Streams.roundTrip(conn));
+            here(() -> {
+                int before = scheduler.handOffs();
+                while (scheduler.handOffs() == before) {
+                    Thread.onSpinWait();
+                }
+            });
+            Await.until("the first carrier has ended", () -> scheduler.carriers() == 1);
+            here(() -> Streams.roundTrip(conn));
+        }
+    }
+
+    @Test
+    void splicingTakesWhatWasReceivedBefore() throws Exception {
+        try (ConnPair from = pair();
+                ConnPair to = pair()) {
+            here(() -> receive(from.right()));
+            byte[] sent = Streams.random(300_000, 9);
+            Task<Void> writer = Task.run(heddle.ofVirtual(), () -> {
+                from.left().write(sent);
+                from.left().closeWrite();
+            });
+            Inbox inbox = Objects.requireNonNull(
+                    Parked.descriptor(from.right()).registration().inbox());
+            Await.until("something was received", () -> inbox.unread() > 0);
+            Task<Long> relay = Task.on(heddle.ofVirtual(), () -> from.right().transferTo(to.left()));
+            assertThat(here(() -> Streams.readExactly(to.right(), sent.length))).isEqualTo(sent);
+            assertThat(relay.result()).isEqualTo(sent.length);
+            writer.result();
+        }
+    }
+
+    @Test
+    void allBuffersComeBack() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            try (ConnPair pair = pair()) {
+                here(() -> receive(pair.right()));
+                here(() -> pair.left().write(new byte[100_000]));
+            }
+        }
+        try (ConnPair pair = pair()) {
+            here(() -> Streams.roundTrip(echoing(pair)));
+        }
+        assertThat(heddle.describe()).isEqualTo("io_uring, carriers of its own (1)");
+    }
+}
