@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * EAGAIN first (epoll(7), Q9), unless the peer has shut down or sent urgent data. New data is a new edge, and an edge
  * since the last {@code clear()} ends the wait at once, so nothing is slept through. {@link Traffic} says where a short
  * read proves nothing.
+ *
+ * <p>Longer than most files here: each way to read (plain, lent, scattered, from the ring, packets, accepting) is beside
+ * the rule above, which it must keep.
  */
 final class Reads extends Direction {
 
