@@ -67,6 +67,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>An idle connection holds no buffer: {@code cipherIn} is part of a record, {@code plainIn} the rest of one that
  *       the caller had no room for, {@code rest} of one that the peer has not taken.
  * </ol>
+ *
+ * <p>A long file: handshake, reading, writing and the end share one engine, and each step of it may ask for a step of
+ * another. In parts, each would need the state of all.
  */
 public final class TlsConn implements Conn {
 

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * since the last {@code clear()} ends the wait at once, so nothing is slept through. {@link Traffic} says where a short
  * read proves nothing.
  *
- * <p>Longer than most files here: each way to read (plain, lent, scattered, from the ring, packets, accepting) is beside
- * the rule above, which it must keep.
+ * <p>Longer than most files here: each way to read (plain, lent, scattered, from the ring, packets, accepting) is
+ * beside the rule above, which it must keep.
  */
 final class Reads extends Direction {
 
