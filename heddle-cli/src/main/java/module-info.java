@@ -2,6 +2,7 @@
 @SuppressWarnings("module") // The lab is built after this module, and may be absent.
 module heddle.cli {
     requires heddle.gateway;
+    requires heddle.kafka;
     requires info.picocli;
     requires me.tongfei.progressbar;
     requires HdrHistogram;

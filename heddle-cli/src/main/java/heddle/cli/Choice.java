@@ -17,12 +17,12 @@ final class Choice<E extends Enum<E>> implements ITypeConverter<E> {
     @Override
     public E convert(String text) {
         for (E constant : type.getEnumConstants()) {
-            if (constant.name().equalsIgnoreCase(text)) {
+            if (constant.toString().equalsIgnoreCase(text)) {
                 return constant;
             }
         }
         String wanted = Arrays.stream(type.getEnumConstants())
-                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining(" or "));
         throw new TypeConversionException("'" + text + "' is none: want " + wanted);
     }

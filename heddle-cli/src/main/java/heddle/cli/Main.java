@@ -65,6 +65,7 @@ public final class Main implements Runnable {
         }
         return heddle.setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(SyncMode.class, new Choice<>(SyncMode.class))
+                .registerConverter(SinkKind.class, new Choice<>(SinkKind.class))
                 .registerConverter(Way.class, new Choice<>(Way.class))
                 .setParameterExceptionHandler(Main::misused)
                 .setExecutionExceptionHandler(Main::failed);

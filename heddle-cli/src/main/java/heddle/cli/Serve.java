@@ -4,9 +4,11 @@ import heddle.gateway.Counter;
 import heddle.gateway.Counters;
 import heddle.gateway.Gateway;
 import heddle.gateway.GatewayOptions;
+import heddle.gateway.Sink;
 import heddle.gateway.StoreOptions;
 import heddle.gateway.StoreSink;
 import heddle.gateway.SyncMode;
+import heddle.kafka.KafkaSink;
 import heddle.net.Heddle;
 import heddle.net.Listener;
 import java.io.IOException;
@@ -49,6 +51,17 @@ final class Serve implements Callable<Integer> {
             converter = Address.class,
             description = "Where clients connect; port 0 takes a free one.")
     private String listen;
+
+    @Option(
+            names = "--sink",
+            paramLabel = "SINK",
+            defaultValue = "store",
+            description = "store: messages are kept in the data folder. kafka: they are delivered to a topic of Kafka,"
+                    + " and acknowledged when all its replicas in sync have them.")
+    private SinkKind sinkKind;
+
+    @CommandLine.Mixin
+    private KafkaArguments kafka;
 
     @Option(
             names = "--data",
@@ -172,14 +185,43 @@ final class Serve implements Callable<Integer> {
         var counters = new Counters();
         // The port first: where it is taken, no folder is made.
         var listener = Address.listen(listen);
-        StoreSink sink;
+        Target target;
         try {
-            sink = new StoreSink(data, storeOptions(), counters);
+            target = sink(counters);
+        } catch (IllegalArgumentException e) {
+            listener.close();
+            throw new CommandLine.ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         } catch (IOException | RuntimeException e) {
             listener.close();
             throw e;
         }
-        return serve(listener, sink, counters);
+        return serve(listener, target, counters);
+    }
+
+    /**
+     * Where messages go.
+     *
+     * @param end returns when the sink ends by itself
+     * @param where for people
+     */
+    private record Target(Sink sink, Termination.Work end, String where) {}
+
+    private Target sink(Counters counters) throws IOException {
+        if (sinkKind == SinkKind.KAFKA) {
+            var sink = new KafkaSink(kafka.options().queueTakes(frameBytesMax), counters);
+            return new Target(sink, sink::awaitEnd, kafka.where());
+        }
+        if (kafka.any()) {
+            throw new IllegalArgumentException(
+                    "--kafka-servers, --kafka-topic and --kafka-config: want --sink=kafka too");
+        }
+        var sink = new StoreSink(data, storeOptions(), counters);
+        return new Target(
+                sink,
+                sink::awaitEnd,
+                "data in %s, sync %s"
+                        .formatted(
+                                data.toAbsolutePath().normalize(), sync.name().toLowerCase(Locale.ROOT)));
     }
 
     private StoreOptions storeOptions() {
@@ -194,10 +236,10 @@ final class Serve implements Callable<Integer> {
         return keepFor == null ? options : options.keepFor(keepFor);
     }
 
-    private int serve(Listener listener, StoreSink sink, Counters counters) throws IOException, InterruptedException {
+    private int serve(Listener listener, Target target, Counters counters) throws IOException, InterruptedException {
         var gateway = new Gateway(
                 listener,
-                sink,
+                target.sink(),
                 new GatewayOptions()
                         .frameBytesMax((int) frameBytesMax)
                         .connectionsMax(connectionsMax)
@@ -209,14 +251,13 @@ final class Serve implements Callable<Integer> {
                 counters);
         var end = new Termination();
         var accepting = end.start("heddle-accept", gateway::serve);
-        end.start("heddle-store-end", sink::awaitEnd);
+        end.start("heddle-sink-end", target.end());
         Terminal.say(
                 spec,
-                "listening on %s, data in %s, sync %s, %s"
+                "listening on %s, %s, %s"
                         .formatted(
                                 listener.address(),
-                                data.toAbsolutePath().normalize(),
-                                sync.name().toLowerCase(Locale.ROOT),
+                                target.where(),
                                 Heddle.shared().describe()));
         while (!end.await(statsInterval)) {
             printCounters(counters);
@@ -233,7 +274,7 @@ final class Serve implements Callable<Integer> {
         }
         int left = gateway.stop(drainTimeout);
         try {
-            sink.close();
+            target.sink().close();
         } finally {
             printCounters(counters);
         }
