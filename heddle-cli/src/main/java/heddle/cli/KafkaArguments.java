@@ -17,20 +17,20 @@ final class KafkaArguments {
     @Option(
             names = "--kafka-servers",
             paramLabel = "HOST:PORT[,..]",
-            description = "For --sink=kafka: some of the cluster's brokers.")
+            description = "For Kafka: some of the cluster's brokers.")
     private @Nullable String servers;
 
     @Option(
             names = "--kafka-topic",
             paramLabel = "NAME",
-            description = "For --sink=kafka: the topic, which must exist. NAME-turns, which says how far"
+            description = "For Kafka: the topic, which must exist. NAME-turns, which says how far"
                     + " clients are that send once, is made if it is missing.")
     private @Nullable String topic;
 
     @Option(
             names = "--kafka-config",
             paramLabel = "FILE",
-            description = "For --sink=kafka: more settings of Kafka's clients, a properties file, as for TLS.")
+            description = "For Kafka: more settings of Kafka's clients, a properties file, as for TLS.")
     private @Nullable Path config;
 
     /** Whether any is given. */
@@ -51,7 +51,8 @@ final class KafkaArguments {
      */
     KafkaOptions options() throws IOException {
         if (servers == null || topic == null) {
-            throw new IllegalArgumentException("--sink=kafka: want --kafka-servers and --kafka-topic too");
+            throw new IllegalArgumentException(
+                    "--sink=kafka and store+kafka: want --kafka-servers and --kafka-topic too");
         }
         return new KafkaOptions(servers, topic).config(settings());
     }

@@ -8,6 +8,7 @@ import heddle.gateway.Sink;
 import heddle.gateway.StoreOptions;
 import heddle.gateway.StoreSink;
 import heddle.gateway.SyncMode;
+import heddle.kafka.ForwardingSink;
 import heddle.kafka.KafkaSink;
 import heddle.net.Heddle;
 import heddle.net.Listener;
@@ -57,7 +58,8 @@ final class Serve implements Callable<Integer> {
             paramLabel = "SINK",
             defaultValue = "store",
             description = "store: messages are kept in the data folder. kafka: they are delivered to a topic of Kafka,"
-                    + " and acknowledged when all its replicas in sync have them.")
+                    + " and acknowledged when all its replicas in sync have them. store+kafka: they are kept in the data"
+                    + " folder, acknowledged, and forwarded to Kafka behind that.")
     private SinkKind sinkKind;
 
     @CommandLine.Mixin
@@ -207,21 +209,25 @@ final class Serve implements Callable<Integer> {
     private record Target(Sink sink, Termination.Work end, String where) {}
 
     private Target sink(Counters counters) throws IOException {
+        if (sinkKind == SinkKind.STORE_AND_KAFKA) {
+            var sink = new ForwardingSink(data, storeOptions(), kafka.options().queueTakes(frameBytesMax), counters);
+            return new Target(sink, sink::awaitEnd, whereStored() + ", " + kafka.where());
+        }
         if (sinkKind == SinkKind.KAFKA) {
             var sink = new KafkaSink(kafka.options().queueTakes(frameBytesMax), counters);
             return new Target(sink, sink::awaitEnd, kafka.where());
         }
         if (kafka.any()) {
             throw new IllegalArgumentException(
-                    "--kafka-servers, --kafka-topic and --kafka-config: want --sink=kafka too");
+                    "--kafka-servers, --kafka-topic and --kafka-config: want --sink=kafka or store+kafka too");
         }
         var sink = new StoreSink(data, storeOptions(), counters);
-        return new Target(
-                sink,
-                sink::awaitEnd,
-                "data in %s, sync %s"
-                        .formatted(
-                                data.toAbsolutePath().normalize(), sync.name().toLowerCase(Locale.ROOT)));
+        return new Target(sink, sink::awaitEnd, whereStored());
+    }
+
+    private String whereStored() {
+        return "data in %s, sync %s"
+                .formatted(data.toAbsolutePath().normalize(), sync.name().toLowerCase(Locale.ROOT));
     }
 
     private StoreOptions storeOptions() {

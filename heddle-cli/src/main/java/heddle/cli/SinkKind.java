@@ -3,7 +3,8 @@ package heddle.cli;
 /** Where the server's messages go. */
 enum SinkKind {
     STORE("store"),
-    KAFKA("kafka");
+    KAFKA("kafka"),
+    STORE_AND_KAFKA("store+kafka");
 
     private final String label;
 

@@ -99,6 +99,7 @@ class CommandsTest {
                 "serve --sink=kafka",
                 "serve --sink=kafka --kafka-servers=127.0.0.1:1",
                 "serve --kafka-topic=t",
+                "serve --sink=store+kafka",
                 "serve surplus",
                 "submit --to",
                 "submit --to 127.0.0.1:1 --count=1 file",

@@ -67,7 +67,11 @@ public enum Counter {
     /** Messages committed; divided by the commits, the mean size of a group. */
     STORED("messages stored", "messages"),
     /** Fsyncs of its own between commits, with sync=interval. */
-    SYNCS("interval syncs", "fsyncs");
+    SYNCS("interval syncs", "fsyncs"),
+    /** Messages of the store that Kafka has confirmed; some twice, after a crash. */
+    FORWARDED("messages forwarded", "messages"),
+    /** Messages in the store that are not forwarded yet: goes up and down. */
+    FORWARD_LAG("messages not forwarded yet", "messages");
 
     private final String label;
     private final String unit;

@@ -3,9 +3,12 @@ package heddle.gateway;
 import heddle.gateway.log.Disk;
 import heddle.gateway.log.LogOptions;
 import heddle.gateway.log.LogWriter;
+import heddle.gateway.log.Upkeep;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** The store of a data folder: a {@link LogWriter}, and what it does beside on a thread of its own. */
 final class LogStore implements Store {
@@ -15,8 +18,12 @@ final class LogStore implements Store {
 
     private final LogWriter log;
 
-    private LogStore(LogWriter log) {
+    /** From the start on, until there is another. Any thread. */
+    private final AtomicReference<Upkeep.@Nullable Hold> first;
+
+    private LogStore(LogWriter log, Upkeep.@Nullable Hold first) {
         this.log = log;
+        this.first = new AtomicReference<>(first);
     }
 
     /** Opens the log in the data folder {@code folder}, after it has taken over what an older program left there. */
@@ -31,8 +38,9 @@ final class LogStore implements Store {
                 options.clock);
         TakeOver.run(folder, how, disk);
         var log = new LogWriter(folder.resolve(FOLDER), how, disk);
+        var held = options.holdFrom == 0 ? null : log.upkeep().hold(options.holdFrom);
         log.upkeep().start();
-        return new LogStore(log);
+        return new LogStore(log, held);
     }
 
     @Override
@@ -53,6 +61,10 @@ final class LogStore implements Store {
     @Override
     public Hold hold(long number) {
         var held = log.upkeep().hold(number);
+        var before = first.getAndSet(null);
+        if (before != null) {
+            before.close();
+        }
         return new Hold() {
             @Override
             public void moveTo(long later) {

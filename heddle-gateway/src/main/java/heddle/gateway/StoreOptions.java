@@ -17,6 +17,9 @@ public final class StoreOptions {
     Duration roomWait = Duration.ofSeconds(10);
     Clock clock = Clock.system();
 
+    /** 0 for none. */
+    long holdFrom;
+
     /** Of all segments; as many as the disk holds unless set. */
     long storeBytesMax = Long.MAX_VALUE;
 
@@ -30,6 +33,7 @@ public final class StoreOptions {
     public StoreOptions() {}
 
     private StoreOptions(StoreOptions other) {
+        holdFrom = other.holdFrom;
         sync = other.sync;
         syncInterval = other.syncInterval;
         queueMessagesMax = other.queueMessagesMax;
@@ -150,6 +154,19 @@ public final class StoreOptions {
     public StoreOptions keepFor(Duration age) {
         var changed = new StoreOptions(this);
         changed.keepFor = Checked.positive("keepFor", age);
+        return changed;
+    }
+
+    /**
+     * Holds messages back from retention from the start on, until {@link StoreSink#hold} is called: for whoever has
+     * still to read them, and cannot say so before the store is open. None unless set.
+     *
+     * @param number what must stay: this message and those behind it; 1 or more
+     * @return the changed copy
+     */
+    public StoreOptions holdFrom(long number) {
+        var changed = new StoreOptions(this);
+        changed.holdFrom = Checked.atLeast(1, "holdFrom", number);
         return changed;
     }
 

@@ -152,7 +152,9 @@ final class Delivery implements Closeable {
         if (failure.getCause() instanceof ConfigException e) {
             return String.valueOf(e.getMessage());
         }
-        return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        return failure.getMessage() == null || failure.getMessage().isEmpty()
+                ? failure.getClass().getSimpleName()
+                : failure.getMessage();
     }
 
     /** What all clients get: where, who, and the user's own. */
@@ -342,6 +344,11 @@ final class Delivery implements Closeable {
             fail(e);
             return false;
         }
+    }
+
+    /** Sends nothing more. */
+    void end(String why) {
+        fail(new KafkaException(why));
     }
 
     /** Waits until the fate of all that was sent is told. */

@@ -20,6 +20,12 @@ public final class KafkaHeaders {
     /** The turn of a message that is kept once, and of the marker with which a turn begins: 0 or more, in decimal. */
     public static final String TURN = "turn";
 
+    /** What tells the store that forwarded a message from others: any text. */
+    public static final String STORE = "store";
+
+    /** The number of a forwarded message in its store: in decimal. */
+    public static final String NUMBER = "number";
+
     private KafkaHeaders() {}
 
     /** One of them. */

@@ -91,8 +91,7 @@ public final class KafkaSink implements Sink {
     private State state = State.CONNECTING;
     private @Nullable Delivery delivery;
 
-    /** Said that nothing is delivered, and not yet that it is again. Written by heddle-kafka and Kafka's thread. */
-    private volatile boolean saidAway;
+    private final Episode episode;
 
     /** The last attempt to connect. Used by heddle-kafka alone. */
     private boolean connectFailed;
@@ -109,6 +108,7 @@ public final class KafkaSink implements Sink {
         Delivery.check(options);
         this.options = options;
         this.counters = counters;
+        this.episode = new Episode(options);
         this.room = new Room(options.queueMessagesMax, options.queueBytesMax, options.clock);
         new SecureRandom().nextBytes(gateway);
         this.thread = Thread.ofPlatform().name("heddle-kafka").start(this::run);
@@ -240,7 +240,7 @@ public final class KafkaSink implements Sink {
             receipt.settled(id, result);
             receipt.flush();
             if (result == Result.SUCCESS) {
-                sayDeliveringAgain();
+                episode.ends();
             }
         }
     }
@@ -359,7 +359,7 @@ public final class KafkaSink implements Sink {
         @Override
         public void delivered(int partition, long offset) {
             inbox.add(new Event.Delivered(turn, number, offset, roomBytes));
-            sayDeliveringAgain();
+            episode.ends();
         }
 
         /** Within send(), so it is the last that was sent, and its number is free again. */
@@ -445,7 +445,7 @@ public final class KafkaSink implements Sink {
             return Delivery.open(options, () -> inbox.add(new Event.Wake()));
         } catch (IOException e) {
             connectFailed = true;
-            sayAway(Delivery.text(e));
+            episode.begins(Delivery.text(e));
             set(State.AWAY, null);
             refuseWaiting();
             pause();
@@ -479,14 +479,14 @@ public final class KafkaSink implements Sink {
         try (var work = new Turns(options, counters, up, gateway, room, inbox)) {
             if (connectFailed) {
                 connectFailed = false;
-                sayDeliveringAgain();
+                episode.ends();
             }
             set(State.UP, up);
             while (goesOn() && !up.hasFailed()) {
                 work.work(events(work.anyLive()));
             }
             if (up.hasFailed()) {
-                sayAway(Delivery.text(up.failure()));
+                episode.begins(Delivery.text(up.failure()));
                 set(State.CONNECTING, null);
             } else {
                 up.flush();
@@ -513,20 +513,6 @@ public final class KafkaSink implements Sink {
         List<Event> events = new ArrayList<>();
         inbox.drainTo(events);
         return events;
-    }
-
-    private void sayAway(String why) {
-        if (!saidAway) {
-            saidAway = true;
-            LOG.log(Level.ERROR, "topic {0} at {1}: not delivering: {2}", options.topic, options.servers, why);
-        }
-    }
-
-    private void sayDeliveringAgain() {
-        if (saidAway) {
-            saidAway = false;
-            LOG.log(Level.INFO, "topic {0} at {1}: delivering again", options.topic, options.servers);
-        }
     }
 
     /**

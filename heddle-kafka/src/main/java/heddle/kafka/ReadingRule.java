@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// sees each
 /// message that is kept once exactly once, whatever broke where it was written.
 ///
-/// Of each name the rule knows the highest turn and the highest number. A record without a turn counts: it is a plain
+/// Of each name the rule knows the highest turn and the highest number. A record without turn and store counts: it is a
+/// plain
 /// message,
 /// which is there at least once. A marker counts for nothing; one of a higher turn begins that turn. A record of a turn
 /// counts if
@@ -20,17 +21,22 @@ import org.jspecify.annotations.Nullable;
 ///
 /// All else is what an older turn sent too late, or a repeat.
 ///
+/// A record that a store has forwarded has no turn. It counts if its number is higher than those that the store has
+/// forwarded into the partition before: what is not, is a copy from after a crash.
+///
 /// A reader that keeps its place in the partition keeps [#positions] with it, in one transaction of its own, and goes
 /// on with
 /// both. One that begins in the middle without them may count records that an older turn sent too late, until the first
 /// record of
 /// the newer one.
 ///
-/// Bound: an entry for each name that has sent once. For one thread; one rule for each partition.
+/// Bound: an entry for each name that has sent once, and each store. For one thread; one rule for each partition.
 public final class ReadingRule {
 
     /** The highest number is not known, as reading began behind it. */
     static final long UNKNOWN = -1;
+
+    private static final String STORE_PREFIX = "\0store ";
 
     /**
      * How far a name is.
@@ -80,10 +86,23 @@ public final class ReadingRule {
         return counts(record.headers());
     }
 
+    /** Of a store: what is behind all that it has forwarded into this partition. */
+    private boolean countsOf(String store, @Nullable String numberText) {
+        long number = Long.parseLong(String.valueOf(numberText));
+        // No name of a client has a zero byte.
+        var position = positions.get(STORE_PREFIX + store);
+        if (position != null && number <= position.highest) {
+            return false;
+        }
+        positions.put(STORE_PREFIX + store, new Position(0, number));
+        return true;
+    }
+
     boolean counts(Headers headers) {
         var turnText = KafkaHeaders.text(headers, KafkaHeaders.TURN);
         if (turnText == null) {
-            return true;
+            var store = KafkaHeaders.text(headers, KafkaHeaders.STORE);
+            return store == null || countsOf(store, KafkaHeaders.text(headers, KafkaHeaders.NUMBER));
         }
         var name = String.valueOf(KafkaHeaders.text(headers, KafkaHeaders.NAME));
         long turn = Long.parseLong(turnText);

@@ -238,7 +238,7 @@ final class Turns implements Closeable {
             try {
                 resume(group);
             } catch (IOException | KafkaException e) {
-                LOG.log(Level.WARNING, "{0} names not resumed: {1}", group.size(), Delivery.text(e));
+                LOG.log(Level.WARNING, "names not resumed: {0}: {1}", group.size(), Delivery.text(e));
                 group.forEach(this::refuse);
             }
             rest = again;

@@ -7,6 +7,7 @@ import heddle.gateway.Counters;
 import heddle.gateway.OnceReceipt;
 import heddle.gateway.Result;
 import heddle.gateway.Sequence;
+import heddle.gateway.Sink;
 import heddle.testing.Await;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -76,7 +77,7 @@ class KafkaSinkTest {
         return new KafkaOptions(broker.servers(), topic);
     }
 
-    private static int offer(KafkaSink sink, Told told, long id, String text) throws InterruptedException {
+    private static int offer(Sink sink, Told told, long id, String text) throws InterruptedException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         return sink.offer(told, id, bytes, 0, bytes.length);
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.gateway.ClientOptions;
 import heddle.testing.Await;
-import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -117,7 +116,7 @@ class KillTest {
         try (var broker = new Broker(folder)) {
             broker.topic("kills", 3, Map.of());
             var enough = new AtomicBoolean();
-            var process = gateway(broker, "127.0.0.1:0");
+            var process = GatewayProcess.start(folder, broker, "kills", "127.0.0.1:0", null);
             try {
                 String address = process.address();
                 try (var once = new Once(address, patient("once").once(true));
@@ -127,7 +126,7 @@ class KillTest {
                     for (int kill = 0; kill < KILLS; kill++) {
                         awaitMore(random.nextBoolean() ? once : plain, random);
                         process.kill();
-                        process = gateway(broker, address);
+                        process = GatewayProcess.start(folder, broker, "kills", address, null);
                     }
                     enough.set(true);
                     int sentOnce = sendingOnce.get(120, TimeUnit.SECONDS);
@@ -180,29 +179,5 @@ class KillTest {
                     .as("seed %d", seed)
                     .isEqualTo(numbers(sent));
         }
-    }
-
-    private record Gateway(Process process, String address) {
-        void kill() throws InterruptedException {
-            process.destroyForcibly().waitFor();
-        }
-    }
-
-    private Gateway gateway(Broker broker, String listen) throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        OneGateway.Main.class.getName(),
-                        broker.servers(),
-                        "kills",
-                        listen)
-                .redirectError(folder.resolve("gateway.err").toFile())
-                .start();
-        BufferedReader out = process.inputReader();
-        return new Gateway(process, String.valueOf(out.readLine()));
     }
 }

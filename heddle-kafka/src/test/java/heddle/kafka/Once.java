@@ -22,7 +22,7 @@ final class Once implements AutoCloseable, Outcome {
     final Client client;
 
     Once(String address, String name) {
-        this(address, new ClientOptions().name(name).once(true).reconnectTimeout(Duration.ofSeconds(120)));
+        this(address, new ClientOptions().name(name).once(true).reconnectTimeout(Duration.ofMinutes(2)));
     }
 
     Once(String address, ClientOptions options) {

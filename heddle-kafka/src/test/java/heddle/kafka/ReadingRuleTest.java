@@ -59,6 +59,23 @@ class ReadingRuleTest {
         assertThat(rule.counts(numbered("a", 8, 3))).isTrue();
     }
 
+    private static Headers forwarded(String name, String store, long number) {
+        return plain(name)
+                .add(new KafkaHeaders.Field(KafkaHeaders.STORE, store))
+                .add(new KafkaHeaders.Field(KafkaHeaders.NUMBER, number));
+    }
+
+    @Test
+    void whatAStoreForwardsAgainDoesNotCount() {
+        assertThat(rule.counts(forwarded("a", "s", 3))).isTrue();
+        // Those between are in other partitions.
+        assertThat(rule.counts(forwarded("b", "s", 7))).isTrue();
+        assertThat(rule.counts(forwarded("a", "s", 3))).isFalse();
+        assertThat(rule.counts(forwarded("b", "s", 7))).isFalse();
+        assertThat(rule.counts(forwarded("a", "other", 3))).isTrue();
+        assertThat(rule.counts(forwarded("a", "s", 8))).isTrue();
+    }
+
     @Test
     void numbersAreUnsigned() {
         rule.counts(marker("a", 3));
