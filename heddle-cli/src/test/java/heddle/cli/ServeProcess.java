@@ -56,9 +56,7 @@ final class ServeProcess implements AutoCloseable {
     }
 
     /** Java with the flags of the launcher and {@code more}, up to the command's own arguments. */
-    static List<String> java(String... more) throws IOException {
-        // Where SQLite's library goes; a killed process leaves it there.
-        Path libraries = Files.createDirectories(Path.of("target", "killed"));
+    static List<String> java(String... more) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(more));
@@ -66,7 +64,6 @@ final class ServeProcess implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--add-opens=java.base/java.lang=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
-                "-Djava.io.tmpdir=" + libraries,
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 "heddle.cli.Main"));

@@ -92,7 +92,8 @@ public final class LogWriter implements Closeable {
             }
             this.base = last.base();
             this.next = tail.next();
-            this.position = tail.position();
+            // Without a commit the heads are written anew: one of them may have been cut off.
+            this.position = next == base && !tail.closed() ? 0 : tail.position();
             this.channel = disk.open(last.file());
             try {
                 this.size = tail.closed() ? position : channel.size();
@@ -101,7 +102,7 @@ public final class LogWriter implements Closeable {
                 this.synced = next - 1;
                 sayWhatIsMissing(segments, said, tail);
                 mark.begin(said.first() > 0 ? said.first() : segments.getFirst().base(), synced);
-                if (position == 0 && !tail.closed()) {
+                if (position == 0) {
                     writeNames();
                     channel.force(false);
                 }
@@ -141,7 +142,7 @@ public final class LogWriter implements Closeable {
 
     /** Clears what was cut off, and writes anew what may be in the kernel's memory alone. */
     private void repair(Recovery.Tail tail, Mark.Said said) throws IOException {
-        boolean cut = tail.cutTo() > position;
+        boolean cut = tail.cutTo() > tail.position();
         if (cut) {
             String which = tail.cutLast() >= next ? "messages " + next + " to " + tail.cutLast() : "message " + next;
             LOG.log(
@@ -151,12 +152,13 @@ public final class LogWriter implements Closeable {
                     options.who(),
                     which,
                     Segment.at(folder, base).file().getFileName(),
-                    Long.toString(position));
-            var zeros = ByteBuffer.allocate(REWRITE_BYTES);
-            for (long at = position; at < tail.cutTo(); at += zeros.limit()) {
-                zeros.clear().limit((int) Math.min(REWRITE_BYTES, tail.cutTo() - at));
-                write(zeros, at);
-            }
+                    Long.toString(tail.position()));
+        }
+        boolean cleared = position < tail.cutTo();
+        var zeros = ByteBuffer.allocate(cleared ? REWRITE_BYTES : 0);
+        for (long at = position; at < tail.cutTo(); at += zeros.limit()) {
+            zeros.clear().limit((int) Math.min(REWRITE_BYTES, tail.cutTo() - at));
+            write(zeros, at);
         }
         // After a crash of the machine, what can be read is what the disk has.
         boolean again = (said.thisBoot() || !said.valid()) && tail.suspect() < position;
@@ -174,7 +176,7 @@ public final class LogWriter implements Closeable {
                 write(buffer, at);
             }
         }
-        if (cut || again) {
+        if (cleared || again) {
             channel.force(false);
         }
     }
@@ -270,10 +272,12 @@ public final class LogWriter implements Closeable {
         salt = RANDOM.nextLong();
         position = 0;
         writeNames();
+        // Before a commit is behind it, and older segments may go.
+        opened.force(false);
         return opened;
     }
 
-    /** The head of a segment; synced with its first commit. */
+    /** The head of a segment. */
     private void writeNames() throws IOException {
         for (int copy = 0; copy < 2; copy++) {
             long bytes = blocks.planNames(highest);

@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// Where the blocks of a full segment are, each 256 KiB, and what a start and a search by time need to know of it
-/// without reading it. Made from the segment, by [Upkeep]; if it is missing or damaged, it is made anew. Not synced.
+/// without reading it. Made from the segment, by [Upkeep]; if it is missing or damaged, it is made anew.
 ///
 ///      0  8 MAGIC
 ///      8  8 base of the segment
@@ -76,6 +76,7 @@ record SegmentIndex(long base, long last, long millisMax, long fileBytes) {
             while (bytes.hasRemaining()) {
                 file.write(bytes);
             }
+            file.force(true); // before it has its name, so that under that it is whole
         } catch (IOException e) {
             disk.delete(temporary);
             throw e;

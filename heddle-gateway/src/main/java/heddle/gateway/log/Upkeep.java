@@ -71,6 +71,8 @@ public final class Upkeep {
     // Of the thread heddle-log.
     private boolean withoutRoom;
 
+    private @Nullable String failure;
+
     /** Bases of segments that have an index, or cannot get one. */
     private final Set<Long> indexed = new HashSet<>();
 
@@ -291,8 +293,12 @@ public final class Upkeep {
             boolean again = true;
             try {
                 again = !work();
-            } catch (IOException e) {
-                LOG.log(Level.WARNING, "{0}: {1}", options.who(), e.getMessage());
+            } catch (IOException | RuntimeException e) {
+                // It is tried again each second, and said once.
+                if (!e.toString().equals(failure)) {
+                    failure = e.toString();
+                    LOG.log(Level.WARNING, "{0}: indexing or dropping failed: {1}", options.who(), failure);
+                }
             }
             lock.lock();
             try {
@@ -370,7 +376,7 @@ public final class Upkeep {
         List<Segment> full = full();
         for (int i = 0; i < full.size() && !isStopping(); i++) {
             var segment = full.get(i);
-            if (!indexed.add(segment.base()) || SegmentIndex.of(segment) != null) {
+            if (!indexed.add(segment.base()) || (SegmentIndex.of(segment) != null && SegmentIndex.isWhole(segment))) {
                 continue;
             }
             try {

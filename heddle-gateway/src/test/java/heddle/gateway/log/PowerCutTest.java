@@ -24,9 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a power cut may leave, at each step of a run. All that the log does to its files is written down; then for each
 /// step the files are made as a disk may have them: what was synced, and of the rest any sectors. Names of files: those
-/// up to
-/// the last sync of the folder, and any number of the changes behind it, in their order. The mark is none, or an older
-/// one.
+/// up to the last sync of the folder, and any number of the changes behind it, in their order. The mark is none, or an
+/// older one. Some starts behind it are cut off themselves.
 @Timeout(300)
 class PowerCutTest {
 
@@ -54,6 +53,10 @@ class PowerCutTest {
         /** All up to {@code last} is acknowledged, and what the mark is then. */
         @SuppressWarnings("ArrayRecordComponent")
         record Acknowledged(long last, byte[] mark) implements Event {}
+
+        /** The mark was synced: no older one is on the disk from here on. */
+        @SuppressWarnings("ArrayRecordComponent")
+        record MarkSynced(byte[] mark) implements Event {}
 
         /** The next commit begins; it goes up to {@code last}. */
         record Begun(long last) implements Event {}
@@ -97,6 +100,9 @@ class PowerCutTest {
             synchronized (events) {
                 super.delete(file);
                 if (files.remove(name(file)) != null) {
+                    if (name(file).endsWith(".log")) {
+                        events.add(new Event.MarkSynced(Files.readAllBytes(file.resolveSibling(Mark.NAME))));
+                    }
                     events.add(new Event.Delete(name(file)));
                 }
             }
@@ -263,8 +269,17 @@ class PowerCutTest {
     private static byte[] mark(List<Event> done, Random random) {
         List<byte[]> marks = new ArrayList<>();
         for (var event : done) {
-            if (event instanceof Event.Acknowledged acknowledged) {
-                marks.add(acknowledged.mark());
+            switch (event) {
+                case Event.Acknowledged acknowledged -> marks.add(acknowledged.mark());
+                case Event.MarkSynced synced -> {
+                    marks.clear();
+                    // Another boot believes no more than what was synced; one that says more is left out.
+                    var said = ByteBuffer.wrap(synced.mark());
+                    if (said.getLong(40) == said.getLong(48)) {
+                        marks.add(synced.mark());
+                    }
+                }
+                default -> {}
             }
         }
         return marks.isEmpty() || random.nextBoolean() ? null : marks.get(random.nextInt(marks.size()));
@@ -279,6 +294,9 @@ class PowerCutTest {
             for (int time = 0; time < times; time++) {
                 var unsynced = Unsynced.values()[Math.min(time, 2)];
                 make(folder, count, unsynced, random);
+                for (int starts = random.nextInt(3); starts > 0; starts--) {
+                    startAndDie(folder, random);
+                }
                 expectWhatWasAcknowledged(
                         folder,
                         count,
@@ -290,6 +308,33 @@ class PowerCutTest {
                                         events.size(),
                                         count == 0 ? "" : kind(events.get(count - 1))));
             }
+        }
+    }
+
+    /** A start that is cut off itself, in the middle of what it writes. */
+    private static void startAndDie(Path folder, Random random) {
+        var disk = new Disk() {
+            private int left = random.nextInt(4);
+
+            @Override
+            public FileChannel open(Path file) throws IOException {
+                return new PassingChannel(super.open(file)) {
+                    @Override
+                    public int write(ByteBuffer bytes, long position) throws IOException {
+                        if (left-- > 0) {
+                            return super.write(bytes, position);
+                        }
+                        int part = random.nextInt(bytes.remaining() + 1) / SECTOR * SECTOR;
+                        super.write(bytes.slice(bytes.position(), part), position);
+                        throw new IOException("cut off");
+                    }
+                };
+            }
+        };
+        try (var log = new LogWriter(folder, Logs.options(), disk)) {
+            assertThat(log.last()).isNotNegative();
+        } catch (IOException cut) {
+            assertThat(cut).hasMessageContaining("cut off");
         }
     }
 
@@ -315,6 +360,7 @@ class PowerCutTest {
             assertThat(log.highest("one")).as(what).isEqualTo(last == 0 ? 0 : (last - (last + 2) % 3) / 3 + 1);
             log.commit(List.of(Logs.message(last + 1)), 1);
         }
+        assertThat(Logs.verify(folder)).as(what).isEmpty();
         Logs.reboot(folder);
         var read = Logs.read(folder);
         assertThat(read.messages.lastKey()).as(what).isEqualTo(last + 1);
