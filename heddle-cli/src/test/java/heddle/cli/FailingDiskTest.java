@@ -2,6 +2,7 @@ package heddle.cli;
 
 import static heddle.cli.Ran.heddle;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.gateway.StoreReader;
@@ -77,6 +78,30 @@ class FailingDiskTest {
         }
     }
 
+    /** A start that has to write, and cannot, says where and why. */
+    @Test
+    void aStartThatCannotWriteTheLogSaysWhere() throws Exception {
+        Path data = folder.resolve("data");
+        try (var server = ServeProcess.start(data)) {
+            assertThat(server.terminate()).isZero();
+        }
+        List<String> strace = List.of(
+                "strace",
+                "-f",
+                "-o",
+                folder.resolve("trace").toString(),
+                "-P",
+                data.resolve("log/00000000000000000001.log").toString(),
+                "-e",
+                "inject=pwrite64:error=EIO:when=1");
+        assumeTrue(ForkedJvm.canStartBy(strace), "needs strace, and leave to use it");
+        assertThatThrownBy(() -> ServeProcess.start(strace, "127.0.0.1:0", data).close())
+                .hasMessageContaining("data folder " + data + ": 00000000000000000001.log: Input/output error");
+        try (var server = ServeProcess.start(data)) {
+            assertThat(server.terminate()).isZero();
+        }
+    }
+
     // ---- The k-th call fails
 
     /** Each for the first commits and some later ones; {@code -Dfaults.each=N} for each of the first N. */
@@ -99,7 +124,12 @@ class FailingDiskTest {
     @MethodSource("faults")
     void atAnyCallOfTheLogEachMessageIsThereOnceAndInOrder(String fault) throws Exception {
         Path data = folder.resolve("data");
+        Path lines = folder.resolve("lines");
+        Files.writeString(lines, "0\n");
+        // With a message there the next start writes nothing, so each call that fails is a commit's.
         try (var server = ServeProcess.start(data)) {
+            var first = heddle("submit", "--once", "--name=n", "--to", server.address, lines.toString());
+            assertThat(first.exit()).as(first.err()).isZero();
             assertThat(server.terminate()).isZero();
         }
         List<String> strace = List.of(
@@ -112,9 +142,8 @@ class FailingDiskTest {
                 "-e",
                 "inject=" + fault);
         assumeTrue(ForkedJvm.canStartBy(strace), "needs strace, and leave to use it");
-        Path lines = folder.resolve("lines");
         Files.write(
-                lines, IntStream.range(0, MESSAGES).mapToObj(Integer::toString).toList());
+                lines, IntStream.range(1, MESSAGES).mapToObj(Integer::toString).toList());
         Ran ran;
         try (var failing = ServeProcess.start(strace, "127.0.0.1:0", data)) {
             var submit = new FutureTask<>(() ->

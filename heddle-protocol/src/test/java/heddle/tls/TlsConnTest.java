@@ -5,8 +5,10 @@ import heddle.net.ConnPair;
 import heddle.net.Way;
 import heddle.testing.Runtimes;
 import heddle.tls.TlsPairs.Pair;
+import org.junit.jupiter.api.Tag;
 
 /** What every connection must do, at a client of TLS over TCP. */
+@Tag("thorough")
 class TlsConnTest extends ConnContract {
 
     @Override

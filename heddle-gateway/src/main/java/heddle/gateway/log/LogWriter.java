@@ -106,7 +106,10 @@ public final class LogWriter implements Closeable {
                     writeNames();
                     channel.force(false);
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException e) {
+                channel.close();
+                throw new IOException(options.who() + ": " + last.file().getFileName() + ": " + e.getMessage(), e);
+            } catch (RuntimeException e) {
                 channel.close();
                 throw e;
             }
