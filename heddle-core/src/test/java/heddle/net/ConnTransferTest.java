@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -284,6 +285,7 @@ class ConnTransferTest {
      */
     @ParameterizedTest
     @CsvSource({"tcp, tcp", "unix, tcp", "pipe, tcp", "tcp, pipe"})
+    @Tag("thorough")
     void transfersThatEndAtAnyTimeLoseNothing(String from, String to) throws Exception {
         long seed = System.nanoTime();
         var random = new Random(seed);

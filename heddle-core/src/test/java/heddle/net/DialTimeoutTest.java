@@ -12,6 +12,7 @@ import heddle.testing.Task;
 import heddle.testing.Ways;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How long a dial may take. */
@@ -57,6 +58,7 @@ class DialTimeoutTest {
     /** The kernel tries again after 1 s, 3 s, 7 s; a slot that is free by then is taken. tcp(7), tcp_syn_retries. */
     @Test
     @Scenario("S4")
+    @Tag("thorough")
     void acceptFreesOneSlotForOneWaitingDial() throws Exception {
         try (var full = new FullBacklog()) {
             Task<Conn> first = Task.start(() -> Runtimes.dial("tcp", full.address()));

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -145,6 +146,7 @@ class RaceTest {
 
     @Test
     @Behaviour(59)
+    @Tag("thorough")
     void slowFirstAddressWinsWhereTheOthersRefuse() throws Exception {
         try (var slow = new FullBacklog()) {
             Addr refusing = refusing();
@@ -204,6 +206,7 @@ class RaceTest {
 
     @Test
     @Behaviour(58)
+    @Tag("thorough")
     void timedOutRacesLeaveNothingOpen() throws Exception {
         try (var one = new FullBacklog();
                 var other = new FullBacklog()) {

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -65,6 +66,7 @@ class SoakTest {
     }
 
     @Test
+    @Tag("thorough")
     void nothingIsLost() throws Exception {
         Listener listener = Runtimes.listen("tcp", "127.0.0.1:0");
         try {

@@ -241,6 +241,7 @@ class UringTest {
 
     /** A write that goes together with others' says exactly how much the kernel took. */
     @Test
+    @Tag("thorough")
     void partialWritesOfABatchAreExact() throws Exception {
         List<Task<Long>> writers = new ArrayList<>();
         List<ConnPair> pairs = new ArrayList<>();

@@ -34,6 +34,7 @@ class WakeUpTest {
 
     @Test
     @Behaviour(215)
+    @Tag("thorough")
     void allOfManyReadersAreWoken() throws Exception {
         int pairs = (descriptorsFree() - DESCRIPTORS_SPARED) / 2;
         List<Conn> dialed = new ArrayList<>();

@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +103,7 @@ class OnceClientTest {
 
     /** Every connection is cut after some bytes, in either direction, and the server starts anew now and then. */
     @Test
+    @Tag("thorough")
     void whateverIsCutEachMessageIsThereOnceAndInOrder() throws Exception {
         long seed = System.nanoTime();
         var random = new Random(seed);

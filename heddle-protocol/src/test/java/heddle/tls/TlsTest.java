@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -86,6 +87,7 @@ class TlsTest {
     }
 
     @Test
+    @Tag("thorough")
     void serverShowsTheCertificateThatIsAskedFor() throws Exception {
         TestAuthority authority = TlsPairs.authority();
         var shop = authority.issue("shop.example", "*.shop.example");

@@ -6,6 +6,7 @@ import heddle.testing.Ways;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -32,6 +33,7 @@ class FuzzTest {
     }
 
     @Test
+    @Tag("thorough")
     void whatIsDialedIsAcceptedOnce() throws Exception {
         repeat(SetUpCase::new);
     }

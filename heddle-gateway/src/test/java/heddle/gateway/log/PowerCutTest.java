@@ -373,6 +373,7 @@ class PowerCutTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
+    @Tag("thorough")
     void whatWasAcknowledgedIsThereAndNothingElse(boolean always) throws Exception {
         replay(always, 23, 3);
     }
