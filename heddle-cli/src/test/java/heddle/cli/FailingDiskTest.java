@@ -9,9 +9,12 @@ import heddle.gateway.StoreReader;
 import heddle.testing.Await;
 import heddle.testing.ForkedJvm;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
@@ -85,13 +88,17 @@ class FailingDiskTest {
         try (var server = ServeProcess.start(data)) {
             assertThat(server.terminate()).isZero();
         }
+        Path log = data.resolve("log/00000000000000000001.log");
+        try (var file = FileChannel.open(log, StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.allocate(8), 0); // in the first of two heads, which the next start mends
+        }
         List<String> strace = List.of(
                 "strace",
                 "-f",
                 "-o",
                 folder.resolve("trace").toString(),
                 "-P",
-                data.resolve("log/00000000000000000001.log").toString(),
+                log.toString(),
                 "-e",
                 "inject=pwrite64:error=EIO:when=1");
         assumeTrue(ForkedJvm.canStartBy(strace), "needs strace, and leave to use it");
@@ -126,7 +133,7 @@ class FailingDiskTest {
         Path data = folder.resolve("data");
         Path lines = folder.resolve("lines");
         Files.writeString(lines, "0\n");
-        // With a message there the next start writes nothing, so each call that fails is a commit's.
+        // The next start writes nothing then, so each call that fails is a commit's.
         try (var server = ServeProcess.start(data)) {
             var first = heddle("submit", "--once", "--name=n", "--to", server.address, lines.toString());
             assertThat(first.exit()).as(first.err()).isZero();

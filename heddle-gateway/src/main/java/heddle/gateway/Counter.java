@@ -60,10 +60,10 @@ public enum Counter {
     TIMEOUT_IDLE("silent for too long", "connections"),
     /** Did not read its acks. */
     TIMEOUT_WRITE("did not read its acks", "connections"),
-    /** Transactions committed. */
-    COMMITS("commits", "transactions"),
-    /** Transactions that failed: answered with {@link Result#NOT_STORED}, or in doubt. */
-    COMMITS_FAILED("commits failed", "transactions"),
+    /** Groups of messages, each written and, with sync=always, synced at once. */
+    COMMITS("commits", "commits"),
+    /** Commits that failed: answered with {@link Result#NOT_STORED}, or in doubt. */
+    COMMITS_FAILED("commits failed", "commits"),
     /** Messages committed; divided by the commits, the mean size of a group. */
     STORED("messages stored", "messages"),
     /** Fsyncs of its own between commits, with sync=interval. */

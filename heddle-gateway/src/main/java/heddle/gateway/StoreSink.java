@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// disk has then: the messages of that commit are answered [Result#IN_DOUBT], and what waits [Result#NOT_STORED].
 ///
 /// Which messages of a [Sequence] are kept is decided on that thread too, by the [Sequencer], and the highest number of
-/// each is in the same transaction as its message.
+/// each is in the same commit as its message.
 ///
 /// Anything else that is thrown on that thread, by a receipt too, ends the sink by itself: all that was taken is
 /// settled, each message once, [#awaitEnd] returns, and [#close] throws it.

@@ -112,7 +112,8 @@ final class StoreWriter implements Closeable {
     }
 
     void syncIfDue() {
-        if (dirty && nanosToSync() <= 0) {
+        // Not after a failure: a sync that then succeeds would say nothing of the pages that were lost.
+        if (dirty && failure == null && nanosToSync() <= 0) {
             dirty = false;
             try {
                 store.sync();

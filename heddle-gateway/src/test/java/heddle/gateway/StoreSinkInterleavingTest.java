@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.testing.Await;
 import heddle.testing.Task;
+import heddle.time.ManualClock;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -283,6 +284,25 @@ class StoreSinkInterleavingTest {
         sink.awaitEnd();
         assertThat(fates.results).containsOnly(Map.entry(1L, Result.NOT_STORED));
         assertThatThrownBy(sink::close).hasMessageEndingWith(": storing has ended: no disk, says the test");
+    }
+
+    /** It would succeed, and prove nothing: the kernel forgets the pages that it could not write. */
+    @Test
+    void afterACommitThatFailedASyncThatIsDueIsLeftOut() throws Exception {
+        var clock = new ManualClock();
+        var sink = open(
+                NARROW.sync(SyncMode.INTERVAL).syncInterval(Duration.ofHours(1)).clock(clock));
+        take(sink, 1);
+        fates.await(1);
+        store.doubt = ManualStore.Doubt.LOST;
+        store.hold();
+        take(sink, 2);
+        store.awaitHeld();
+        clock.advance(Duration.ofHours(2));
+        store.release();
+        sink.awaitEnd();
+        assertThat(store.events()).doesNotContain("sync").contains("commit [2]");
+        assertThatThrownBy(sink::close).hasMessageContaining("in doubt");
     }
 
     @Test

@@ -77,7 +77,7 @@ final class BlockWriter {
     /** The same for a block of names. */
     long planNames(Map<String, Long> all) {
         begin(Block.KIND_NAMES, List.of());
-        all.forEach((name, number) -> highest[index(name)] = number);
+        all.forEach((name, number) -> highest[add(name)] = number);
         length = Block.length(nameBytes, 0);
         return length;
     }
@@ -86,10 +86,10 @@ final class BlockWriter {
         kind = kindOfBlock;
         records = batch;
         indexOf.clear();
+        Arrays.fill(highest, 0, names.size(), 0);
         names.clear();
         encoded.clear();
         nameBytes = 0;
-        Arrays.fill(highest, 0);
     }
 
     private int index(String name) {
@@ -97,12 +97,17 @@ final class BlockWriter {
         if (known != null) {
             return known;
         }
+        int index = add(name);
+        indexOf.put(name, index);
+        return index;
+    }
+
+    private int add(String name) {
         int index = names.size();
         byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
         if (bytes.length > Block.NAME_BYTES_MAX) {
             throw new IllegalArgumentException("a client's name of " + bytes.length + " bytes");
         }
-        indexOf.put(name, index);
         names.add(name);
         encoded.add(bytes);
         nameBytes += Block.NAME + bytes.length;

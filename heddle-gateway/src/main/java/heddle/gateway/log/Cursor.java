@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 /// A file that is cut off counts as zeros from there on.
 final class Cursor implements Closeable {
 
-    /** Also the bound of what a block's names may claim before they are read. */
     private static final int WINDOW = 256 << 10;
 
     private static final byte[] ZEROS = new byte[WINDOW];

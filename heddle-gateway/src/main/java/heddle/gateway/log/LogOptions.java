@@ -30,6 +30,9 @@ public record LogOptions(
     private static final int SEGMENTS_MIN = 4;
 
     public LogOptions {
+        if (keepBytes != Long.MAX_VALUE) {
+            keepBytes = Math.min(keepBytes, bytesMax); // else the bound would refuse what retention makes room for
+        }
         long bound = Math.min(bytesMax, keepBytes) / SEGMENTS_MIN & -4096L;
         segmentBytes = Math.max(SEGMENT_BYTES_MIN, Math.min(segmentBytes, bound));
     }

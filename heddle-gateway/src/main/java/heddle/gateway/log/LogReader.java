@@ -24,6 +24,9 @@ public final class LogReader implements LogSource {
 
     private @Nullable Mark mark;
 
+    /** What a mark of this boot of the machine said last; -1 if none did. */
+    private long markedEnd = -1;
+
     /** Where the log ends without a mark; -1 before it was looked for. */
     private long foundEnd = -1;
 
@@ -63,7 +66,10 @@ public final class LogReader implements LogSource {
     public long end() throws IOException {
         var said = said();
         if (said.valid() && said.thisBoot()) {
-            return onlySynced ? said.synced() : said.readable();
+            markedEnd = onlySynced ? said.synced() : said.readable();
+        }
+        if (markedEnd >= 0) {
+            return markedEnd; // also while the writer is in the middle of the mark
         }
         if (foundEnd < 0) {
             List<Segment> segments = Segment.list(folder);
@@ -160,15 +166,16 @@ public final class LogReader implements LogSource {
     /** Enters the next block that has what is expected, or goes to the next segment. How many gaps were passed on. */
     private int enterNext(Cursor reading, LogVisitor visitor, long now) throws IOException {
         var block = reading.here();
-        String why = damaged(reading, reading.position());
+        long at = reading.position();
         if (block == null) {
             var after = Segment.after(Segment.list(folder), reading.base());
             if (after != null && after.base() <= expected) {
-                return open(after) ? 0 : 1;
+                open(after); // if it was dropped meanwhile, the caller looks again
+                return 0;
             }
             block = reading.find();
             if (block == null) {
-                gap(visitor, after == null ? now : Math.min(now, after.base() - 1), why);
+                gap(visitor, after == null ? now : Math.min(now, after.base() - 1), damaged(reading, at));
                 if (after != null) {
                     open(after);
                 } else {
@@ -183,12 +190,12 @@ public final class LogReader implements LogSource {
         }
         if (block.first() > now) {
             // What is expected is acknowledged, and should be before this one.
-            gap(visitor, now, why);
+            gap(visitor, now, damaged(reading, at));
             return 1;
         }
         int gaps = 0;
         if (block.first() > expected) {
-            gap(visitor, block.first() - 1, why);
+            gap(visitor, block.first() - 1, damaged(reading, at));
             gaps = 1;
         }
         reading.enter(block);

@@ -92,8 +92,7 @@ public final class LogWriter implements Closeable {
             }
             this.base = last.base();
             this.next = tail.next();
-            // Without a commit the heads are written anew: one of them may have been cut off.
-            this.position = next == base && !tail.closed() ? 0 : tail.position();
+            this.position = tail.position();
             this.channel = disk.open(last.file());
             try {
                 this.size = tail.closed() ? position : channel.size();
@@ -102,9 +101,8 @@ public final class LogWriter implements Closeable {
                 this.synced = next - 1;
                 sayWhatIsMissing(segments, said, tail);
                 mark.begin(said.first() > 0 ? said.first() : segments.getFirst().base(), synced);
-                if (position == 0) {
-                    writeNames();
-                    channel.force(false);
+                if (next == base && !tail.closed()) {
+                    mendNames(last);
                 }
             } catch (IOException e) {
                 channel.close();
@@ -157,9 +155,8 @@ public final class LogWriter implements Closeable {
                     Segment.at(folder, base).file().getFileName(),
                     Long.toString(tail.position()));
         }
-        boolean cleared = position < tail.cutTo();
-        var zeros = ByteBuffer.allocate(cleared ? REWRITE_BYTES : 0);
-        for (long at = position; at < tail.cutTo(); at += zeros.limit()) {
+        var zeros = ByteBuffer.allocate(cut ? REWRITE_BYTES : 0);
+        for (long at = tail.position(); at < tail.cutTo(); at += zeros.limit()) {
             zeros.clear().limit((int) Math.min(REWRITE_BYTES, tail.cutTo() - at));
             write(zeros, at);
         }
@@ -179,7 +176,7 @@ public final class LogWriter implements Closeable {
                 write(buffer, at);
             }
         }
-        if (cleared || again) {
+        if (cut || again) {
             channel.force(false);
         }
     }
@@ -293,6 +290,45 @@ public final class LogWriter implements Closeable {
                     synced,
                     options.clock().instant().toEpochMilli());
             position += bytes;
+        }
+    }
+
+    /**
+     * Writes a head of a segment without a commit anew if it was cut off, and leaves one that is whole: it may be the
+     * only place that has the names.
+     */
+    private void mendNames(Segment segment) throws IOException {
+        long bytes = blocks.planNames(highest);
+        boolean mended = false;
+        for (int copy = 0; copy < 2; copy++) {
+            long at = copy * bytes;
+            if (!isHead(segment, at, bytes)) {
+                blocks.planNames(highest);
+                blocks.write(
+                        channel,
+                        base,
+                        at,
+                        salt,
+                        next,
+                        synced,
+                        options.clock().instant().toEpochMilli());
+                mended = true;
+            }
+        }
+        position = 2 * bytes;
+        if (mended) {
+            channel.force(false);
+        }
+    }
+
+    private static boolean isHead(Segment segment, long at, long bytes) throws IOException {
+        try (var cursor = new Cursor(segment.file(), segment.base())) {
+            cursor.seek(at);
+            var block = cursor.here();
+            return block != null
+                    && block.kind() == Block.KIND_NAMES
+                    && block.length() == bytes
+                    && cursor.isFramed(block);
         }
     }
 

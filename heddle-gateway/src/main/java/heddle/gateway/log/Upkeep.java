@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Locks: `making`, held while a segment is made, which is file I/O; the writer waits for it when it needs a segment
 /// and
-/// none is ready. `lock`, never held during I/O. Nobody holds both.
+/// none is ready. `lock`, never held during I/O. Order: `making`, then `lock`.
 public final class Upkeep {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
@@ -185,14 +185,17 @@ public final class Upkeep {
         return hold;
     }
 
-    private long heldFrom() {
+    /** Marks what is below {@code next} as dropped, unless somebody holds it. Who holds later is told what is gone. */
+    private boolean dropBelow(long next) {
         lock.lock();
         try {
-            long least = Long.MAX_VALUE;
             for (var hold : holds) {
-                least = Math.min(least, hold.from);
+                if (hold.from < next) {
+                    return false;
+                }
             }
-            return least;
+            mark.setFirst(next);
+            return true;
         } finally {
             lock.unlock();
         }
@@ -361,8 +364,8 @@ public final class Upkeep {
         }
     }
 
-    private List<Segment> full() throws IOException {
-        long written = currentBase();
+    /** Those before the one that is written, which begins with number {@code written}. */
+    private List<Segment> full(long written) throws IOException {
         List<Segment> full = new ArrayList<>();
         for (var segment : Segment.list(folder)) {
             if (segment.base() < written) {
@@ -373,7 +376,8 @@ public final class Upkeep {
     }
 
     private void index() throws IOException {
-        List<Segment> full = full();
+        long written = currentBase();
+        List<Segment> full = full(written);
         for (int i = 0; i < full.size() && !isStopping(); i++) {
             var segment = full.get(i);
             if (!indexed.add(segment.base()) || (SegmentIndex.of(segment) != null && SegmentIndex.isWhole(segment))) {
@@ -381,7 +385,7 @@ public final class Upkeep {
             }
             try {
                 var index = SegmentIndex.build(segment, disk);
-                long next = i + 1 < full.size() ? full.get(i + 1).base() : currentBase();
+                long next = i + 1 < full.size() ? full.get(i + 1).base() : written;
                 if (index.last() + 1 < next) {
                     LOG.log(
                             Level.ERROR,
@@ -411,22 +415,21 @@ public final class Upkeep {
     }
 
     private void drop() throws IOException {
-        List<Segment> full = full();
-        long bytes = Files.exists(spare) ? options.segmentBytes() : 0;
+        long written = currentBase();
+        List<Segment> full = full(written);
+        long bytes = options.segmentBytes(); // of the spare, which is there or to be made
         for (var segment : Segment.list(folder)) {
             bytes += Files.size(segment.file());
         }
-        long held = heldFrom();
         boolean dropped = false;
         for (int i = 0; i < full.size() && !isStopping(); i++) {
             var segment = full.get(i);
-            long next = i + 1 < full.size() ? full.get(i + 1).base() : currentBase();
-            if (next > held || !(bytes > options.keepBytes() || isOld(segment))) {
+            long next = i + 1 < full.size() ? full.get(i + 1).base() : written;
+            if (!(bytes > options.keepBytes() || isOld(segment)) || !dropBelow(next)) {
                 break;
             }
             bytes -= Files.size(segment.file());
             indexed.remove(segment.base());
-            mark.setFirst(next);
             mark.force();
             disk.delete(segment.index());
             disk.delete(segment.file());

@@ -423,6 +423,57 @@ class LogTest {
         }
     }
 
+    /** Before its first commit a segment may be the only place that has the highest numbers of clients. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void aHeadThatIsDamagedIsMendedAndTheOtherLeftAlone(int damaged) throws Exception {
+        new LogWriter(folder(), Logs.options(), new Disk(), 1, Map.of("one", 7L, "two", 9L)).close();
+        var segment = Segment.list(folder()).getFirst().file();
+        long head;
+        try (var cursor = new Cursor(segment, 1)) {
+            head = cursor.here().length();
+        }
+        byte[] whole = Files.readAllBytes(segment);
+        try (var file = FileChannel.open(segment, StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.allocate((int) head - 8), damaged * head);
+        }
+        var disk = new FaultyDisk();
+        disk.failsToSync = true;
+        assertThatThrownBy(() -> new LogWriter(folder(), Logs.options(), disk)).hasMessageContaining("no sync");
+        int other = (int) ((1 - damaged) * head);
+        assertThat(Arrays.copyOfRange(Files.readAllBytes(segment), other, other + (int) head))
+                .as("the other head")
+                .isEqualTo(Arrays.copyOfRange(whole, other, other + (int) head));
+        disk.failsToSync = false;
+        for (int start = 0; start < 2; start++) {
+            disk.written.set(0);
+            try (var log = new LogWriter(folder(), Logs.options(), disk)) {
+                assertThat(log.highest("one")).isEqualTo(7);
+                assertThat(log.highest("two")).isEqualTo(9);
+            }
+        }
+        assertThat(disk.written).as("by a start with two whole heads").hasValue(0);
+        try (var log = new LogWriter(folder(), Logs.options(), disk)) {
+            expectWhole(folder(), write(log, 3));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {6, 60})
+    void withBothBoundsOldOnesMakeRoomForNewOnes(long keep) throws Exception {
+        var both = new LogOptions("log", true, SEGMENT, 6 * SEGMENT, keep * SEGMENT, null, clock);
+        try (var log = new LogWriter(folder(), both, new Disk())) {
+            log.upkeep().start();
+            while (Segment.list(folder()).getFirst().base() < 2000) {
+                try {
+                    log.commit(messages(log.last() + 1, 5), 1);
+                } catch (NoRoomException soon) {
+                    clock.advance(Duration.ofSeconds(1)); // it looks each second
+                }
+            }
+        }
+    }
+
     /** Lets syncs fail, and counts what is written. */
     private static final class FaultyDisk extends Disk {
         volatile boolean failsToSync;
