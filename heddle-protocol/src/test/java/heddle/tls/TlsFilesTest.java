@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.net.Net;
+import heddle.testing.TestAuthority;
 import heddle.tls.TlsConfig.ClientCertificate;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package heddle.tls;
 import heddle.net.Conn;
 import heddle.net.ConnPair;
 import heddle.testing.Task;
+import heddle.testing.TestAuthority;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -15,6 +15,7 @@ import heddle.net.Parked;
 import heddle.net.Pipe;
 import heddle.testing.Runtimes;
 import heddle.testing.Task;
+import heddle.testing.TestAuthority;
 import heddle.testing.Ways;
 import heddle.tls.TlsConfig.ClientCertificate;
 import heddle.tls.TlsException.Reason;

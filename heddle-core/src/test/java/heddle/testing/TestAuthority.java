@@ -1,4 +1,4 @@
-package heddle.tls;
+package heddle.testing;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -23,10 +23,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * An authority of a test's own: makes certificates (RFC 5280) and their keys as PEM files, within milliseconds and
  * without another program. Each has the key of an EC curve unless asked otherwise.
  */
-final class TestAuthority {
+public final class TestAuthority {
 
     /** A certificate's file and its key's. */
-    record Issued(Path chain, Path key) {}
+    public record Issued(Path chain, Path key) {}
 
     private static final AtomicLong SERIAL = new AtomicLong(System.nanoTime());
 
@@ -40,7 +40,7 @@ final class TestAuthority {
     private final KeyPair keys;
     private final Path file;
 
-    TestAuthority(Path folder, String name) throws Exception {
+    public TestAuthority(Path folder, String name) throws Exception {
         this.folder = folder;
         this.name = name;
         this.keys = keys("EC");
@@ -50,17 +50,17 @@ final class TestAuthority {
     }
 
     /** The authority's own certificate. */
-    Path file() {
+    public Path file() {
         return file;
     }
 
     /** A certificate for {@code names}, the first of which is its subject. */
-    Issued issue(String... names) throws Exception {
+    public Issued issue(String... names) throws Exception {
         return issue("EC", Duration.ofDays(-1), Duration.ofDays(1), names);
     }
 
     /** One with a key of {@code algorithm}, valid {@code from} until {@code to}, as seen from now. */
-    Issued issue(String algorithm, Duration from, Duration to, String... names) throws Exception {
+    public Issued issue(String algorithm, Duration from, Duration to, String... names) throws Exception {
         KeyPair pair = keys(algorithm);
         String label = names[0].replace('*', '_') + "-" + SERIAL.incrementAndGet();
         Path chain = folder.resolve(label + ".pem");
@@ -80,7 +80,7 @@ final class TestAuthority {
         return generator.generateKeyPair();
     }
 
-    static String pem(String label, byte[] bytes) {
+    public static String pem(String label, byte[] bytes) {
         return "-----BEGIN " + label + "-----\n"
                 + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes) + "\n-----END " + label
                 + "-----\n";
@@ -105,7 +105,7 @@ final class TestAuthority {
                 pair.getPublic().getEncoded(),
                 der(0xa3, der(0x30, extensions)));
         Signature signature = Signature.getInstance("SHA256withECDSA");
-        signature.initSign(keys == null ? pair.getPrivate() : keys.getPrivate());
+        signature.initSign(keys.getPrivate());
         signature.update(content);
         return der(0x30, content, algorithm, der(0x03, new byte[1], signature.sign()));
     }
