@@ -198,6 +198,18 @@ class CloseTest {
         }
     }
 
+    /** The same after a wait, in which the byte may have been received for the reader already. */
+    @Test
+    void closeWithBytesThatCameAfterAWaitResetsThePeer() throws Exception {
+        try (var pair = ConnPair.tcp()) {
+            pair.left().setReadDeadline(Streams.inMillis(5));
+            assertThrows(DeadlineExceededException.class, () -> pair.left().read(new byte[1]));
+            pair.right().write(new byte[] {1});
+            pair.left().close();
+            assertThrows(ConnResetException.class, () -> pair.right().read(new byte[1]));
+        }
+    }
+
     /** Of java.nio.channels.Channel, against Go: closing again does nothing. */
     @Test
     @Behaviour({36, 48})

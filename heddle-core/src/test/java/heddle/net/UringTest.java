@@ -157,6 +157,21 @@ class UringTest {
         }
     }
 
+    /** RFC 1122, 4.2.2.13, also where the kernel has handed the bytes over and so knows of none. */
+    @Test
+    void closeWithBytesThatTheRingReceivedResetsThePeer() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            try (ConnPair pair = pair()) {
+                Inbox inbox = here(() -> receive(pair.right()));
+                here(() -> pair.left().write(new byte[1]));
+                Await.until("the ring has received it", () -> inbox.unread() > 0);
+                pair.right().close();
+                here(() ->
+                        assertThrows(ConnResetException.class, () -> pair.left().read(new byte[1])));
+            }
+        }
+    }
+
     /** Who is not read has a bounded share of the buffers, and loses nothing. */
     @Test
     void connectionThatIsNotReadGivesUpItsReceive() throws Exception {
@@ -218,8 +233,14 @@ class UringTest {
         int count = 1_500;
         List<ConnPair> pairs = new ArrayList<>();
         try {
+            List<Task<Inbox>> receives = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                pairs.add(pair());
+                ConnPair pair = pair();
+                pairs.add(pair);
+                receives.add(Task.on(heddle.ofVirtual(), () -> receive(pair.left()))); // Else its writes go alone.
+            }
+            for (Task<Inbox> each : receives) {
+                each.result();
             }
             here(() -> {
                 var done = new AtomicInteger();
@@ -250,6 +271,7 @@ class UringTest {
                 pairs.add(pair().withBuffers(16 << 10));
             }
             for (ConnPair pair : pairs) {
+                here(() -> receive(pair.left())); // Else its writes go alone.
                 pair.left().setWriteDeadline(Streams.inMillis(100));
                 writers.add(Task.on(heddle.ofVirtual(), () -> {
                     byte[] piece = new byte[3_000];

@@ -1,5 +1,6 @@
 package heddle.internal.fd;
 
+import heddle.internal.poll.Inbox;
 import heddle.internal.poll.Pending;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.poll.Registration;
@@ -317,6 +318,7 @@ public final class Descriptor {
     /** By the last user, who finds the descriptor closed. */
     void destroy() {
         registration.deregister();
+        resetIfUnread();
         if (lingers) {
             all.pollers().beforeBlocking();
         }
@@ -324,6 +326,18 @@ public final class Descriptor {
         all.forget(fd, this);
         count(Counter.DESCRIPTORS, -1);
         destroyed.release();
+    }
+
+    /**
+     * A close with bytes unread resets, as RFC 1122, 4.2.2.13, has it. The kernel sees to that for those that it has
+     * itself; of those that a ring has received it knows nothing.
+     */
+    private void resetIfUnread() {
+        Inbox inbox = registration.inbox();
+        if (inbox != null && inbox.hasDiscarded()) {
+            // Where it fails, the peer gets an end in place of the reset.
+            sys.setOption(fd, SocketOption.LINGER, 0);
+        }
     }
 
     /** Why the poller gave up on this descriptor, if that is what ended a call with EIO; else null. */

@@ -7,6 +7,7 @@ import heddle.internal.socket.Errno;
 import heddle.internal.socket.SocketName;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Counter;
+import heddle.time.Clock;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reads extends Direction {
 
-    /** The last read got less than it asked for; guarded by the read lock. */
+    /** The last read got less than it asked for, and no ring has received since; guarded by the read lock. */
     private boolean drained;
 
     /** A failure that ended a read which had bytes to return, for the next one; guarded by the read lock. */
@@ -35,9 +36,6 @@ final class Reads extends Direction {
     /** What was taken for somebody who did not want it, for the next reads; guarded by the read lock. */
     private @Nullable ByteBuffer rest;
 
-    /** Something was spliced from this, so a ring does not receive for it any more; guarded by the read lock. */
-    private boolean splices;
-
     /** The buffer that its reader has borrowed, and how many bytes came in it; guarded by the read lock. */
     private @Nullable ByteBuffer lent;
 
@@ -45,6 +43,7 @@ final class Reads extends Direction {
 
     Reads(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
         super(descriptor, sys, traffic, slot);
+        registration.setExpectsBytes(traffic == Traffic.BYTES);
     }
 
     @Override
@@ -82,51 +81,60 @@ final class Reads extends Direction {
         // A packet's rest would be lost.
         int asked = traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
         while (n == TRY) {
-            drained = false; // Also where the call throws, for memory that cannot be used.
             n = after(receive(array, segment, offset, asked));
-            noteDrained(n, asked);
         }
         return n == 0 ? Result.END_OF_STREAM : (int) n;
     }
 
-    /** One call, into one of the two, or what a ring has received before. */
+    /** One call, into one of the two, or what a ring has received before; and whether that drained the stream. */
     private int receive(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length) {
+        drained = false; // Also where the call throws, for memory that cannot be used.
         Inbox inbox = registration.inbox();
         if (inbox != null) {
-            int n = sys.takeReceived(fd);
-            n = n < 0 ? n : inbox.read(array, segment, offset, length);
-            if (n == -Errno.EAGAIN && registration.mustTry()) {
-                inbox.stop(); // The ring may have missed the end: see RingPoller.
-                n = inbox.read(array, segment, offset, length);
-            }
+            int n = takeReceived(inbox, array, segment, offset, length);
             if (n != Inbox.ASK_KERNEL) {
                 return n;
             }
         }
-        return array != null
+        int n = array != null
                 ? sys.recv(fd, array, (int) offset, length, errno)
                 : sys.recv(fd, target(array, segment), offset, length, errno);
+        noteDrained(n, length);
+        return n;
+    }
+
+    private int takeReceived(
+            Inbox inbox, byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length) {
+        int failed = sys.takeReceived(fd);
+        if (failed < 0) {
+            return failed;
+        }
+        int n = inbox.read(array, segment, offset, length);
+        if (n == -Errno.EAGAIN && registration.mustTry()) {
+            inbox.stop(); // The ring may have missed the end: see RingPoller.
+            n = inbox.read(array, segment, offset, length);
+        }
+        return n;
     }
 
     /** As {@link #prepare}, but that a drained stream is waited for first. */
     private int prepareToRead() {
-        registration.setExpectsBytes(traffic == Traffic.BYTES && !splices);
         if (!isDrained()) {
             return prepare();
         }
         int n = begin();
-        return n == TRY ? await() : n;
+        return n == TRY ? outcome(awaitDrained(Clock.NONE)) : n;
     }
 
     private boolean isDrained() {
-        if (registration.mustTry()) {
-            return false;
-        }
-        Inbox inbox = registration.inbox();
-        if (inbox != null && (inbox.isReceiving() || !inbox.isEmpty())) {
-            return inbox.isEmpty();
-        }
-        return drained;
+        return drained && !registration.mustTry();
+    }
+
+    /** Waits at most until {@code untilNanos}, if that is not 0. From then on a ring may have received. */
+    private Wait awaitDrained(long untilNanos) {
+        Wait wait = untilNanos == Clock.NONE ? registration.await(slot) : registration.awaitUntil(slot, untilNanos);
+        drained = wait != Wait.READY && registration.inbox() == null;
+        return wait;
     }
 
     private static MemorySegment target(byte @Nullable [] array, @Nullable MemorySegment segment) {
@@ -179,9 +187,7 @@ final class Reads extends Direction {
             if (postponed) {
                 n = readPostponed(MemorySegment.ofArray(array), 0, array.length);
             } else {
-                drained = false;
                 n = receive(array, null, 0, array.length);
-                noteDrained(n, array.length);
             }
             if (n > 0) {
                 lent = buffer.clear().limit((int) n);
@@ -247,7 +253,6 @@ final class Reads extends Direction {
             total += n;
             at += run;
             filled = n == room;
-            noteDrained(n, transferBytes(room));
         }
         return total;
     }
@@ -266,9 +271,15 @@ final class Reads extends Direction {
         long n;
         do {
             n = count > 1
-                    ? sys.readv(fd, Arrays.copyOfRange(buffers, from, from + count), count, errno)
+                    ? readRun(buffers, from, count)
                     : receive(null, buffers[from], 0, transferBytes(buffers[from].byteSize()));
         } while (n == -Errno.EINTR);
+        return n;
+    }
+
+    private long readRun(MemorySegment[] buffers, int from, int count) {
+        long n = sys.readv(fd, Arrays.copyOfRange(buffers, from, from + count), count, errno);
+        noteDrained(n, transferBytes(Buffers.bytes(buffers, from, count)));
         return n;
     }
 
@@ -277,10 +288,7 @@ final class Reads extends Direction {
     }
 
     private void noteDrained(long n, int asked) {
-        if (n > 0) {
-            Inbox inbox = registration.inbox();
-            drained = n < asked && traffic == Traffic.BYTES && (inbox == null || !inbox.hasServed());
-        }
+        drained = n > 0 && n < asked && traffic == Traffic.BYTES;
     }
 
     /**
@@ -315,10 +323,9 @@ final class Reads extends Direction {
         if (wait == Wait.READY && (postponedFailure != 0 || rest != null)) {
             return 0;
         }
-        registration.setExpectsBytes(traffic == Traffic.BYTES && !splices);
         if (wait == Wait.READY) {
             if (isDrained()) {
-                wait = registration.awaitUntil(slot, untilNanos);
+                wait = awaitDrained(untilNanos);
             } else {
                 slot.clear();
             }
@@ -399,6 +406,7 @@ final class Reads extends Direction {
             return refused;
         }
         try {
+            registration.setExpectsBytes(false);
             long n = prepare();
             while (n == TRY) {
                 int accepted = sys.accept(fd, peer, errno);
@@ -503,7 +511,6 @@ final class Reads extends Direction {
 
     /** From now on the kernel keeps what comes until it is spliced; what a ring has received is read first. */
     private void stopReceiving() {
-        splices = true;
         registration.setExpectsBytes(false);
         Inbox inbox = registration.inbox();
         if (inbox == null) {
@@ -511,6 +518,13 @@ final class Reads extends Direction {
         }
         inbox.stop();
         drained = false;
+        if (!inbox.isEmpty()) {
+            takeAllReceived(inbox);
+        }
+        registration.setInbox(null);
+    }
+
+    private void takeAllReceived(Inbox inbox) {
         byte[] piece = new byte[Syscalls.TRANSFER_BYTES_MAX];
         int n;
         while ((n = inbox.read(piece, null, 0, piece.length)) > 0 && n != Inbox.ASK_KERNEL) {
@@ -521,10 +535,7 @@ final class Reads extends Direction {
             }
             rest.put(piece, 0, n).flip();
         }
-        if (n < 0) {
-            postponedFailure = n;
-        }
-        registration.setInbox(null);
+        endLater(n);
     }
 
     /** Through {@code pipe}, which it leaves empty; null, with nothing passed on, if one of the sockets cannot. */

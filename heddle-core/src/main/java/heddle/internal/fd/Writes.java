@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Writes extends Direction {
 
-    /** What is longer is sent at once: to copy it once more costs as much as a call. */
+    /** What is longer goes alone: to copy it once more costs as much as a call. */
     private static final int BATCHED_BYTES_MAX = 16 << 10;
 
     /** What a ring is asked by; made for the first such send, guarded by the write lock. */
@@ -72,15 +72,17 @@ final class Writes extends Direction {
 
     /** One call, of one of the two: an array is no segment before it, as one that lives longer would be allocated. */
     private int send(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length, boolean more) {
-        Poller ring = array == null || length > BATCHED_BYTES_MAX
-                ? null
-                : descriptor.pollers().batching();
-        if (array != null && ring != null) {
-            return sendWithOthers(ring, array, (int) offset, length, more);
+        if (array == null) {
+            return sys.send(fd, Objects.requireNonNull(segment), offset, length, more, errno);
         }
-        return array != null
-                ? sys.send(fd, array, (int) offset, length, more, errno)
-                : sys.send(fd, Objects.requireNonNull(segment), offset, length, more, errno);
+        // Who has an inbox is of TCP, and its runtime has rings.
+        if (registration.inbox() != null && length <= BATCHED_BYTES_MAX) {
+            Poller ring = descriptor.pollers().batching();
+            if (ring != null) {
+                return sendWithOthers(ring, array, (int) offset, length, more);
+            }
+        }
+        return sys.send(fd, array, (int) offset, length, more, errno);
     }
 
     private int sendWithOthers(Poller ring, byte[] array, int offset, int length, boolean more) {

@@ -41,8 +41,8 @@ public final class Inbox extends Request {
     /** What was taken of that, oldest first; the reader's. */
     private @Nullable Piece oldest;
 
-    /** See {@link #hasServed}; the reader's. */
-    private boolean served;
+    /** See {@link #hasDiscarded}; the last user's. */
+    private boolean discarded;
 
     /** See above. */
     private volatile boolean receiving;
@@ -103,12 +103,7 @@ public final class Inbox extends Request {
         return receiving;
     }
 
-    /** Whether the last {@link #read} gave bytes, so that they say nothing about what the kernel has. By the reader. */
-    public boolean hasServed() {
-        return served;
-    }
-
-    /** Whether a read would find nothing here. By the reader. */
+    /** Whether a read would find nothing here, neither bytes nor what the last completion said. By the reader. */
     public boolean isEmpty() {
         if (oldest != null || !came.isEmpty()) {
             return false;
@@ -121,7 +116,6 @@ public final class Inbox extends Request {
      * may come yet, or {@link #ASK_KERNEL}. By the reader.
      */
     public int read(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length) {
-        served = false;
         Piece piece = first();
         if (piece == null && receiving) {
             return -Errno.EAGAIN;
@@ -134,7 +128,6 @@ public final class Inbox extends Request {
             result = ASK_KERNEL;
             return told;
         }
-        served = true;
         int done = 0;
         while (piece != null && done < length) {
             done += take(piece, array, segment, offset + done, length - done);
@@ -181,16 +174,27 @@ public final class Inbox extends Request {
         ring.giveBack(piece);
     }
 
-    /** Gives back all that is unread. By the reader, or the last user. */
+    /** Gives back all that is unread. By the last user. */
     public void discard() {
         for (Piece piece = first(); piece != null; piece = first()) {
             drop(piece);
+            discarded = true;
         }
     }
 
-    /** A reader is about to wait: asks for a receive unless there is one. By the reader. */
+    /** Whether {@link #discard} found something. By the last user. */
+    public boolean hasDiscarded() {
+        return discarded;
+    }
+
+    /**
+     * A reader is about to wait: asks for a receive unless there is one, or something to read, of which the slot will
+     * tell. By the reader.
+     */
     public void receive() {
-        if (!receiving) {
+        // Not where an end or an error came since the reader looked: the kernel tells an error once, and the end of
+        // another receive would take its place.
+        if (!receiving && isEmpty()) {
             receiving = true;
             ring.ask(this);
         }

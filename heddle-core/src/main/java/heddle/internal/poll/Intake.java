@@ -43,7 +43,10 @@ public final class Intake {
         return top == null;
     }
 
-    /** Takes all out and shows them to {@code taker}, oldest first. Any thread. */
+    /**
+     * Takes all out and shows them to {@code taker}, oldest first. What it throws at, and what is behind, stays in
+     * here. Any thread.
+     */
     public void empty(Consumer<Request> taker) {
         var seen = (Request) TOP.getAndSet(this, null);
         Request oldest = null;
@@ -53,12 +56,31 @@ public final class Intake {
             oldest = seen;
             seen = next;
         }
-        while (oldest != null) {
-            Request next = oldest.next;
-            oldest.next = null;
-            oldest.takenFromIntake();
-            taker.accept(oldest);
-            oldest = next;
+        Request behind = null;
+        try {
+            while (oldest != null) {
+                behind = oldest.next;
+                oldest.next = null;
+                oldest.takenFromIntake();
+                taker.accept(oldest);
+                oldest = behind;
+            }
+        } finally {
+            if (oldest != null) {
+                push(oldest);
+                pushBack(behind);
+            }
+        }
+    }
+
+    /** {@code oldest} and those behind it, which are claimed still. */
+    private void pushBack(@Nullable Request oldest) {
+        Request left = oldest;
+        while (left != null) {
+            Request behind = left.next; // Before it is in here, where it is another's.
+            left.takenFromIntake();
+            push(left);
+            left = behind;
         }
     }
 }

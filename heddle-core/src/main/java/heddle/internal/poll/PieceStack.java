@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Pieces on their way back to the kernel: any thread pushes, the polling thread empties it as a whole. */
+/** Pieces of a ring: any thread pushes, one empties it as a whole. */
 public final class PieceStack {
 
     private static final VarHandle TOP;

@@ -185,7 +185,11 @@ public abstract class Poller implements IdlePoll {
         }
     }
 
-    /** Starts to watch both directions, edge-triggered: what is ready now is reported too. 0 or -errno. */
+    /**
+     * Starts to watch both directions, edge-triggered: what is ready now is reported too. A backend with {@link
+     * #arm(Watched, boolean)} may leave each direction to that, which comes before each wait; another thread may be
+     * there before this returns. 0 or -errno.
+     */
     protected abstract int register(Watched watched);
 
     /** Ends the watch; on return nothing of the poller refers to the descriptor's number any more. */

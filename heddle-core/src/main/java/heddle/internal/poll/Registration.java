@@ -229,6 +229,9 @@ public final class Registration extends Watched {
         int armed = watching.arm(this, slot == write);
         if (armed < 0) {
             failure = -armed;
+            // Let it try for itself: where the poller keeps one word for both, it may have found its own interest
+            // there, which was taken back since.
+            release(other(slot), Counter.GIVEN_UP);
             return false;
         }
         // Look again: a poller that failed before it had this one to watch, or before the waiter

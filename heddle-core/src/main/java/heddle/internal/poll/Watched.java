@@ -59,7 +59,7 @@ public abstract class Watched {
     /** For which events a poller that is told them one by one watches; any thread changes it. */
     private volatile int interest;
 
-    /** See {@link #expectsBytes}; the holder's of the read lock. */
+    /** See {@link #expectsBytes}; the maker's, then the holder's of the read lock. */
     private boolean expectsBytes;
 
     /**
@@ -110,8 +110,8 @@ public abstract class Watched {
     }
 
     /**
-     * The waits for reading that follow are for the bytes of a stream, or for readiness. By the holder of the read
-     * lock.
+     * The waits for reading that follow are for the bytes of a stream, or for readiness. By the maker, or by the holder
+     * of the read lock.
      */
     public final void setExpectsBytes(boolean expects) {
         expectsBytes = expects;

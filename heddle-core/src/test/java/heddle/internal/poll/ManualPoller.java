@@ -17,6 +17,12 @@ final class ManualPoller extends Poller {
     /** What {@link #register} answers: 0 or -errno. */
     volatile int registerResult;
 
+    /** What {@link #arm} answers about reading: 0 or -errno. */
+    volatile int armResult;
+
+    /** How often it was asked about writing. */
+    final AtomicInteger armedToWrite = new AtomicInteger();
+
     /** Whether a thread is in a select that blocks. */
     volatile boolean asleep;
 
@@ -42,6 +48,14 @@ final class ManualPoller extends Poller {
     @Override
     protected void deregister(Watched registration) {
         watched.remove(registration);
+    }
+
+    @Override
+    protected int arm(Watched registration, boolean write) {
+        if (write) {
+            armedToWrite.incrementAndGet();
+        }
+        return write ? 0 : armResult;
     }
 
     @Override

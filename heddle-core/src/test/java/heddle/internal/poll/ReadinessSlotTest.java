@@ -233,6 +233,21 @@ class ReadinessSlotTest {
         assertThat(waiter.result()).isEqualTo(Wait.READY);
     }
 
+    /** It may have seen the interest of the one that fails, and have left the kernel to that one. */
+    @Test
+    void waitThatCannotBeArmedLetsTheOtherDirectionArmAgain() throws Exception {
+        Task<Wait> writer = Task.on(Thread.ofVirtual(), () -> registration.await(registration.write()));
+        awaitParked(registration.write(), writer);
+        assertThat(poller.armedToWrite).hasValue(1);
+        poller.armResult = -Errno.ENOMEM;
+        assertThat(registration.await(slot)).isEqualTo(Wait.FAILED);
+        assertThat(registration.failure()).isEqualTo(Errno.ENOMEM);
+        Await.until("the writer arms again", () -> poller.armedToWrite.get() == 2);
+        awaitParked(registration.write(), writer);
+        registration.signal(false, true, false);
+        assertThat(writer.result()).isEqualTo(Wait.READY);
+    }
+
     @Test
     void bothDirectionsShareOneRegistration() throws Exception {
         Task<Wait> reader = parked();

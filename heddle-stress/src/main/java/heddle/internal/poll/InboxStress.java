@@ -86,6 +86,66 @@ public final class InboxStress {
         }
     }
 
+    /** A reset comes while the reader finds nothing and asks for a receive: another would end as a stream does. */
+    @JCStressTest
+    @Outcome(id = "RESET", expect = ACCEPTABLE, desc = "The reader gets it, at once or with its next look.")
+    @Outcome(id = "HIDDEN", expect = FORBIDDEN, desc = "Another receive is asked for in its place.")
+    @State
+    public static class Reset {
+        private final Inbox inbox = new Inbox(7, 1, NO_RING);
+        private int seen;
+
+        public Reset() {
+            inbox.receive();
+        }
+
+        @Actor
+        public void poller() {
+            inbox.ended(-Errno.ECONNRESET);
+        }
+
+        @Actor
+        public void reader() {
+            seen = inbox.read(new byte[1], null, 0, 1);
+            if (seen == -Errno.EAGAIN) {
+                inbox.receive();
+            }
+        }
+
+        @Arbiter
+        public void outcome(L_Result r) {
+            int n = seen == -Errno.EAGAIN ? inbox.read(new byte[1], null, 0, 1) : seen;
+            r.r1 = n == -Errno.ECONNRESET ? "RESET" : "HIDDEN";
+        }
+    }
+
+    /** Asks for another receive wherever none is under way. */
+    @JCStressTest
+    @Outcome(id = "RESET", expect = ACCEPTABLE, desc = "The reader gets it, at once or with its next look.")
+    @Outcome(id = "HIDDEN", expect = ACCEPTABLE_INTERESTING, desc = "It came between the look and the asking.")
+    @State
+    public static class ResetTwin {
+        private final AtomicBoolean receiving = new AtomicBoolean(true);
+
+        @Actor
+        public void poller() {
+            receiving.set(false);
+        }
+
+        @Actor
+        public void reader() {
+            if (receiving.get()) {
+                Gap.widen();
+                receiving.compareAndSet(false, true);
+            }
+        }
+
+        @Arbiter
+        public void outcome(L_Result r) {
+            r.r1 = receiving.get() ? "HIDDEN" : "RESET";
+        }
+    }
+
     /** Asks for something more while the request is taken out. */
     @JCStressTest
     @Outcome(id = "SEEN", expect = ACCEPTABLE, desc = "The polling thread saw it.")

@@ -118,6 +118,9 @@ public final class RingPoller extends EpollPoller {
     /** The epoll instance may have events. */
     private boolean epollDue = true;
 
+    /** Whether the ring was asked to tell of them, for this carrier. */
+    private boolean watchesEpoll;
+
     /**
      * As {@link EpollPoller#EpollPoller}.
      *
@@ -147,10 +150,9 @@ public final class RingPoller extends EpollPoller {
         return (long) kind << KIND_SHIFT | (long) fd << FD_SHIFT | (low & 0xffff_ffffL);
     }
 
-    /** Nothing is watched yet: {@link #arm} says what for. */
+    /** Nothing yet: {@link #arm} says what to watch for. */
     @Override
     protected int register(Watched fresh) {
-        watched.put(fresh.fd(), fresh);
         return 0;
     }
 
@@ -166,6 +168,11 @@ public final class RingPoller extends EpollPoller {
 
     @Override
     protected int arm(Watched one, boolean write) {
+        // Before the kernel is asked, as it may tell at once; by who registers, or by the other direction's waiter, who
+        // may be here first.
+        if (one.interest() == 0) {
+            watched.put(one.fd(), one);
+        }
         if (write) {
             return watch(one, EPOLLOUT | EPOLLET, 0);
         }
@@ -176,7 +183,6 @@ public final class RingPoller extends EpollPoller {
         if (inbox == null) {
             inbox = new Inbox(one.fd(), one.generation(), receiver);
             one.setInbox(inbox);
-            watched.put(one.fd(), one); // Who waits for writing is maybe about to do so only now.
         }
         inbox.receive();
         // Not for what arrives, which would be told twice.
@@ -223,10 +229,13 @@ public final class RingPoller extends EpollPoller {
 
     @Override
     protected int select(long timeoutNanos) {
+        awake = false;
         if (Thread.currentThread() != carrier) {
             takeOver();
         }
-        awake = false;
+        if (!watchesEpoll) {
+            watchEpoll();
+        }
         serveAll();
         boolean blocks = timeoutNanos != 0 && !awake && !epollDue && !ring.hasNext();
         if (blocks) {
@@ -252,18 +261,29 @@ public final class RingPoller extends EpollPoller {
         }
         carrier = Thread.currentThread();
         epoch++;
-        watchEpoll();
+        watchesEpoll = false;
     }
 
     private void watchEpoll() {
         makeRoom();
         ring.poll(epoll.descriptor(), userData(EPOLL, 0, epoch));
+        watchesEpoll = true;
     }
 
     private void makeRoom() {
-        if (ring.room() == 0) {
-            enter(0);
+        while (ring.room() == 0) {
+            turnOver();
         }
+    }
+
+    /**
+     * Submits what waits for it. The kernel may refuse that as long as completions wait, so they are taken too; what is
+     * done about one submits nothing, and so never ends up here again.
+     */
+    private void turnOver() {
+        enter(0);
+        complete();
+        awake = true;
     }
 
     /** One entry into the kernel, after which it has no use for the bytes that were to be sent. */
@@ -300,6 +320,7 @@ public final class RingPoller extends EpollPoller {
     }
 
     private void serve(Inbox inbox) {
+        makeRoom(); // Before it is looked at: its last completion may be among those that this takes.
         if (inbox.isToStop()) {
             if (inbox.isInKernel()) {
                 cancel(inbox);
@@ -307,15 +328,15 @@ public final class RingPoller extends EpollPoller {
                 inbox.ended(Inbox.ASK_KERNEL);
                 awake = true;
             }
+        } else if (inbox.isOverdue(UNREAD_MAX, epoch)) {
+            cancel(inbox);
         } else if (inbox.isReceiving() && !inbox.isInKernel()) {
-            makeRoom();
             ring.receive(inbox.fd(), userData(RECEIVE, inbox.fd(), inbox.generation()));
             inbox.begun(epoch);
         }
     }
 
     private void cancel(Inbox inbox) {
-        makeRoom();
         // By its number: by user data it is not found while it completes (liburing issue 1375).
         ring.cancel(inbox.fd(), userData(CANCEL, inbox.fd(), inbox.generation()));
         inbox.setCancelling(true);
@@ -324,18 +345,16 @@ public final class RingPoller extends EpollPoller {
     private void serve(Outgoing outgoing) {
         int length = outgoing.length();
         while (ring.room() == 0 || freeCount == 0 || sendAreaUsed + length > SEND_AREA_BYTES) {
-            enter(0);
-            complete();
-            awake = true;
+            turnOver();
         }
         outgoing.copyTo(sendArea, sendAreaUsed);
         int place = freePlaces[--freeCount];
-        sends[place] = outgoing;
         ring.send(outgoing.fd(), sendArea.address() + sendAreaUsed, length, outgoing.more(), userData(SEND, 0, place));
+        sends[place] = outgoing; // Not before: what throws leaves it to the intake, and it is abandoned once.
         sendAreaUsed += (length + 7) & ~7;
     }
 
-    /** All that has completed: how many there were. */
+    /** All that has completed: how many there were. Submits nothing. */
     private int complete() {
         int count = 0;
         while (ring.next()) {
@@ -378,7 +397,7 @@ public final class RingPoller extends EpollPoller {
         if ((flags & Ring.MORE) == 0) {
             inbox.ended(isNews(result) ? result : Inbox.ASK_KERNEL);
         } else if (inbox.isOverdue(UNREAD_MAX, epoch)) {
-            cancel(inbox);
+            intake.push(inbox); // Served before the next entry, which the cancel needs too.
         }
         woken += one.signal(true, false, false);
     }
@@ -422,7 +441,7 @@ public final class RingPoller extends EpollPoller {
             if (result < 0 && result != -Ring.ECANCELED) {
                 throw new AssertionError("a poll of epoll: " + Errno.text(-result));
             }
-            watchEpoll();
+            watchesEpoll = false;
         }
     }
 

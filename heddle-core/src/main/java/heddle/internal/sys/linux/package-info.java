@@ -3,6 +3,7 @@
 ///     Libc             finds functions, links them with their errno
 ///     LinuxSyscalls    the calls on sockets
 ///     Epoll            epoll(7) and its eventfd(2)
+///     Ring             io_uring(7): its queues, its buffers, its calls
 ///     LinuxSockAddr    layouts of sockaddr_in, sockaddr_in6 and sockaddr_un
 ///     LinuxTcpInfo     layout of tcp_info
 ///
