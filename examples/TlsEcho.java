@@ -13,6 +13,10 @@ import java.nio.file.Path;
 public class TlsEcho {
 
     public static void main(String[] args) throws Exception {
+        if (args.length != 3) {
+            System.err.println("usage: TlsEcho chain.pem key.pem ca.pem");
+            System.exit(2);
+        }
         TlsContext servers = TlsContext.load(new TlsConfig().certificate(Path.of(args[0]), Path.of(args[1])));
         TlsContext clients = TlsContext.load(new TlsConfig().authority(Path.of(args[2])));
         try (TlsListener listener = servers.listener(Net.listen("tcp", "localhost:0"))) {

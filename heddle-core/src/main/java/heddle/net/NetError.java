@@ -101,7 +101,8 @@ public interface NetError {
      * @param failure what a connection's call threw
      * @param bytesTransferred the bytes of the call above it that were taken; 0 or more
      * @return an exception of the same kind with the same message and that count, caused by {@code failure}; {@code
-     *     failure} itself if it has that count, or is no exception of a connection's call
+     *     failure} itself if it has that count, or is no exception of a connection's call, or has no other {@link
+     *     #withDetails}
      */
     static IOException counted(IOException failure, long bytesTransferred) {
         if (!(failure instanceof NetError error) || error.bytesTransferred() == bytesTransferred) {
@@ -122,11 +123,25 @@ public interface NetError {
             case NetException _ -> new NetException(details, cause);
             default -> null;
         };
-        if (counted == null) {
-            return failure;
+        if (counted != null) {
+            counted.initCause(failure);
+            return counted;
         }
-        counted.initCause(failure);
-        return counted;
+        IOException other = error.withDetails(details);
+        return other == null ? failure : other;
+    }
+
+    /**
+     * This failure with other details, for {@link #counted}. Who makes a kind of exception of their own for a kind of
+     * connection overrides it; those of this package need not.
+     *
+     * @param details its details but for the count
+     * @return an exception of the same kind with the same message, caused by this one; null if there is none, so that
+     *     the count is lost
+     */
+    @SuppressWarnings("exports") // As above.
+    default @Nullable IOException withDetails(Details details) {
+        return null;
     }
 
     /**

@@ -35,8 +35,11 @@ final class RecordBuffers {
         return ByteBuffer.allocate(BYTES);
     }
 
-    /** Gives back what {@link #take} gave; the caller uses it no more. */
+    /** Gives back what {@link #take} gave; the caller uses it no more. A buffer of another size is not kept. */
     void give(ByteBuffer buffer) {
+        if (buffer.capacity() != BYTES) {
+            return;
+        }
         buffer.clear();
         int at = ThreadLocalRandom.current().nextInt(KEPT);
         for (int i = 0; i < TRIES; i++) {

@@ -43,8 +43,8 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Counts</b> are of the application's bytes. A record once encrypted goes out in full, so its bytes count as
  *       taken. Where a deadline or an interrupt cuts it, a thread of its own hands over the rest, and later writes wait
  *       for that. A write whose last record is cut so returns as if it were done. {@link NetError#bytesTransferred} of
- *       another one is 16 KiB times some; whoever goes on from there sends each byte once. After a reset or a close
- *       only records that were handed over in full count.
+ *       another one is that of some records, of 16 KiB at most each; whoever goes on from there sends each byte once.
+ *       After a reset or a close only records that were handed over in full count.
  *   <li><b>End of the stream</b> is the peer's close_notify. Without that a read throws {@link TlsException}, {@link
  *       TlsException.Reason#TRUNCATED}.
  *   <li>{@link #closeWrite} sends close_notify, in the background, and half-closes the connection below. In TLS 1.3 the
@@ -274,7 +274,13 @@ public final class TlsConn implements Conn {
     private void begin(Turn turn, Op op, Deadline bound) throws IOException {
         lock.lock();
         try {
-            turn.take(waiting(op, bound));
+            IOException over = over(op, bound);
+            if (over != null) {
+                throw over;
+            }
+            if (!turn.tryTake()) {
+                turn.take(waiting(op, bound));
+            }
         } finally {
             lock.unlock();
         }
@@ -289,27 +295,19 @@ public final class TlsConn implements Conn {
         }
     }
 
-    /** Throws what ends a call of {@code op} that has its turn. */
-    private void check(Op op) throws IOException {
+    /** What ends a call of {@code op} that has its turn, or null: its deadline below may have passed and been moved. */
+    private @Nullable IOException over(Op op) {
         lock.lock();
         try {
-            IOException over = over(op, op == Op.READ ? readBound : Deadline.NONE);
-            if (over != null) {
-                throw over;
-            }
+            return over(op, bound(op));
         } finally {
             lock.unlock();
         }
     }
 
-    /** Of a call whose deadline below has passed: why, or null if that was moved meanwhile. */
-    private @Nullable IOException overOf(Op op) {
-        lock.lock();
-        try {
-            return over(op, op == Op.READ ? readBound : Deadline.NONE);
-        } finally {
-            lock.unlock();
-        }
+    /** Of a call that has its turn: {@code readBound} is its own. */
+    private Deadline bound(Op op) {
+        return op == Op.READ ? readBound : Deadline.NONE;
     }
 
     /** With the lock: gives the connection below the deadlines of those who use it. */
@@ -381,7 +379,7 @@ public final class TlsConn implements Conn {
         if (done != null && op != Op.HANDSHAKE) {
             return done;
         }
-        begin(shaking, op, Deadline.NONE);
+        begin(shaking, op, bound(op));
         try {
             done = session;
             return done != null ? done : shake(op);
@@ -391,7 +389,7 @@ public final class TlsConn implements Conn {
     }
 
     private TlsSession shake(Op op) throws IOException {
-        checkFailure(readFailure);
+        checkFailure(readFailure, 0);
         lock.lock();
         try {
             if (shakeDeadline == null) {
@@ -407,7 +405,7 @@ public final class TlsConn implements Conn {
                 try {
                     return agree();
                 } catch (DeadlineExceededException late) {
-                    IOException over = overOf(op);
+                    IOException over = over(op);
                     if (over != null) {
                         throw over;
                     }
@@ -421,12 +419,9 @@ public final class TlsConn implements Conn {
                     }
                 } catch (CallInterruptedException interrupted) {
                     throw interrupted(op);
-                } catch (TlsException failed) {
-                    refuse();
-                    throw failed(failed);
                 } catch (SSLException failed) {
                     refuse();
-                    throw failed(TlsException.of(failed, details("handshake", 0, false, 0), client));
+                    throw failed(told(failed, "handshake"));
                 } catch (IOException below) {
                     throw closed ? closed(op) : NetError.counted(below, 0);
                 }
@@ -561,6 +556,11 @@ public final class TlsConn implements Conn {
         }
     }
 
+    /** What {@code failure} of the engine means, unless that has been said. */
+    private TlsException told(SSLException failure, String op) {
+        return failure instanceof TlsException told ? told : TlsException.of(failure, details(op, 0, false, 0), client);
+    }
+
     private TlsException failed(TlsException failure) {
         lock.lock();
         try {
@@ -576,13 +576,13 @@ public final class TlsConn implements Conn {
         return failure;
     }
 
-    /** Throws {@code failure} again, if there is one. */
-    private static void checkFailure(@Nullable IOException failure) throws IOException {
+    /** Throws {@code failure} again, if there is one, for a call of which {@code taken} bytes were taken. */
+    private static void checkFailure(@Nullable IOException failure, long taken) throws IOException {
         if (failure instanceof TlsException tls) {
-            throw tls.again();
+            throw tls.again(taken);
         }
         if (failure != null) {
-            throw NetError.counted(failure, 0);
+            throw NetError.counted(failure, taken);
         }
     }
 
@@ -650,14 +650,18 @@ public final class TlsConn implements Conn {
      */
     private int readPlain(ByteBuffer[] into, int offset, int length) throws IOException {
         while (true) {
-            check(Op.READ);
+            IOException over = over(Op.READ);
+            if (over != null) {
+                throw over;
+            }
             if (plainIn != null) {
                 return takePlain(into, offset, length);
             }
-            if (inboundDone) {
+            // Before the handshake anyone can have said so, who is no end of this connection.
+            if (inboundDone && session != null) {
                 return -1;
             }
-            checkFailure(readFailure);
+            checkFailure(readFailure, 0);
             establish(Op.READ);
             try {
                 int n = step(into, offset, length);
@@ -665,16 +669,11 @@ public final class TlsConn implements Conn {
                     return n;
                 }
             } catch (DeadlineExceededException late) {
-                IOException over = overOf(Op.READ);
-                if (over != null) {
-                    throw over;
-                }
+                // Unless it was moved meanwhile, the next round throws.
             } catch (CallInterruptedException interrupted) {
                 throw interrupted(Op.READ);
-            } catch (TlsException failed) {
-                throw failed(failed);
             } catch (SSLException failed) {
-                throw failed(TlsException.of(failed, details("read", 0, false, 0), client));
+                throw failed(told(failed, "read"));
             } catch (IOException below) {
                 throw closed ? closed(Op.READ) : NetError.counted(below, 0);
             } finally {
@@ -722,7 +721,7 @@ public final class TlsConn implements Conn {
             produced = 0;
             int n = transport.readLent(lent -> {
                 produced = unwrap(lent, into, offset, length);
-                if (lent.hasRemaining() && !isComplete(lent)) {
+                if (isPart(lent)) {
                     cipherIn = grown(lent);
                     lent.position(lent.limit());
                 }
@@ -777,20 +776,29 @@ public final class TlsConn implements Conn {
 
     /** Whether a whole record is at the front. Throws at what cannot begin one. */
     private boolean isComplete(ByteBuffer bytes) throws TlsException {
-        int have = bytes.remaining();
-        if (have == 0) {
-            return false;
-        }
-        int at = bytes.position();
-        int type = bytes.get(at);
-        int needed = neededBytes(bytes);
-        if (type < TYPE_MIN
-                || type > TYPE_MAX
-                || (have > 1 && bytes.get(at + 1) != MAJOR_VERSION)
-                || needed > RECORD_BYTES_MAX) {
+        if (bytes.hasRemaining() && !isRecord(bytes)) {
             throw notTls(bytes);
         }
-        return have >= HEADER_BYTES && have >= needed;
+        return isWhole(bytes);
+    }
+
+    /** Whether a record begins at the front and is not there in full. */
+    private static boolean isPart(ByteBuffer bytes) {
+        return bytes.hasRemaining() && isRecord(bytes) && !isWhole(bytes);
+    }
+
+    /** Whether a record may begin with {@code bytes}, of which there is one at least. */
+    private static boolean isRecord(ByteBuffer bytes) {
+        int at = bytes.position();
+        int type = bytes.get(at);
+        return type >= TYPE_MIN
+                && type <= TYPE_MAX
+                && (bytes.remaining() < 2 || bytes.get(at + 1) == MAJOR_VERSION)
+                && neededBytes(bytes) <= RECORD_BYTES_MAX;
+    }
+
+    private static boolean isWhole(ByteBuffer bytes) {
+        return bytes.remaining() >= HEADER_BYTES && bytes.remaining() >= neededBytes(bytes);
     }
 
     private TlsException notTls(ByteBuffer bytes) {
@@ -821,47 +829,61 @@ public final class TlsConn implements Conn {
                 .flip();
     }
 
-    /** Unwraps the whole records at the front of {@code from} that {@code into} has room for, one at least. */
+    /**
+     * Unwraps the whole records at the front of {@code from} that {@code into} has room for, one at least. What fails
+     * behind a good one is thrown by the next read.
+     */
     private int unwrap(ByteBuffer from, ByteBuffer[] into, int offset, int length) throws IOException {
         int done = 0;
-        while (plainIn == null && !inboundDone && isComplete(from)) {
-            int bytes = neededBytes(from);
-            boolean fits = remaining(into, offset, length) >= bytes;
-            if (!fits && done > 0) {
-                break;
-            }
-            checkNoRenegotiation(from);
-            int limit = from.limit();
-            from.limit(from.position() + bytes);
-            SSLEngineResult result;
-            try {
+        try {
+            while (plainIn == null && !inboundDone && isComplete(from)) {
+                boolean fits = remaining(into, offset, length) >= neededBytes(from);
+                if (!fits && done > 0) {
+                    break;
+                }
+                SSLEngineResult result;
                 if (fits) {
-                    result = engine.unwrap(from, into, offset, length);
+                    result = unwrapOne(from, into, offset, length);
                     done += result.bytesProduced();
                 } else {
                     ByteBuffer plain = buffers.take();
                     try {
-                        result = engine.unwrap(from, plain);
+                        result = unwrapOne(from, new ByteBuffer[] {plain}, 0, 1);
                         done += deliver(plain.flip(), into, offset, length);
                     } finally {
                         buffers.give(plain);
                     }
                 }
-            } finally {
-                from.limit(limit);
+                if (result.getStatus() == SSLEngineResult.Status.CLOSED || engine.isInboundDone()) {
+                    inboundDone = true;
+                }
+                if (session == null) {
+                    break; // Who shakes hands looks what is next.
+                }
+                if (result.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
+                    runTasks();
+                }
+                countUseless(result.bytesProduced() == 0);
             }
-            if (result.getStatus() == SSLEngineResult.Status.CLOSED || engine.isInboundDone()) {
-                inboundDone = true;
+        } catch (SSLException failed) {
+            if (done == 0) {
+                throw failed;
             }
-            if (session == null) {
-                break; // Who shakes hands looks what is next.
-            }
-            if (result.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
-                runTasks();
-            }
-            countUseless(result.bytesProduced() == 0);
+            failed(told(failed, "read"));
         }
         return done;
+    }
+
+    /** Unwraps the record at the front of {@code from}. */
+    private SSLEngineResult unwrapOne(ByteBuffer from, ByteBuffer[] into, int offset, int length) throws SSLException {
+        checkNoRenegotiation(from);
+        int limit = from.limit();
+        from.limit(from.position() + neededBytes(from));
+        try {
+            return engine.unwrap(from, into, offset, length);
+        } finally {
+            from.limit(limit);
+        }
     }
 
     private void countUseless(boolean one) throws TlsException {
@@ -1023,11 +1045,15 @@ public final class TlsConn implements Conn {
 
     private long writePlain(ByteBuffer[] from, int offset, int length) throws IOException {
         long taken = 0;
-        checkFailure(writeFailure);
+        int[] starts = new int[length];
+        checkFailure(writeFailure, 0);
         while (remaining(from, offset, length) > 0) {
-            IOException over = overOf(Op.WRITE);
+            IOException over = over(Op.WRITE);
             if (over != null) {
                 throw NetError.counted(over, taken);
+            }
+            for (int i = 0; i < length; i++) {
+                starts[i] = from[offset + i].position();
             }
             ByteBuffer record = buffers.take();
             SSLEngineResult result;
@@ -1039,46 +1065,51 @@ public final class TlsConn implements Conn {
             }
             if (!record.flip().hasRemaining()) {
                 buffers.give(record);
-                checkFailure(writeFailure);
+                if (result.getHandshakeStatus() == HandshakeStatus.FINISHED) {
+                    continue; // The engine wanted to say just that.
+                }
+                checkFailure(writeFailure, taken);
                 throw NetError.counted(
                         reset("the peer has ended the connection, and TLS 1.2 has no half-close"), taken);
             }
             unanswered = 0;
             rest = record;
-            long before = taken;
-            taken += result.bytesConsumed();
-            IOException cut = sendRest(before);
-            if (cut != null) {
-                return cut(cut, taken, remaining(from, offset, length) == 0);
+            IOException cut = sendRest();
+            if (cut == null) {
+                taken += result.bytesConsumed();
+            } else if (rest != null && !(cut instanceof ConnClosedException)) {
+                return goesOn(cut, taken + result.bytesConsumed(), remaining(from, offset, length) == 0);
+            } else {
+                // The record will not arrive in full, so none of it counts.
+                for (int i = 0; i < length; i++) {
+                    from[offset + i].position(starts[i]);
+                }
+                throw NetError.counted(cut, taken);
             }
         }
         return taken;
     }
 
-    /** What a write returns or throws whose record was cut, and goes on in the background unless this side closed. */
-    private static long cut(IOException cause, long taken, boolean all) throws IOException {
-        if (!all || cause instanceof ConnClosedException) {
-            throw NetError.counted(cause, taken);
+    /** What a write returns or throws whose record was cut, and goes on in the background. */
+    private static long goesOn(IOException cut, long taken, boolean all) throws IOException {
+        if (!all) {
+            throw NetError.counted(cut, taken);
         }
-        if (cause instanceof CallInterruptedException) {
+        if (cut instanceof CallInterruptedException) {
             // All bytes were taken: this call has not been ended, the next wait will be.
             Thread.currentThread().interrupt();
         }
         return taken;
     }
 
-    /**
-     * Hands {@code rest} over: null when that is done, else what cut it.
-     *
-     * @param before bytes of records before it, which count after a failure
-     */
-    private @Nullable IOException sendRest(long before) throws IOException {
+    /** Hands {@code rest} over: null when that is done, else what cut it. There is no rest if nothing can go on. */
+    private @Nullable IOException sendRest() {
         ByteBuffer record = Objects.requireNonNull(rest);
         while (record.hasRemaining()) {
             try {
                 transport.write(record);
             } catch (DeadlineExceededException late) {
-                IOException over = overOf(Op.WRITE);
+                IOException over = over(Op.WRITE);
                 if (over != null) {
                     return over;
                 }
@@ -1087,7 +1118,7 @@ public final class TlsConn implements Conn {
             } catch (IOException below) {
                 IOException failure = closed ? closed(Op.WRITE) : below;
                 dropRest(failure);
-                throw NetError.counted(failure, before);
+                return failure;
             }
         }
         buffers.give(record);
@@ -1229,7 +1260,7 @@ public final class TlsConn implements Conn {
             record = buffers.take();
             rest = record;
             SSLEngineResult result = engine.wrap(NOTHING, record);
-            if (!record.flip().hasRemaining()) {
+            if (!record.flip().hasRemaining() && result.getHandshakeStatus() != HandshakeStatus.FINISHED) {
                 throw new SSLException("nothing to send, but due: " + result);
             }
         }

@@ -66,13 +66,23 @@ public final class TlsException extends SSLException implements NetError {
                 + cause;
     }
 
-    /** The same for another call. */
-    TlsException again() {
-        return new TlsException(
-                reason,
-                details,
-                String.valueOf(getMessage()).substring(messageOf(details, "").length()),
-                this);
+    /** The same for another call, of which {@code bytes} were taken. */
+    TlsException again(long bytes) {
+        return withDetails(new Details(
+                details.op(),
+                details.network(),
+                details.source(),
+                details.address(),
+                details.errno(),
+                details.timeout(),
+                bytes));
+    }
+
+    @Override
+    public TlsException withDetails(Details other) {
+        String cause =
+                String.valueOf(getMessage()).substring(messageOf(details, "").length());
+        return new TlsException(reason, other, cause, this);
     }
 
     /**

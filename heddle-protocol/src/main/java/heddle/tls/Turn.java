@@ -62,12 +62,8 @@ final class Turn {
         return true;
     }
 
-    /** Waits for the turn and takes it. */
+    /** Waits for the turn and takes it; only after {@link #tryTake}. */
     void take(Check check) throws IOException {
-        check.check();
-        if (tryTake()) {
-            return;
-        }
         var mine = new Waiter(lock.newCondition());
         if (waiting == null) {
             waiting = new ArrayDeque<>(2);
