@@ -7,6 +7,7 @@ module heddle.cli {
     requires me.tongfei.progressbar;
     requires HdrHistogram;
     requires org.jline.terminal;
+    requires org.tomlj;
     // jline hears signals by it heddle stack, and what it asks for in the process that it looks into.
     requires jdk.unsupported;
     requires java.management;

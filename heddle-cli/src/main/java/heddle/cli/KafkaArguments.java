@@ -6,19 +6,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of {@code serve} that tell where Kafka is. */
+/** The options of {@code serve} that tell where Kafka is. They are part of {@link SinkArguments}, which checks them. */
 final class KafkaArguments {
 
     @Option(
             names = "--kafka-servers",
-            paramLabel = "HOST:PORT[,..]",
+            paramLabel = "HOST:PORT",
+            split = ",",
             description = "For Kafka: some of the cluster's brokers.")
-    private @Nullable String servers;
+    private @Nullable List<String> servers;
 
     @Option(
             names = "--kafka-topic",
@@ -33,28 +36,42 @@ final class KafkaArguments {
             description = "For Kafka: more settings of Kafka's clients, a properties file, as for TLS.")
     private @Nullable Path config;
 
-    /** Whether any is given. */
-    boolean any() {
-        return servers != null || topic != null || config != null;
-    }
-
     /** Where it is, for people. */
     String where() {
-        return "topic " + topic + " at " + servers;
+        return "topic " + topic + " at " + (servers == null ? "" : String.join(",", servers));
+    }
+
+    /** Tells what is wrong with them where Kafka is wanted. */
+    void checkWanted(SinkKind sink, Problems problems) {
+        if (servers == null || topic == null) {
+            problems.add("--sink", sink + ": wants --kafka-servers and --kafka-topic too");
+        } else {
+            problems.look(config == null ? "--kafka-servers" : "--kafka-config", this::options);
+        }
+    }
+
+    /** Tells which are given in vain where Kafka is not wanted. */
+    void checkUnwanted(Problems problems) {
+        unwanted("--kafka-servers", servers, problems);
+        unwanted("--kafka-topic", topic, problems);
+        unwanted("--kafka-config", config, problems);
+    }
+
+    private static void unwanted(String option, @Nullable Object value, Problems problems) {
+        if (value != null) {
+            problems.add(option, "wants --sink=kafka or store+kafka too");
+        }
     }
 
     /**
      * What they say.
      *
-     * @throws IllegalArgumentException something is missing or makes no sense
+     * @throws IllegalArgumentException something makes no sense
      * @throws IOException the file cannot be read
      */
     KafkaOptions options() throws IOException {
-        if (servers == null || topic == null) {
-            throw new IllegalArgumentException(
-                    "--sink=kafka and store+kafka: want --kafka-servers and --kafka-topic too");
-        }
-        return new KafkaOptions(servers, topic).config(settings());
+        return new KafkaOptions(String.join(",", Objects.requireNonNull(servers)), Objects.requireNonNull(topic))
+                .config(settings());
     }
 
     private Map<String, String> settings() throws IOException {

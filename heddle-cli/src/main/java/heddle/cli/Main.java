@@ -74,7 +74,7 @@ public final class Main implements Runnable {
     /** What was wrong, and where the rest is told: the whole usage would scroll the error away. */
     private static int misused(ParameterException failure, String[] ignored) {
         var command = failure.getCommandLine().getCommandSpec();
-        Terminal.note(command, String.valueOf(failure.getMessage()));
+        String.valueOf(failure.getMessage()).lines().forEach(line -> Terminal.note(command, line));
         var err = failure.getCommandLine().getErr();
         UnmatchedArgumentException.printSuggestions(failure, err);
         err.println(command.qualifiedName() + " --help tells all options");

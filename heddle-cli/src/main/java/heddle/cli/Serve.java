@@ -4,20 +4,12 @@ import heddle.gateway.Counter;
 import heddle.gateway.Counters;
 import heddle.gateway.Gateway;
 import heddle.gateway.GatewayOptions;
-import heddle.gateway.Sink;
-import heddle.gateway.StoreOptions;
-import heddle.gateway.StoreSink;
-import heddle.gateway.SyncMode;
-import heddle.kafka.ForwardingSink;
-import heddle.kafka.KafkaSink;
 import heddle.net.Heddle;
 import heddle.net.Listener;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
+import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -34,7 +26,7 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {
-            "0:stopped in order by a signal",
+            "0:stopped in order by a signal, or checked only and found right",
             "1:could not start or go on, stderr says why",
             ExitCodes.USAGE_TEXT
         })
@@ -53,119 +45,14 @@ final class Serve implements Callable<Integer> {
             description = "Where clients connect; port 0 takes a free one.")
     private String listen;
 
-    @Option(
-            names = "--sink",
-            paramLabel = "SINK",
-            defaultValue = "store",
-            description = "store: messages are kept in the data folder. kafka: they are delivered to a topic of Kafka,"
-                    + " and acknowledged when all its replicas in sync have them. store+kafka: they are kept in the data"
-                    + " folder, acknowledged, and forwarded to Kafka behind that.")
-    private SinkKind sinkKind;
+    @CommandLine.Mixin
+    private SinkArguments sink;
 
     @CommandLine.Mixin
-    private KafkaArguments kafka;
+    private LimitArguments limits;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            defaultValue = "heddle-data",
-            description = "The data folder; made if missing.")
-    private Path data;
-
-    @Option(
-            names = "--sync",
-            paramLabel = "MODE",
-            defaultValue = "always",
-            description = "always: a message is on the disk before its ack. interval: it is with the"
-                    + " kernel before its ack, and on the disk an interval later at most.")
-    private SyncMode sync;
-
-    @Option(
-            names = "--sync-interval",
-            paramLabel = "TIME",
-            defaultValue = "1s",
-            converter = TimeSpan.class,
-            description = "For --sync=interval.")
-    private Duration syncInterval;
-
-    @Option(
-            names = "--max-frame",
-            paramLabel = "SIZE",
-            defaultValue = "1M",
-            converter = ByteSize.class,
-            description = "Largest frame, its 4 bytes of length included.")
-    private long frameBytesMax;
-
-    @Option(
-            names = "--max-connections",
-            paramLabel = "N",
-            defaultValue = "100000",
-            description = "Further clients wait in the kernel's backlog.")
-    private int connectionsMax;
-
-    @Option(
-            names = "--max-store",
-            paramLabel = "SIZE",
-            converter = ByteSize.class,
-            description =
-                    "Largest log; then messages are answered 'not stored'. No bound but the" + " disk's if not given.")
-    private @Nullable Long storeBytesMax;
-
-    @Option(
-            names = "--keep-bytes",
-            paramLabel = "SIZE",
-            converter = ByteSize.class,
-            description = "From this size of the log on the oldest messages are dropped, by whole files.")
-    private @Nullable Long keepBytes;
-
-    @Option(
-            names = "--keep-for",
-            paramLabel = "TIME",
-            converter = TimeSpan.class,
-            description = "From this age on messages are dropped, by whole files.")
-    private @Nullable Duration keepFor;
-
-    @Option(
-            names = "--token",
-            paramLabel = "TOKEN",
-            defaultValue = "${env:HEDDLE_TOKEN}",
-            showDefaultValue = CommandLine.Help.Visibility.NEVER,
-            description = "What clients must send to be let in. Better in the environment as"
-                    + " HEDDLE_TOKEN: others see arguments.")
-    private @Nullable String token;
-
-    @Option(
-            names = "--handshake-timeout",
-            paramLabel = "TIME",
-            defaultValue = "10s",
-            converter = TimeSpan.class,
-            description = "For a client to introduce itself.")
-    private Duration handshakeTimeout;
-
-    @Option(
-            names = "--stall-timeout",
-            paramLabel = "TIME",
-            defaultValue = "30s",
-            converter = TimeSpan.class,
-            description = "Longest silence within a frame; longest time for a client to take its acks.")
-    private Duration stallTimeout;
-
-    @Option(
-            names = "--idle-timeout",
-            paramLabel = "TIME",
-            defaultValue = "5m",
-            converter = TimeSpan.class,
-            description = "Longest silence between frames.")
-    private Duration idleTimeout;
-
-    @Option(
-            names = "--drain-timeout",
-            paramLabel = "TIME",
-            defaultValue = "10s",
-            converter = TimeSpan.class,
-            description = "How long the end waits for clients. After a client's own half-close: how"
-                    + " long storing its messages may take, then writing its acks.")
-    private Duration drainTimeout;
+    @CommandLine.Mixin
+    private AccessArguments access;
 
     @Option(
             names = "--stats",
@@ -176,86 +63,62 @@ final class Serve implements Callable<Integer> {
             description = "How often to print the counters to stderr; only at the end if not given.")
     private Duration statsInterval;
 
+    @CommandLine.Mixin
+    private ConfigArguments config;
+
+    CommandLine.Model.CommandSpec spec() {
+        return spec;
+    }
+
+    /** All groups of options, to be checked. */
+    List<Arguments> groups() {
+        return List.of(sink, limits, access);
+    }
+
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (frameBytesMax < 13 || frameBytesMax > Integer.MAX_VALUE - 64) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "--max-frame: want 13 to 2G less 64");
+        var problems = new Problems();
+        var configuration = new Configuration(spec.commandLine(), config);
+        var configured = configuration.read(problems);
+        if (!problems.all().isEmpty()) {
+            throw new CommandLine.ParameterException(spec.commandLine(), String.join("\n", problems.all()));
         }
-        if (connectionsMax < 1) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "--max-connections: want 1 or more");
+        if (config.checkOnly()) {
+            configured.tell();
+            return ExitCodes.OK;
         }
+        return configured.open(configuration);
+    }
+
+    /** What is in effect. */
+    private void tell() {
+        for (var option : Configuration.keys(this)) {
+            Terminal.say(spec, option.longestName() + " " + Configuration.text(option));
+        }
+    }
+
+    /** Opens what the options say, and serves until the end. */
+    private int open(Configuration configuration) throws IOException, InterruptedException {
         var counters = new Counters();
         // The port first: where it is taken, no folder is made.
         var listener = Address.listen(listen);
-        Target target;
+        SinkArguments.Target target;
         try {
-            target = sink(counters);
-        } catch (IllegalArgumentException e) {
-            listener.close();
-            throw new CommandLine.ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+            target = sink.open(limits.frameBytesMax(), counters);
         } catch (IOException | RuntimeException e) {
             listener.close();
             throw e;
         }
-        return serve(listener, target, counters);
+        return serve(configuration, listener, target, counters);
     }
 
-    /**
-     * Where messages go.
-     *
-     * @param end returns when the sink ends by itself
-     * @param where for people
-     */
-    private record Target(Sink sink, Termination.Work end, String where) {}
-
-    private Target sink(Counters counters) throws IOException {
-        if (sinkKind == SinkKind.STORE_AND_KAFKA) {
-            var sink = new ForwardingSink(data, storeOptions(), kafka.options().queueTakes(frameBytesMax), counters);
-            return new Target(sink, sink::awaitEnd, whereStored() + ", " + kafka.where());
-        }
-        if (sinkKind == SinkKind.KAFKA) {
-            var sink = new KafkaSink(kafka.options().queueTakes(frameBytesMax), counters);
-            return new Target(sink, sink::awaitEnd, kafka.where());
-        }
-        if (kafka.any()) {
-            throw new IllegalArgumentException(
-                    "--kafka-servers, --kafka-topic and --kafka-config: want --sink=kafka or store+kafka too");
-        }
-        var sink = new StoreSink(data, storeOptions(), counters);
-        return new Target(sink, sink::awaitEnd, whereStored());
-    }
-
-    private String whereStored() {
-        return "data in %s, sync %s"
-                .formatted(data.toAbsolutePath().normalize(), sync.name().toLowerCase(Locale.ROOT));
-    }
-
-    private StoreOptions storeOptions() {
-        StoreOptions options =
-                new StoreOptions().sync(sync).syncInterval(syncInterval).queueTakes(frameBytesMax);
-        if (storeBytesMax != null) {
-            options = options.storeBytesMax(storeBytesMax);
-        }
-        if (keepBytes != null) {
-            options = options.keepBytes(keepBytes);
-        }
-        return keepFor == null ? options : options.keepFor(keepFor);
-    }
-
-    private int serve(Listener listener, Target target, Counters counters) throws IOException, InterruptedException {
-        var gateway = new Gateway(
-                listener,
-                target.sink(),
-                new GatewayOptions()
-                        .frameBytesMax((int) frameBytesMax)
-                        .connectionsMax(connectionsMax)
-                        .handshakeTimeout(handshakeTimeout)
-                        .stallTimeout(stallTimeout)
-                        .idleTimeout(idleTimeout)
-                        .drainTimeout(drainTimeout)
-                        .token(token),
-                counters);
+    private int serve(Configuration configuration, Listener listener, SinkArguments.Target target, Counters counters)
+            throws IOException, InterruptedException {
+        var gateway = new Gateway(listener, target.sink(), gatewayOptions(), counters);
         var end = new Termination();
+        var reload = new Reload(configuration, this, next -> next.parts(gateway));
+        end.hear("HUP", reload::ask);
+        end.start(Thread.ofPlatform().daemon().name("heddle-reload"), reload::run);
         var accepting = end.start("heddle-accept", gateway::serve);
         end.start("heddle-sink-end", target.end());
         Terminal.say(
@@ -268,6 +131,7 @@ final class Serve implements Callable<Integer> {
         while (!end.await(statsInterval)) {
             printCounters(counters);
         }
+        Duration drainTimeout = reload.current().limits.drainTimeout();
         int open = gateway.connections();
         if (open > 0) {
             Terminal.note(
@@ -289,6 +153,18 @@ final class Serve implements Callable<Integer> {
         }
         accepting.check();
         return ExitCodes.OK;
+    }
+
+    private GatewayOptions gatewayOptions() {
+        return access.into(limits.into(new GatewayOptions()));
+    }
+
+    /** What takes these options over in a server that runs. */
+    private List<Reloadable> parts(Gateway gateway) {
+        return List.of(() -> {
+            var options = gatewayOptions();
+            return () -> gateway.reload(options);
+        });
     }
 
     private static String connections(int count) {

@@ -21,12 +21,13 @@ final class Termination {
     private final AtomicBoolean signalled = new AtomicBoolean();
 
     Termination() {
-        hear("TERM");
-        hear("INT");
+        hear("TERM", this::signalled);
+        hear("INT", this::signalled);
     }
 
-    private void hear(String signal) {
-        if (Signals.register(signal, this::signalled) == null) {
+    /** Has {@code action} run at each such signal, which then does not end the process. */
+    void hear(String signal, Runnable action) {
+        if (Signals.register(signal, action) == null) {
             throw new IllegalStateException("this JVM lets nobody hear SIG" + signal);
         }
     }

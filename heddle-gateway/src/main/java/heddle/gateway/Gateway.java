@@ -17,6 +17,10 @@ public final class Gateway {
     private final Counters counters;
     private final String address;
     private final Shown shown;
+    private final FrameLimits limits;
+
+    /** Those of the connections to come. */
+    private volatile GatewayOptions options;
 
     /**
      * A gateway that clients reach at {@code listener}.
@@ -30,9 +34,23 @@ public final class Gateway {
         this.counters = counters;
         this.shown = new Shown(listener.runtime());
         this.address = listener.address().toString();
-        var limits = new FrameLimits(Packets.FRAME_BYTES_MIN, options.frameBytesMax);
+        this.options = options;
+        this.limits = new FrameLimits(Packets.FRAME_BYTES_MIN, options.frameBytesMax);
         this.server = new Server(
-                listener, conn -> new GatewaySession(conn, limits, sink, options, counters), options.connectionsMax);
+                listener,
+                conn -> new GatewaySession(conn, limits, sink, this.options, counters),
+                options.connectionsMax);
+    }
+
+    /**
+     * Takes other limits over for the connections to come, and the most connections at once; no connection is closed.
+     * The largest frame stays as it is: what the sink takes was chosen by it.
+     *
+     * @param next the limits from now on
+     */
+    public void reload(GatewayOptions next) {
+        options = next;
+        server.setConnectionsMax(next.connectionsMax);
     }
 
     /**

@@ -45,8 +45,6 @@ public final class Server {
     private final Listener listener;
     private final Clock clock;
     private final SessionFactory sessions;
-    private final int connectionsMax;
-
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Signalled when a session has ended, when the accept loop begins or ends, and at the stop. */
@@ -54,6 +52,9 @@ public final class Server {
 
     /** Guarded by lock. Sessions compare by identity. */
     private final IdentityHashMap<Session, Conn> live = new IdentityHashMap<>();
+
+    /** Written under lock. */
+    private volatile int connectionsMax;
 
     /** Somebody is in {@link #serve}. Guarded by lock. */
     private boolean serving;
@@ -69,13 +70,33 @@ public final class Server {
      * @param connectionsMax most connections at a time, 1 or more
      */
     public Server(Listener listener, SessionFactory sessions, int connectionsMax) {
-        if (connectionsMax < 1) {
-            throw new IllegalArgumentException("connectionsMax " + connectionsMax);
-        }
+        this.connectionsMax = checked(connectionsMax);
         this.listener = listener;
         this.clock = listener.runtime().clock();
         this.sessions = sessions;
-        this.connectionsMax = connectionsMax;
+    }
+
+    private static int checked(int connectionsMax) {
+        if (connectionsMax < 1) {
+            throw new IllegalArgumentException("connectionsMax " + connectionsMax);
+        }
+        return connectionsMax;
+    }
+
+    /**
+     * Changes the bound while the server runs, from any thread. Connections beyond a lower one stay; none is accepted
+     * until they are fewer.
+     *
+     * @param connections most connections at a time, 1 or more
+     */
+    public void setConnectionsMax(int connections) {
+        lock.lock();
+        try {
+            connectionsMax = checked(connections);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**

@@ -1,0 +1,68 @@
+package heddle.cli;
+
+import static heddle.cli.Ran.heddle;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The file of {@code serve --config}, without a server. */
+class ConfigFileTest {
+    @TempDir
+    private Path folder;
+
+    private Ran check(String content, String... more) throws IOException {
+        Path file = Files.writeString(folder.resolve("h.toml"), content);
+        var arguments =
+                new java.util.ArrayList<>(java.util.List.of("serve", "--check-config", "--config", file.toString()));
+        arguments.addAll(java.util.List.of(more));
+        var ran = heddle(arguments.toArray(String[]::new));
+        assertThat(folder.resolve("data")).doesNotExist();
+        return new Ran(ran.exit(), ran.out(), ran.err().replace(file.toString(), "h.toml"));
+    }
+
+    @Test
+    void everyMistakeIsToldWithItsLineAndWhatIsAllowed() throws IOException {
+        var ran = check("""
+                max-frame = "big"
+                max-connections = 0
+                idel-timeout = "5m"
+                stats = true
+                listen = 7000
+                [kafka]
+                server = "x"
+                topic = ["a"]
+                [kakfa]
+                """);
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(ran.err()).isEqualTo("""
+                        heddle serve: h.toml:1: max-frame: 'big' is no size: want 4096, 64K, 1M or 10G
+                        heddle serve: h.toml:3: idel-timeout: unknown key: the nearest is idle-timeout
+                        heddle serve: h.toml:4: stats: want a text or a whole number
+                        heddle serve: h.toml:5: listen: '7000' is no address: want HOST:PORT, as 127.0.0.1:7000 or [::1]:7000
+                        heddle serve: h.toml:7: kafka.server: unknown key: the nearest is kafka.servers
+                        heddle serve: h.toml:8: kafka.topic: want one value, not an array
+                        heddle serve: h.toml:9: kakfa: unknown key: the nearest is data
+                        heddle serve: h.toml:2: max-connections: want 1 or more
+                        heddle serve --help tells all options
+                        """);
+    }
+
+    @Test
+    void theCommandLineWinsOverTheFileAndTheFileOverTheDefault() throws IOException {
+        var ran = check("idle-timeout = \"1m\"\nstall-timeout = \"2m\"\nmax-frame = 4096\n", "--idle-timeout=7m");
+        assertThat(ran.exit()).as(ran.err()).isZero();
+        assertThat(ran.out())
+                .contains("--idle-timeout 7m\n", "--stall-timeout 2m\n", "--max-frame 4096\n", "--drain-timeout 10s\n");
+    }
+
+    @Test
+    void aListIsAnArray() throws IOException {
+        var ran = check("sink = \"kafka\"\nkafka.servers = [\"a:1\", \"b:2\"]\nkafka.topic = \"t\"\n");
+        assertThat(ran.exit()).as(ran.err()).isZero();
+        assertThat(ran.out()).contains("--kafka-servers a:1,b:2\n");
+    }
+}
