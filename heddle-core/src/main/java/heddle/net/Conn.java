@@ -52,7 +52,9 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      * @throws ConnResetException the peer reset the connection
      * @throws IOException any other failure, carrying the errno; recv(2)
      */
-    int read(byte[] buffer, int offset, int length) throws IOException;
+    default int read(byte[] buffer, int offset, int length) throws IOException {
+        return read(ByteBuffer.wrap(buffer, offset, length));
+    }
 
     /**
      * {@link #read(byte[], int, int)} into the whole of {@code buffer}.
@@ -102,7 +104,9 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      * @param buffer where the bytes go; no other thread may use it meanwhile
      */
     @Override
-    int read(ByteBuffer buffer) throws IOException;
+    default int read(ByteBuffer buffer) throws IOException {
+        return (int) read(new ByteBuffer[] {buffer}, 0, 1);
+    }
 
     /**
      * Reads at least one byte, filling the buffers in their order; a run of direct buffers, but for those of arenas,
@@ -133,7 +137,9 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      *     have lost any part
      * @throws IOException any other failure, carrying the errno; send(2)
      */
-    int write(byte[] buffer, int offset, int length) throws IOException;
+    default int write(byte[] buffer, int offset, int length) throws IOException {
+        return write(ByteBuffer.wrap(buffer, offset, length));
+    }
 
     /**
      * {@link #write(byte[], int, int)} of the whole of {@code buffer}.
@@ -151,7 +157,9 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
      * moves by what the kernel took, after a failure too.
      */
     @Override
-    int write(ByteBuffer buffer) throws IOException;
+    default int write(ByteBuffer buffer) throws IOException {
+        return (int) write(new ByteBuffer[] {buffer}, 0, 1);
+    }
 
     /**
      * Writes all buffers in their order as one call, atomic among the writers. Runs of direct buffers go to the kernel

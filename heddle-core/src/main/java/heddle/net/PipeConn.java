@@ -22,16 +22,6 @@ final class PipeConn implements Conn {
     }
 
     @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-        return read(ByteBuffer.wrap(buffer, offset, length));
-    }
-
-    @Override
-    public int read(ByteBuffer buffer) throws IOException {
-        return (int) read(new ByteBuffer[] {buffer}, 0, 1);
-    }
-
-    @Override
     public long read(ByteBuffer[] buffers, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, buffers.length);
         boolean room = false;
@@ -62,11 +52,6 @@ final class PipeConn implements Conn {
             in.putBack(lent);
         }
         return lent.position();
-    }
-
-    @Override
-    public int write(byte[] buffer, int offset, int length) throws IOException {
-        return write(ByteBuffer.wrap(buffer, offset, length));
     }
 
     @Override

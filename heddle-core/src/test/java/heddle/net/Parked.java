@@ -16,7 +16,7 @@ public final class Parked {
             "heddle.internal.poll.Registration",
             "heddle.internal.fd.DescriptorLock",
             "heddle.net.PipeFlow",
-            "heddle.tls.Turn");
+            "heddle.tls.TlsTurn");
 
     /** The JDK's timed wait is a pipe's; ours are not. */
     private static final Set<Thread.State> WAITING = EnumSet.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TlsContext {
 
+    /** As the JDK names it. */
+    static final String NEWEST = "TLSv1.3";
+
     /** TLS 1.3's and the AEAD ones of 1.2 with ephemeral keys: what RFC 9325, 4.2, recommends, the cheapest first. */
     private static final String[] CIPHER_SUITES = {
         "TLS_AES_128_GCM_SHA256",
@@ -188,7 +191,7 @@ public final class TlsContext {
     }
 
     private String[] versions() {
-        return config.isNewestOnly() ? new String[] {TlsConn.NEWEST} : new String[] {TlsConn.NEWEST, "TLSv1.2"};
+        return config.isNewestOnly() ? new String[] {NEWEST} : new String[] {NEWEST, "TLSv1.2"};
     }
 
     private SSLParameters parameters() {

@@ -1,9 +1,16 @@
 package heddle.tls;
 
+import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +38,32 @@ public record TlsSession(
 
     /** Kinds of a subject's alternative name, RFC 5280, 4.2.1.6: mail, DNS, URI, IP. */
     private static final List<Integer> NAME_KINDS = List.of(1, 2, 6, 7);
+
+    /** What {@code engine}, whose handshake is done, has agreed on. */
+    static TlsSession of(SSLEngine engine) {
+        SSLSession agreed = engine.getSession();
+        List<X509Certificate> peer = new ArrayList<>();
+        try {
+            for (var certificate : agreed.getPeerCertificates()) {
+                if (certificate instanceof X509Certificate x509) {
+                    peer.add(x509);
+                }
+            }
+        } catch (SSLPeerUnverifiedException none) {
+            // It showed none.
+        }
+        String name = null;
+        if (agreed instanceof ExtendedSSLSession extended) {
+            for (SNIServerName asked : extended.getRequestedServerNames()) {
+                name = asked instanceof SNIHostName host
+                        ? host.getAsciiName()
+                        : new String(asked.getEncoded(), StandardCharsets.US_ASCII);
+            }
+        }
+        String protocol = engine.getApplicationProtocol();
+        return new TlsSession(
+                agreed.getProtocol(), agreed.getCipherSuite(), protocol == null ? "" : protocol, name, peer);
+    }
 
     /**
      * Whose certificate the peer showed.

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>Whoever gives up leaves the queue before it throws.
  * </ol>
  */
-final class Turn {
+final class TlsTurn {
 
     /** What may end a wait; called whenever something has changed. */
     interface Check {
@@ -48,7 +48,7 @@ final class Turn {
     private boolean taken;
     private @Nullable ArrayDeque<Waiter> waiting;
 
-    Turn(ReentrantLock lock, Clock clock) {
+    TlsTurn(ReentrantLock lock, Clock clock) {
         this.lock = lock;
         this.clock = clock;
     }
