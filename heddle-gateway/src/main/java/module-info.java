@@ -1,5 +1,5 @@
 /** The communication server. */
-@SuppressWarnings("module") // The command is built after this module, and may be absent.
+@SuppressWarnings("module") // Command and Kafka are built after this module, and may be absent.
 module heddle.gateway {
     requires transitive heddle.protocol;
     requires java.sql;
@@ -10,5 +10,6 @@ module heddle.gateway {
 
     exports heddle.gateway;
     exports heddle.gateway.log to
-            heddle.cli;
+            heddle.cli,
+            heddle.kafka;
 }

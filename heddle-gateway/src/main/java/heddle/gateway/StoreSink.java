@@ -1,6 +1,7 @@
 package heddle.gateway;
 
 import heddle.gateway.log.Disk;
+import heddle.gateway.log.Threads;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -286,19 +287,8 @@ public final class StoreSink implements Sink {
     @Override
     public void close() throws IOException {
         queue.close();
-        boolean interrupted = false;
-        while (true) {
-            try {
-                writer.join();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true; // the messages in the queue come first
-            }
-        }
+        Threads.awaitEnd(writer); // the messages in the queue come first
         taken.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
         switch (failure.getAndSet(null)) {
             case null -> {}
             case IOException e -> throw e;

@@ -239,9 +239,7 @@ final class BlockWriter {
 
         void flush() throws IOException {
             buffer.flip();
-            while (buffer.hasRemaining()) {
-                position += channel.write(buffer, position);
-            }
+            position += Whole.write(channel, buffer, position);
             buffer.clear();
         }
     }

@@ -325,9 +325,7 @@ final class Cursor implements Closeable {
         }
         window.clear();
         windowStart = at;
-        while (window.hasRemaining() && channel.read(window, at + window.position()) > 0) {
-            // Until it is full, or the file at its end.
-        }
+        boolean _ = Whole.read(channel, window, at); // or up to the end of the file
         window.flip();
         return window.limit() >= count;
     }
@@ -338,11 +336,8 @@ final class Cursor implements Closeable {
             window.get((int) (at - windowStart), bytes, 0, count);
             return bytes;
         }
-        var buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-            if (channel.read(buffer, at + buffer.position()) < 0) {
-                throw new EOFException("the file has become shorter");
-            }
+        if (!Whole.read(channel, ByteBuffer.wrap(bytes), at)) {
+            throw new EOFException("the file has become shorter");
         }
         return bytes;
     }

@@ -158,7 +158,7 @@ public final class LogWriter implements Closeable {
         var zeros = ByteBuffer.allocate(cut ? REWRITE_BYTES : 0);
         for (long at = tail.position(); at < tail.cutTo(); at += zeros.limit()) {
             zeros.clear().limit((int) Math.min(REWRITE_BYTES, tail.cutTo() - at));
-            write(zeros, at);
+            Whole.write(channel, zeros, at);
         }
         // After a crash of the machine, what can be read is what the disk has.
         boolean again = (said.thisBoot() || !said.valid()) && tail.suspect() < position;
@@ -166,28 +166,17 @@ public final class LogWriter implements Closeable {
             var buffer = ByteBuffer.allocate(REWRITE_BYTES);
             for (long at = tail.suspect(); at < position; at += buffer.limit()) {
                 buffer.clear().limit((int) Math.min(REWRITE_BYTES, position - at));
-                while (buffer.hasRemaining() && channel.read(buffer, at + buffer.position()) > 0) {
-                    // Until it is full.
-                }
+                boolean _ = Whole.read(channel, buffer, at);
                 buffer.flip();
                 if (!buffer.hasRemaining()) {
                     break;
                 }
-                write(buffer, at);
+                Whole.write(channel, buffer, at);
             }
         }
         if (cut || again) {
             channel.force(false);
         }
-    }
-
-    private void write(ByteBuffer bytes, long at) throws IOException {
-        bytes.mark();
-        int begin = bytes.position();
-        while (bytes.hasRemaining()) {
-            channel.write(bytes, at + bytes.position() - begin);
-        }
-        bytes.reset();
     }
 
     /** Says what is lost: in the last segment, and before it as far as indexes tell. */

@@ -86,7 +86,7 @@ final class Mark {
                 Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
                 OwnerOnly.file(file))) {
             if (channel.size() < SIZE) {
-                channel.write(ByteBuffer.allocate(SIZE), 0);
+                Whole.write(channel, ByteBuffer.allocate(SIZE), 0);
                 channel.force(true);
             }
             return new Mark(channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE));

@@ -72,10 +72,7 @@ record SegmentIndex(long base, long last, long millisMax, long fileBytes) {
         Path temporary = segment.index().resolveSibling("index.tmp");
         disk.delete(temporary);
         try (var file = disk.create(temporary)) {
-            bytes.flip();
-            while (bytes.hasRemaining()) {
-                file.write(bytes);
-            }
+            Whole.write(file, bytes.flip(), 0);
             file.force(true); // before it has its name, so that under that it is whole
         } catch (IOException e) {
             disk.delete(temporary);
@@ -94,10 +91,7 @@ record SegmentIndex(long base, long last, long millisMax, long fileBytes) {
     static @Nullable SegmentIndex of(Segment segment) throws IOException {
         try (var file = FileChannel.open(segment.index(), StandardOpenOption.READ)) {
             var bytes = ByteBuffer.allocate(HEADER);
-            while (bytes.hasRemaining() && file.read(bytes) > 0) {
-                // On.
-            }
-            if (bytes.hasRemaining()
+            if (!Whole.read(file, bytes, 0)
                     || bytes.getLong(0) != MAGIC
                     || bytes.getInt(HEADER - 4) != crc(bytes.array(), 0, HEADER - 4)
                     || bytes.getLong(8) != segment.base()

@@ -117,17 +117,8 @@ public final class Upkeep {
         } finally {
             lock.unlock();
         }
-        boolean interrupted = false;
-        while (ending != null) {
-            try {
-                ending.join();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true; // it must not touch the folder when that is another's
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        if (ending != null) {
+            Threads.awaitEnd(ending); // it must not touch the folder when that is another's
         }
     }
 
@@ -271,10 +262,7 @@ public final class Upkeep {
             var zeros = ByteBuffer.allocateDirect((int) Math.min(bytes, ZERO_BYTES));
             for (long at = 0; at < bytes; at += zeros.limit()) {
                 zeros.clear().limit((int) Math.min(zeros.capacity(), bytes - at));
-                int written = 0;
-                while (zeros.hasRemaining()) {
-                    written += channel.write(zeros, at + written);
-                }
+                Whole.write(channel, zeros, at);
                 if (at % SYNC_BYTES == 0) {
                     channel.force(false);
                 }

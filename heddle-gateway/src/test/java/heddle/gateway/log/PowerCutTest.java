@@ -130,11 +130,6 @@ class PowerCutTest {
                 }
 
                 @Override
-                public int write(ByteBuffer bytes) throws IOException {
-                    return write(bytes, 0);
-                }
-
-                @Override
                 public void force(boolean metaData) throws IOException {
                     super.force(metaData);
                     synchronized (events) {
