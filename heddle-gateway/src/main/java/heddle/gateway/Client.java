@@ -441,18 +441,30 @@ public final class Client implements Closeable {
 
     /** In OPENING. Called with the lock, lets it go meanwhile. */
     private void start(Link fresh) throws IOException {
-        lastAddress = fresh.address();
-        if (options.once) {
-            resumed(fresh);
+        try {
+            lastAddress = fresh.address();
+            if (toldRetrying) {
+                toldRetrying = false;
+                tell(outcome::reconnected);
+            }
+            if (options.once) {
+                resumed(fresh);
+            }
+            if (!closed) {
+                window.renumber(fresh.highest() + 1, clock.nanos(), fresh::add);
+                fresh.flush();
+                options.runtime
+                        .ofVirtual()
+                        .name("heddle-client " + fresh.address())
+                        .start(fresh::readAcks);
+                link = fresh;
+            }
+        } finally {
+            // The client was closed meanwhile, the name is another's, or the outcome threw.
+            if (link != fresh) {
+                fresh.close();
+            }
         }
-        if (closed) {
-            fresh.close();
-            return;
-        }
-        window.renumber(fresh.highest() + 1, clock.nanos(), fresh::add);
-        fresh.flush();
-        link = fresh;
-        options.runtime.ofVirtual().name("heddle-client " + fresh.address()).start(fresh::readAcks);
     }
 
     /** What the server has kept is as good as acknowledged. */
@@ -461,7 +473,6 @@ public final class Client implements Closeable {
         boolean another = numbered && Long.compareUnsigned(highest, window.last()) > 0;
         numbered = true;
         if (another) {
-            fresh.close();
             var why = new RefusedException(
                     "resume",
                     fresh.address(),
@@ -516,10 +527,6 @@ public final class Client implements Closeable {
             }
             var fresh = round(callerNanos);
             if (fresh != null) {
-                if (toldRetrying) {
-                    toldRetrying = false;
-                    tell(outcome::reconnected);
-                }
                 return fresh;
             }
             connectFailed = true;

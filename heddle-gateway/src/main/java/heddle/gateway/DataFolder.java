@@ -34,6 +34,9 @@ final class DataFolder implements Closeable {
             SqliteReader.DATABASE,
             SqliteReader.DATABASE + "-wal",
             SqliteReader.DATABASE + "-shm",
+            TakeOver.TAKEN,
+            TakeOver.TAKEN + "-wal",
+            TakeOver.TAKEN + "-shm",
             LOCK);
 
     private final FileChannel lock;

@@ -1,6 +1,9 @@
 package heddle.gateway;
 
-/** Who wants to know what became of a message. Called by the sink's writer, so it must neither wait nor throw. */
+/**
+ * Who wants to know what became of a message. Called by a thread of the sink's, on which other messages wait, or by the
+ * one that offers, within the call; so it must neither wait nor throw. Several may call at a time.
+ */
 public interface Receipt {
 
     /**
@@ -16,8 +19,9 @@ public interface Receipt {
      * A message's fate is known.
      *
      * @param id as given to {@link Sink#offer}
-     * @param result {@link Result#SUCCESS}, {@link Result#NOT_STORED}, or {@link Result#IN_DOUBT} if the commit failed
-     *     in a way that may have left it on the disk; of a message with a {@link Sequence} also {@link
+     * @param result {@link Result#SUCCESS}, {@link Result#NOT_STORED}, or {@link Result#IN_DOUBT} if it failed in a way
+     *     that may have left it where the sink keeps messages; {@link Result#OVERLOADED} or {@link Result#TOO_LARGE} if
+     *     that was found out only after it was taken; of a message with a {@link Sequence} also {@link
      *     Result#OUT_OF_SEQUENCE} and {@link Result#TAKEN_OVER}
      */
     void settled(long id, int result);

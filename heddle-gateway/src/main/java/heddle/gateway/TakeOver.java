@@ -28,7 +28,9 @@ final class TakeOver {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
 
-    private static final String TAKEN = ".taken-over";
+    /** What the database is called then; its other files have their endings behind it. */
+    static final String TAKEN = SqliteReader.DATABASE + ".taken-over";
+
     private static final String STATE = "taking-over";
     private static final int MESSAGES_MAX = 4096;
     private static final int BYTES_MAX = 1 << 20;
@@ -67,13 +69,13 @@ final class TakeOver {
             for (String suffix : List.of("", "-wal", "-shm")) {
                 Path file = folder.resolve(SqliteReader.DATABASE + suffix);
                 if (Files.exists(file)) {
-                    disk.rename(file, folder.resolve(SqliteReader.DATABASE + TAKEN + suffix));
+                    disk.rename(file, folder.resolve(TAKEN + suffix));
                 }
             }
             disk.syncFolder(folder);
             LOG.log(
                     Level.INFO,
-                    "data folder {0}: messages.db is taken over; messages.db" + TAKEN + " is not needed any more",
+                    "data folder {0}: messages.db is taken over; " + TAKEN + " is not needed any more",
                     folder);
         }
         disk.delete(state);

@@ -1,6 +1,5 @@
 package heddle.gateway;
 
-import static heddle.gateway.RawClient.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,7 +8,6 @@ import heddle.net.ConnRefusedException;
 import heddle.net.Heddle;
 import heddle.testing.Await;
 import heddle.testing.Task;
-import heddle.time.ManualClock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -23,7 +21,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,26 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
-class ClientTest {
+class ClientTest extends ClientTestBase {
     private static final Duration SHORT = Duration.ofMillis(100);
-
-    private final ManualSink sink = new ManualSink();
-    private final Told told = new Told();
-
-    @AfterEach
-    void end() {
-        sink.end();
-    }
-
-    /** For a {@link FakeServer}, which does not close by itself. */
-    private static ClientOptions options() {
-        return new ClientOptions().closeTimeout(SHORT);
-    }
-
-    private static long submit(Client client, String message) throws Exception {
-        byte[] bytes = utf8(message);
-        return client.submit(bytes, 0, bytes.length);
-    }
 
     @Test
     void manyMessagesAreInFlightAndEachHearsItsOwnFate() throws Exception {
@@ -245,9 +224,8 @@ class ClientTest {
 
     @Test
     void withResendAServerThatStaysAwayIsGivenUp() throws Exception {
-        var clock = new ManualClock();
         var server = new FakeServer();
-        try (Heddle heddle = Heddle.builder().clock(clock).start();
+        try (Heddle heddle = heddle();
                 var client = new Client(server.address, options().resend(true).runtime(heddle), told)) {
             var first = server.next();
             submit(client, "m");
@@ -255,7 +233,7 @@ class ClientTest {
             server.close();
             peer.reset();
             Task<Void> settled = Task.run(client::awaitSettled);
-            assertThatThrownBy(() -> awaitWhileTimePasses(clock, settled)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> awaitWhileTimePasses(settled)).isInstanceOf(IOException.class);
             assertThat(told.results).containsEntry(0L, Result.UNKNOWN);
         }
     }
@@ -501,19 +479,18 @@ class ClientTest {
 
     @Test
     void aServerThatOwesAcksAndIsSilentIsGivenUp() throws Exception {
-        var clock = new ManualClock();
-        try (Heddle heddle = Heddle.builder().clock(clock).start();
+        try (Heddle heddle = heddle();
                 var server = new FakeServer();
                 var client = new Client(server.address, options().runtime(heddle), told)) {
             submit(client, "m");
-            awaitWhileTimePasses(clock, Task.run(client::awaitSettled));
+            awaitWhileTimePasses(Task.run(client::awaitSettled));
             assertThat(told.results).containsEntry(0L, Result.UNKNOWN);
             assertThat(told.lost).containsExactly(1);
         }
     }
 
     /** Moves the clock by a minute, again and again, until {@code task} has ended. */
-    private static void awaitWhileTimePasses(ManualClock clock, Task<Void> task) throws Exception {
+    private void awaitWhileTimePasses(Task<Void> task) throws Exception {
         Await.until("the end", () -> {
             clock.advance(Duration.ofMinutes(1));
             return task.isDone();
@@ -523,8 +500,7 @@ class ClientTest {
 
     @Test
     void aServerThatOwesNothingMayBeSilent() throws Exception {
-        var clock = new ManualClock();
-        try (Heddle heddle = Heddle.builder().clock(clock).start();
+        try (Heddle heddle = heddle();
                 var server = new FakeServer();
                 var client = new Client(server.address, options().runtime(heddle), told)) {
             var connection = server.next();
@@ -720,6 +696,36 @@ class ClientTest {
             connection.get().reset();
             client.awaitSettled();
             assertThat(outcome.results).containsEntry(0L, Result.UNKNOWN);
+        }
+    }
+
+    /** Else it would stay open, and nobody would read it. */
+    @Test
+    void anOutcomeThatThrowsWhenToldOfAConnectionEndsItAndTheNextCallMakesAnother() throws Exception {
+        var outcome = new Told() {
+            @Override
+            public void reconnected() {
+                super.reconnected();
+                throw new IllegalStateException("thrown by the test's outcome");
+            }
+        };
+        var away = new FakeServer();
+        away.close();
+        try (var client = new Client(away.address, options().resend(true), outcome)) {
+            Task<Void> connecting = Task.run(client::connect);
+            Await.until("the client was told that nobody listens", () -> outcome.retries.get() > 0);
+            try (var server = new FakeServer(away.port())) {
+                var first = server.next().get();
+                connecting.failure(IllegalStateException.class);
+                first.readEnd();
+                var second = server.next();
+                submit(client, "m");
+                second.get().acknowledge(1);
+                client.awaitSettled();
+                assertThat(outcome.results).containsEntry(0L, Result.SUCCESS);
+                assertThat(outcome.reconnections).hasValue(1);
+                second.get().socket.close();
+            }
         }
     }
 

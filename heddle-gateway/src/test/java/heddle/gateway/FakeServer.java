@@ -157,6 +157,13 @@ final class FakeServer implements AutoCloseable {
             return messages;
         }
 
+        /** Waits until the client has closed. */
+        void readEnd() throws IOException {
+            if (in.read() != -1) {
+                throw new AssertionError("not the end");
+            }
+        }
+
         void reset() throws IOException {
             socket.setSoLinger(true, 0);
             socket.close();

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import heddle.net.Heddle;
 import heddle.testing.Await;
 import heddle.testing.Task;
-import heddle.time.ManualClock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,20 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who waits for a message of a {@link Client}: by its future, or in the call. */
 @Timeout(60)
-class FutureTest {
+class FutureTest extends ClientTestBase {
     private static final Duration MINUTE = Duration.ofMinutes(1);
-
-    private final ManualSink sink = new ManualSink();
-    private final Told told = new Told();
-
-    @AfterEach
-    void end() {
-        sink.end();
-    }
-
-    private static ClientOptions options() {
-        return new ClientOptions().closeTimeout(Duration.ofMillis(100));
-    }
 
     private static NotAcknowledgedException failure(CompletableFuture<Long> future) {
         var e = assertThrows(CompletionException.class, future::join);
@@ -115,9 +101,8 @@ class FutureTest {
 
     @Test
     void aFutureIsCompleteAtLastIfNoServerComesBack() throws Exception {
-        var clock = new ManualClock();
         var server = new FakeServer();
-        try (Heddle heddle = Heddle.builder().clock(clock).start();
+        try (Heddle heddle = heddle();
                 var client = new Client(server.address, options().resend(true).runtime(heddle), told)) {
             var peer = server.next();
             var future = client.submitAsync(utf8("m"));
@@ -201,8 +186,7 @@ class FutureTest {
 
     @Test
     void whenTheTimeIsOverTheMessageStaysInFlight() throws Exception {
-        var clock = new ManualClock();
-        try (Heddle heddle = Heddle.builder().clock(clock).start();
+        try (Heddle heddle = heddle();
                 var server = new FakeServer();
                 var client = new Client(server.address, options().runtime(heddle), told)) {
             var peer = server.next();
@@ -223,10 +207,9 @@ class FutureTest {
     /** For room in the window, for a server that lets nobody in, and for one that is away. */
     @Test
     void theTimeIsForAllThatTheCallWaitsFor() throws Exception {
-        var clock = new ManualClock();
         var second = Duration.ofSeconds(1);
         var server = new FakeServer();
-        try (Heddle heddle = Heddle.builder().clock(clock).start()) {
+        try (Heddle heddle = heddle()) {
             var options = options().runtime(heddle).inFlight(1, 1 << 20).resend(true);
             try (var client = new Client(server.address, options, told)) {
                 var _ = client.submitAsync(utf8("m"));

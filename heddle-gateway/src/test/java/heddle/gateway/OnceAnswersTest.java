@@ -1,13 +1,11 @@
 package heddle.gateway;
 
-import static heddle.gateway.RawClient.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import heddle.net.Heddle;
 import heddle.testing.Await;
 import heddle.testing.Task;
-import heddle.time.ManualClock;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Future;
@@ -18,16 +16,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a {@link Client} that sends once makes of each answer, and of none: the test is the server, and the clock. */
 @Timeout(60)
-class OnceAnswersTest {
-    private final ManualClock clock = new ManualClock();
-    private final Told told = new Told();
+class OnceAnswersTest extends ClientTestBase {
 
     private static ClientOptions once() {
-        return new ClientOptions().once(true).name("n").closeTimeout(Duration.ofMillis(100));
-    }
-
-    private static void submit(Client client, String message) throws Exception {
-        client.submit(utf8(message), 0, utf8(message).length);
+        return options().once(true).name("n");
     }
 
     /** Submits {@code a}, {@code b} and {@code c}, and waits for all. */
@@ -46,18 +38,33 @@ class OnceAnswersTest {
         }
     }
 
+    /** Three messages that are submitted, and where they have come to. */
+    private record Three(Task<Void> all, FakeServer.Peer peer) {}
+
+    /** Submits three to {@code server}, which takes them behind {@code highest}. */
+    private static Three taken(FakeServer server, Client client, long highest) throws Exception {
+        var next = server.next();
+        Task<Void> all = submitThree(client);
+        var peer = next.get();
+        peer.resume(highest);
+        expectSubmits(peer, (highest + 1) + ":a", (highest + 2) + ":b", (highest + 3) + ":c");
+        return new Three(all, peer);
+    }
+
+    private void expectAllKept(Task<Void> all) throws Exception {
+        all.result();
+        assertThat(told.results.values()).hasSize(3).containsOnly(Result.SUCCESS);
+    }
+
     /** Overloaded, not stored, out of sequence, in doubt: all behind it is sent again, after a resume. */
     @ParameterizedTest
     @ValueSource(ints = {Result.OVERLOADED, Result.NOT_STORED, Result.OUT_OF_SEQUENCE, Result.IN_DOUBT})
     void whatIsAnsweredForNowIsSentAgainAfterAResume(int result) throws Exception {
         try (var server = new FakeServer();
                 var client = new Client(server.address, once(), told)) {
+            var three = taken(server, client, 0);
+            var first = three.peer;
             var next = server.next();
-            Task<Void> all = submitThree(client);
-            var first = next.get();
-            first.resume(0);
-            expectSubmits(first, "1:a", "2:b", "3:c");
-            next = server.next();
             first.answerOnce(1, Result.SUCCESS);
             first.answerOnce(2, result);
             first.answerOnce(3, Result.OUT_OF_SEQUENCE);
@@ -66,8 +73,7 @@ class OnceAnswersTest {
             expectSubmits(second, "2:b", "3:c");
             second.answerOnce(2, Result.SUCCESS);
             second.answerOnce(3, Result.SUCCESS);
-            all.result();
-            assertThat(told.results.values()).hasSize(3).containsOnly(Result.SUCCESS);
+            expectAllKept(three.all);
             assertThat(told.causes)
                     .singleElement()
                     .satisfies(cause ->
@@ -82,21 +88,50 @@ class OnceAnswersTest {
     void whatAResumeTellsIsKeptIsNotSentAgain() throws Exception {
         try (var server = new FakeServer();
                 var client = new Client(server.address, once(), told)) {
+            var three = taken(server, client, 40);
             var next = server.next();
-            Task<Void> all = submitThree(client);
-            var first = next.get();
-            first.resume(40);
-            expectSubmits(first, "41:a", "42:b", "43:c");
-            next = server.next();
-            first.answerOnce(41, Result.IN_DOUBT);
+            three.peer.answerOnce(41, Result.IN_DOUBT);
             var second = next.get();
             second.resume(42);
             expectSubmits(second, "43:c");
             second.answerOnce(43, Result.SUCCESS);
-            all.result();
-            assertThat(told.results.values()).hasSize(3).containsOnly(Result.SUCCESS);
-            first.socket.close();
+            expectAllKept(three.all);
+            three.peer.socket.close();
             second.socket.close();
+        }
+    }
+
+    /** Else it would stay open, and nobody would read it. */
+    @Test
+    void anOutcomeThatThrowsWhenTheResumeTellsEndsTheConnectionAndTheNextCallMakesAnother() throws Exception {
+        var throwing = new Told() {
+            @Override
+            public void settled(long number, int result, long latencyNanos) {
+                super.settled(number, result, latencyNanos);
+                if (number == 0) {
+                    throw new IllegalStateException("thrown by the test's outcome");
+                }
+            }
+        };
+        try (var server = new FakeServer();
+                var client = new Client(server.address, once(), throwing)) {
+            var three = taken(server, client, 0);
+            var next = server.next();
+            three.peer.reset();
+            var second = next.get();
+            second.resume(1);
+            three.all.failure(IllegalStateException.class);
+            second.readEnd();
+            next = server.next();
+            Task<Void> rest = Task.run(client::awaitSettled);
+            var third = next.get();
+            third.resume(1);
+            expectSubmits(third, "2:b", "3:c");
+            third.answerOnce(2, Result.SUCCESS);
+            third.answerOnce(3, Result.SUCCESS);
+            rest.result();
+            assertThat(throwing.results.values()).hasSize(3).containsOnly(Result.SUCCESS);
+            third.socket.close();
         }
     }
 
@@ -104,15 +139,11 @@ class OnceAnswersTest {
     void whoIsTakenOverMakesNoOtherConnection() throws Exception {
         try (var server = new FakeServer();
                 var client = new Client(server.address, once(), told)) {
-            var next = server.next();
-            Task<Void> all = submitThree(client);
-            var peer = next.get();
-            peer.resume(0);
-            expectSubmits(peer, "1:a", "2:b", "3:c");
-            peer.answerOnce(1, Result.SUCCESS);
-            peer.answerOnce(2, Result.TAKEN_OVER);
-            peer.socket.close();
-            all.result();
+            var three = taken(server, client, 0);
+            three.peer.answerOnce(1, Result.SUCCESS);
+            three.peer.answerOnce(2, Result.TAKEN_OVER);
+            three.peer.socket.close();
+            three.all.result();
             assertThat(told.results)
                     .containsEntry(0L, Result.SUCCESS)
                     .containsEntry(1L, Result.TAKEN_OVER)
@@ -126,10 +157,6 @@ class OnceAnswersTest {
 
     private Client clientOf(FakeServer server, Heddle heddle) {
         return new Client(server.address, once().runtime(heddle), told);
-    }
-
-    private Heddle heddle() throws IOException {
-        return Heddle.builder().clock(clock).start();
     }
 
     /** By steps so short that no other time passes meanwhile. */
@@ -174,8 +201,7 @@ class OnceAnswersTest {
             for (int number = 1; number <= 3; number++) {
                 second.answerOnce(number, Result.SUCCESS);
             }
-            all.result();
-            assertThat(told.results.values()).hasSize(3).containsOnly(Result.SUCCESS);
+            expectAllKept(all);
             first.socket.close();
             second.socket.close();
         }
@@ -186,23 +212,19 @@ class OnceAnswersTest {
         try (Heddle heddle = heddle();
                 var server = new FakeServer();
                 var client = clientOf(server, heddle)) {
-            var next = server.next();
-            Task<Void> all = submitThree(client);
-            var first = next.get();
-            first.resume(0);
-            expectSubmits(first, "1:a", "2:b", "3:c");
+            var three = taken(server, client, 0);
             long sent = clock.nanos();
-            var second = server.next();
+            var next = server.next();
             advanceUntil("the loss", () -> !told.lost.isEmpty());
             assertThat(clock.nanos() - sent)
                     .isGreaterThanOrEqualTo(Duration.ofSeconds(60).toNanos());
-            second.get().resume(2);
-            expectSubmits(second.get(), "3:c");
-            second.get().answerOnce(3, Result.SUCCESS);
-            all.result();
-            assertThat(told.results.values()).hasSize(3).containsOnly(Result.SUCCESS);
-            first.socket.close();
-            second.get().socket.close();
+            var second = next.get();
+            second.resume(2);
+            expectSubmits(second, "3:c");
+            second.answerOnce(3, Result.SUCCESS);
+            expectAllKept(three.all);
+            three.peer.socket.close();
+            second.socket.close();
         }
     }
 
@@ -211,18 +233,14 @@ class OnceAnswersTest {
         var server = new FakeServer();
         try (Heddle heddle = heddle();
                 var client = clientOf(server, heddle)) {
-            var next = server.next();
-            Task<Void> all = submitThree(client);
-            var peer = next.get();
-            peer.resume(0);
-            expectSubmits(peer, "1:a", "2:b", "3:c");
-            peer.answerOnce(1, Result.SUCCESS);
+            var three = taken(server, client, 0);
+            three.peer.answerOnce(1, Result.SUCCESS);
             told.await(1);
             server.close();
             long left = clock.nanos();
-            peer.reset();
-            advanceUntil("the end", all::isDone);
-            all.failure(IOException.class);
+            three.peer.reset();
+            advanceUntil("the end", three.all::isDone);
+            three.all.failure(IOException.class);
             assertThat(clock.nanos() - left)
                     .isGreaterThanOrEqualTo(Duration.ofSeconds(30).toNanos());
             assertThat(told.results)
@@ -249,8 +267,7 @@ class OnceAnswersTest {
                 peer.reset();
             }
             next.get().resume(3);
-            all.result();
-            assertThat(told.results.values()).hasSize(3).containsOnly(Result.SUCCESS);
+            expectAllKept(all);
             next.get().socket.close();
         }
     }

@@ -1,6 +1,6 @@
 package heddle.gateway;
 
-import static heddle.gateway.RawClient.utf8;
+import static heddle.gateway.ClientTestBase.submit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -47,11 +47,6 @@ class OnceClientTest {
     @AfterEach
     void end() {
         store.release();
-    }
-
-    private static long submit(Client client, String message) throws Exception {
-        byte[] bytes = utf8(message);
-        return client.submit(bytes, 0, bytes.length);
     }
 
     private StoreSink onDisk() throws IOException {

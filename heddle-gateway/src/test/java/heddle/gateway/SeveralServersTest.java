@@ -1,6 +1,5 @@
 package heddle.gateway;
 
-import static heddle.gateway.RawClient.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -23,22 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A {@link Client} of several servers, of which some are away, refuse or end. */
 @Timeout(60)
-class SeveralServersTest {
-    private final Told told = new Told();
-
-    private static ClientOptions options() {
-        return new ClientOptions().closeTimeout(Duration.ofMillis(100));
-    }
-
+class SeveralServersTest extends ClientTestBase {
     /** Where nobody listens any more. */
     private static String nobody() throws IOException {
         try (var server = new FakeServer()) {
             return server.address;
         }
-    }
-
-    private static void submit(Client client, String message) throws Exception {
-        client.submit(utf8(message), 0, utf8(message).length);
     }
 
     @Test

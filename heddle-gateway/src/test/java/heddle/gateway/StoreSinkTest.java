@@ -98,13 +98,16 @@ class StoreSinkTest {
         Files.setPosixFilePermissions(wide, PosixFilePermissions.fromString("rwxr-xr-x"));
         new StoreSink(wide, new StoreOptions(), new Counters()).close();
         Files.setPosixFilePermissions(wide.resolve("log"), PosixFilePermissions.fromString("rwxr--r--"));
+        // As a take-over leaves it, with all its messages.
+        Path takenOver = Files.createFile(wide.resolve("messages.db.taken-over"));
+        Files.setPosixFilePermissions(takenOver, PosixFilePermissions.fromString("rw-r--r--"));
         var logged = new GatewayLog();
         try (logged) {
             new StoreSink(wide, new StoreOptions(), new Counters()).close();
         }
         assertThat(logged.lines())
                 .containsExactly(
-                        "data folder %s: other users have rights (rwxr-xr-x %s, rwxr--r-- log); to keep them out: chmod 700 %s"
+                        "data folder %s: other users have rights (rwxr-xr-x %s, rwxr--r-- log, rw-r--r-- messages.db.taken-over); to keep them out: chmod 700 %s"
                                 .formatted(wide, wide, wide));
         assertThat(rights(wide)).isEqualTo("rwxr-xr-x");
         assertThat(rights(wide.resolve("log"))).isEqualTo("rwxr--r--");
