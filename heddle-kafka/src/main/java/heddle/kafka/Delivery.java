@@ -43,10 +43,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// 1. A record's fate is told once. Refused: it is not in the topic and never will be. Failed: it may be.
 /// 2. In each partition the records of a delivery that are there are in the order of send(), without gaps but at the
-/// end: each batch has
-///    a number, and a broker takes a batch only behind the one before it. After a failure the producer would number
-/// anew; it is
-///    closed within the callback of the failure, before it sends anything else.
+/// end: one request
+///    at a time is on its way to a broker, and each batch has a number, by which a broker knows one that is sent again.
+///    With more requests the number would not do: of a producer that it does not know in a partition yet, a broker
+///    takes any number as the first, so the second batch may be there when the first is refused for now. After a
+///    failure the producer would number anew; it is closed within the callback of the failure, before it sends
+///    anything else.
 /// 3. send() never waits: max.block.ms is 0, and the topics' metadata is there before UP and kept.
 final class Delivery implements Closeable {
 
@@ -78,8 +80,7 @@ final class Delivery implements Closeable {
 
     private final long lostLimitNanos;
 
-    /** Written once known better, by Kafka's thread; read by any. */
-    private volatile long recordBytesMax;
+    private final long recordBytesMax;
 
     private Delivery(KafkaOptions options, Cluster cluster, Runnable onFailure) {
         this.topic = options.topic;
@@ -187,6 +188,7 @@ final class Delivery implements Closeable {
         config.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, options.servers);
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        config.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
         config.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Long.MAX_VALUE / 2);
         config.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);

@@ -6,6 +6,7 @@ import heddle.gateway.Hold;
 import heddle.gateway.Result;
 import heddle.gateway.StoreReader;
 import heddle.gateway.StoredMessage;
+import heddle.gateway.log.Threads;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -51,11 +52,15 @@ final class Forwarder {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    // All guarded by lock.
+    // Both guarded by lock.
     private final ArrayDeque<Sent> sent = new ArrayDeque<>();
     private long sentBytes;
-    private long confirmed;
-    private boolean stopping;
+
+    /** All up to this number is confirmed. Written under the lock, read by any. */
+    private volatile long confirmed;
+
+    /** Written under the lock, read by any. */
+    private volatile boolean stopping;
 
     // Both used by heddle-forward alone.
     private long keptNanos = System.nanoTime();
@@ -89,7 +94,7 @@ final class Forwarder {
 
     private void run() {
         try {
-            while (!isStopping()) {
+            while (!stopping) {
                 try {
                     connectAndForward();
                 } catch (IOException e) {
@@ -118,15 +123,15 @@ final class Forwarder {
     }
 
     private void forward(Delivery delivery) throws IOException, InterruptedException {
-        reader.seek(forwardedTo() + 1);
-        while (!isStopping() && !delivery.hasFailed()) {
+        reader.seek(confirmed + 1);
+        while (!stopping && !delivery.hasFailed()) {
             var messages = reader.next();
             for (var message : messages) {
                 if (!send(delivery, message)) {
                     break;
                 }
             }
-            keepIfDue(messages.isEmpty());
+            keepIfDue();
             if (messages.isEmpty()) {
                 pause(IDLE_NANOS);
             }
@@ -134,7 +139,7 @@ final class Forwarder {
         if (delivery.hasFailed()) {
             episode.begins(Delivery.text(delivery.failure()));
         } else {
-            awaitConfirmed(END_LIMIT.toNanos());
+            awaitConfirmed(delivery);
         }
     }
 
@@ -143,17 +148,17 @@ final class Forwarder {
         byte[] key = message.client().getBytes(StandardCharsets.UTF_8);
         long bytes = Delivery.recordBytes(message.payload().length, key.length);
         if (!delivery.fits(bytes)) {
-            awaitConfirmed(END_LIMIT.toNanos());
+            awaitConfirmed(delivery);
             throw new IOException(
                     "message " + message.number() + " of the store is larger than the topic takes: raise its"
                             + " max.message.bytes to " + bytes + " at least");
         }
         var entry = new Sent(message.number(), bytes);
         while (!add(entry)) {
-            if (isStopping() || delivery.hasFailed()) {
+            if (stopping || delivery.hasFailed()) {
                 return false;
             }
-            keepIfDue(false);
+            keepIfDue();
             pause(IDLE_NANOS);
         }
         delivery.send(record(key, message), new Delivery.Fate() {
@@ -222,40 +227,31 @@ final class Forwarder {
         }
     }
 
-    private long forwardedTo() {
-        lock.lock();
-        try {
-            return confirmed;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void keepIfDue(boolean idle) throws IOException {
+    private void keepIfDue() throws IOException {
         long now = System.nanoTime();
-        if (idle || now - keptNanos > KEEP_NANOS) {
+        if (now - keptNanos > KEEP_NANOS) {
             keptNanos = now;
             keep();
-            long lagNow = Math.max(0, reader.end() - forwardedTo());
+            long lagNow = Math.max(0, reader.end() - confirmed);
             counters.add(Counter.FORWARD_LAG, lagNow - lag);
             lag = lagNow;
         }
     }
 
     private void keep() throws IOException {
-        long number = forwardedTo();
+        long number = confirmed;
         if (number > forwarded.number()) {
             forwarded.moveTo(number);
             hold.moveTo(number + 1);
         }
     }
 
-    /** Waits until all that was sent is confirmed, or the delivery has failed. */
-    private void awaitConfirmed(long limitNanos) throws InterruptedException {
-        long left = limitNanos;
+    /** Waits until all that was sent is confirmed, or the delivery has failed, or the limit for an end has passed. */
+    private void awaitConfirmed(Delivery delivery) throws InterruptedException {
+        long left = END_LIMIT.toNanos();
         lock.lock();
         try {
-            while (!sent.isEmpty() && left > 0) {
+            while (!sent.isEmpty() && !delivery.hasFailed() && left > 0) {
                 left = changed.awaitNanos(left);
             }
         } finally {
@@ -284,15 +280,6 @@ final class Forwarder {
         }
     }
 
-    private boolean isStopping() {
-        lock.lock();
-        try {
-            return stopping;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** Waits a few seconds at most for what is on its way, keeps how far it is, and ends. The next start goes on. */
     void close() throws IOException {
         lock.lock();
@@ -302,18 +289,7 @@ final class Forwarder {
         } finally {
             lock.unlock();
         }
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true; // the number that is kept comes first
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.awaitEnd(thread); // the number that is kept comes first
         hold.close();
         reader.close();
     }

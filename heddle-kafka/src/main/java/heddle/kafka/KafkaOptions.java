@@ -69,15 +69,20 @@ public final class KafkaOptions {
 
     /**
      * More settings of Kafka's clients, as for TLS; they count for producer, consumer and admin client alike. What the
-     * sink's promise rests on cannot be set: {@code acks}, {@code enable.idempotence}, {@code max.block.ms},
-     * serializers, {@code transactional.id}.
+     * sink's promise rests on cannot be set: {@code acks}, {@code enable.idempotence}, {@code
+     * max.in.flight.requests.per.connection}, {@code max.block.ms}, serializers, {@code transactional.id}.
      *
      * @param settings names and values; copied
      * @return the changed copy
      */
     public KafkaOptions config(Map<String, String> settings) {
-        for (String fixed :
-                List.of("acks", "enable.idempotence", "max.block.ms", "transactional.id", "bootstrap.servers")) {
+        for (String fixed : List.of(
+                "acks",
+                "enable.idempotence",
+                "max.in.flight.requests.per.connection",
+                "max.block.ms",
+                "transactional.id",
+                "bootstrap.servers")) {
             if (settings.containsKey(fixed)) {
                 throw new IllegalArgumentException(fixed + ": cannot be set, the sink sets it");
             }

@@ -6,6 +6,7 @@ import heddle.gateway.Receipt;
 import heddle.gateway.Result;
 import heddle.gateway.Sequence;
 import heddle.gateway.Sink;
+import heddle.gateway.log.Threads;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -169,8 +170,8 @@ public final class KafkaSink implements Sink {
                 if (!inTime) {
                     return Result.OVERLOADED;
                 }
-                // Nobody says when the topic is known again.
-                long look = options.clock.after(LOOK_NANOS);
+                // UP, nobody says when the topic is known again.
+                long look = state == State.UP ? options.clock.after(LOOK_NANOS) : untilNanos;
                 inTime = options.clock.awaitUntil(lock, changed, look - untilNanos < 0 ? look : untilNanos)
                         || !options.clock.hasPassed(untilNanos);
             }
@@ -482,20 +483,23 @@ public final class KafkaSink implements Sink {
                 episode.ends();
             }
             set(State.UP, up);
-            while (goesOn() && !up.hasFailed()) {
-                work.work(events(work.anyLive()));
+            try {
+                while (goesOn() && !up.hasFailed()) {
+                    work.work(events(work.anyLive()));
+                }
+                if (up.hasFailed()) {
+                    episode.begins(Delivery.text(up.failure()));
+                    set(State.CONNECTING, null);
+                } else {
+                    up.flush();
+                    work.work(drained());
+                    work.endAll();
+                    up.flush();
+                }
+            } finally { // also after a fault of the program
+                up.close();
+                work.abandon(drained());
             }
-            if (up.hasFailed()) {
-                episode.begins(Delivery.text(up.failure()));
-                set(State.CONNECTING, null);
-            } else {
-                up.flush();
-                work.work(drained());
-                work.endAll();
-                up.flush();
-            }
-            up.close();
-            work.abandon(drained());
         }
     }
 
@@ -543,18 +547,7 @@ public final class KafkaSink implements Sink {
             lock.unlock();
         }
         inbox.add(new Event.Wake());
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true; // the messages on their way come first
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.awaitEnd(thread); // the messages on their way come first
         var thrown = fault.getAndSet(null);
         if (thrown != null) {
             throw new IOException("topic " + options.topic + ": ended by " + thrown, thrown);

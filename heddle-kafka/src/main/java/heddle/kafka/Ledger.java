@@ -2,10 +2,13 @@ package heddle.kafka;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,11 +45,15 @@ import org.jspecify.annotations.Nullable;
 /// Bound: about 200 bytes of memory for each name. For the sink's thread alone.
 final class Ledger implements Closeable {
 
+    private static final Logger LOG = System.getLogger("heddle.kafka");
+
     static final long NOTHING_BEHIND = Long.MAX_VALUE;
 
     private static final byte CLAIM = 1;
     private static final byte ENTRY = 2;
     private static final int GATEWAY_BYTES = 16;
+    private static final int ENTRY_KEY_BYTES = 1 + Long.BYTES;
+    private static final int ENTRY_BYTES = Integer.BYTES + 2 * Long.BYTES;
     private static final Duration POLL = Duration.ofMillis(100);
 
     /** What is known of a turn. */
@@ -67,6 +74,9 @@ final class Ledger implements Closeable {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Map<String, Known> names = new HashMap<>();
     private long position;
+
+    /** One was seen that no gateway wrote. */
+    private boolean foreignSaid;
 
     private Ledger(KafkaOptions options, byte[] gateway) {
         this.options = options;
@@ -153,16 +163,34 @@ final class Ledger implements Closeable {
     }
 
     private void take(ConsumerRecord<byte[], byte[]> record) {
-        var key = ByteBuffer.wrap(record.key());
-        byte kind = key.get();
-        if (kind == CLAIM) {
-            if (record.value() != null && !ByteBuffer.wrap(record.value()).equals(ByteBuffer.wrap(gateway))) {
-                known(name(key)).claimedElsewhere = record.offset();
+        byte[] value = record.value();
+        if (isClaim(record.key(), value)) {
+            if (!Arrays.equals(value, gateway)) {
+                known(name(ByteBuffer.wrap(record.key()).position(1))).claimedElsewhere = record.offset();
             }
-        } else if (kind == ENTRY) {
+        } else if (isEntry(record.key(), value)) {
+            var key = ByteBuffer.wrap(record.key()).position(1);
             long turn = key.getLong();
-            take(known(name(key)), turn, record.value());
+            take(known(name(key)), turn, value);
+        } else if (!foreignSaid) {
+            foreignSaid = true;
+            LOG.log(
+                    Level.WARNING,
+                    "topic {0}: the record at {1} was written by no gateway; such records are passed over",
+                    options.ledgerTopic,
+                    Long.toString(record.offset()));
         }
+    }
+
+    private static boolean isClaim(byte @Nullable [] key, byte @Nullable [] value) {
+        return key != null && key.length >= 1 && key[0] == CLAIM && value != null && value.length == GATEWAY_BYTES;
+    }
+
+    private static boolean isEntry(byte @Nullable [] key, byte @Nullable [] value) {
+        return key != null
+                && key.length >= ENTRY_KEY_BYTES
+                && key[0] == ENTRY
+                && (value == null || value.length == ENTRY_BYTES);
     }
 
     private static void take(Known known, long turn, byte @Nullable [] value) {
@@ -231,7 +259,7 @@ final class Ledger implements Closeable {
 
     /** An entry, to be sent. */
     ProducerRecord<byte[], byte[]> entry(byte[] name, Entry entry) {
-        byte[] value = ByteBuffer.allocate(Integer.BYTES + 2 * Long.BYTES)
+        byte[] value = ByteBuffer.allocate(ENTRY_BYTES)
                 .putInt(entry.partition)
                 .putLong(entry.from)
                 .putLong(entry.highest)
@@ -246,7 +274,7 @@ final class Ledger implements Closeable {
     }
 
     private static byte[] key(byte[] name, long turn) {
-        return ByteBuffer.allocate(1 + Long.BYTES + name.length)
+        return ByteBuffer.allocate(ENTRY_KEY_BYTES + name.length)
                 .put(ENTRY)
                 .putLong(turn)
                 .put(name)

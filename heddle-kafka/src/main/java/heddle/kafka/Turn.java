@@ -90,6 +90,15 @@ final class Turn {
         }
     }
 
+    boolean isOpen() {
+        lock.lock();
+        try {
+            return state == State.OPEN;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The numbers up to {@code highest} are kept; the next one may be sent. */
     void open(Delivery by, long highest) {
         lock.lock();

@@ -100,7 +100,6 @@ final class Turns implements Closeable {
         while (!waiting.isEmpty()) {
             var batch = new ArrayList<>(waiting);
             waiting.clear();
-            verify(delivered(batch));
             List<Event.Begin> begins = new ArrayList<>();
             Set<Turn> beginning = new HashSet<>();
             for (var event : batch) {
@@ -109,14 +108,19 @@ final class Turns implements Closeable {
                     beginning.add(begin.turn());
                 }
             }
-            // Ends first: a turn that has ended in order spares the next one of its name a scan. But no end before its
-            // begin.
-            for (var event : batch) {
-                if (event instanceof Event.End end && !beginning.contains(end.turn())) {
-                    end(end.turn());
+            try {
+                verify(delivered(batch));
+                // Ends first: a turn that has ended in order spares the next one of its name a scan. But no end before
+                // its begin.
+                for (var event : batch) {
+                    if (event instanceof Event.End end && !beginning.contains(end.turn())) {
+                        end(end.turn());
+                    }
                 }
+                resumeAll(begins);
+            } finally { // after a fault of the program some are not told yet, and who asked waits
+                begins.forEach(this::refuse);
             }
-            resumeAll(begins);
             for (var event : batch) {
                 if (event instanceof Event.End end && beginning.contains(end.turn())) {
                     end(end.turn());
@@ -150,9 +154,10 @@ final class Turns implements Closeable {
             read = true;
         } catch (IOException e) {
             LOG.log(Level.WARNING, "what is delivered cannot be told as kept: {0}", e.getMessage());
-        }
-        for (var message : delivered) {
-            settle(message, read);
+        } finally { // also after a fault of the program: who sent it waits
+            for (var message : delivered) {
+                settle(message, read);
+            }
         }
     }
 
@@ -247,7 +252,7 @@ final class Turns implements Closeable {
 
     private void refuse(Event.Begin begin) {
         var turn = begin.turn();
-        if (!turn.end(Turn.State.LOST)) {
+        if (turn.isOpen() || !turn.end(Turn.State.LOST)) {
             return; // told already
         }
         owners.remove(turn.name, turn);
@@ -486,50 +491,48 @@ final class Turns implements Closeable {
             return;
         }
         sweptNanos = System.nanoTime();
-        var book = Objects.requireNonNull(ledger);
-        Map<Turn, Long> idle = new HashMap<>();
-        List<Turn> busy = new ArrayList<>();
-        for (var turn : owners.values()) {
-            turn.lock.lock();
-            try {
-                if (turn.state == Turn.State.OPEN && turn.inFlight == 0) {
-                    idle.put(turn, turn.kept);
-                } else if (turn.state == Turn.State.OPEN) {
-                    busy.add(turn);
-                }
-            } finally {
-                turn.lock.unlock();
-            }
-        }
+        sweep(ends());
+    }
+
+    /** Of the partitions of all turns; empty if they cannot be told. */
+    Map<TopicPartition, Long> ends() {
         try {
-            // After the look above: what is sent since then stands at the end or behind it.
-            var ends = book.consumer()
-                    .endOffsets(idle.keySet().stream()
-                            .map(turn -> new TopicPartition(options.topic, turn.partition))
-                            .collect(Collectors.toSet()));
-            idle.forEach((turn, kept) -> {
-                long end = ends.getOrDefault(new TopicPartition(options.topic, turn.partition), 0L);
-                if (end - turn.entryOffset > ENTRY_RECORDS) {
-                    write(turn, end, kept);
-                }
-            });
+            return Objects.requireNonNull(ledger)
+                    .consumer()
+                    .endOffsets(owners.values().stream().map(this::partition).collect(Collectors.toSet()));
         } catch (KafkaException e) {
-            LOG.log(Level.DEBUG, "no sweep", e); // the next one does it
-        }
-        for (var turn : busy) {
-            if (turn.lastOffset - turn.entryOffset > ENTRY_RECORDS) {
-                // kept is written by this thread alone, together with lastOffset.
-                write(turn, turn.lastOffset, keptOf(turn));
-            }
+            LOG.log(Level.DEBUG, "no ends", e); // the next sweep has them
+            return Map.of();
         }
     }
 
-    private static long keptOf(Turn turn) {
-        turn.lock.lock();
-        try {
-            return turn.kept;
-        } finally {
-            turn.lock.unlock();
+    private TopicPartition partition(Turn turn) {
+        return new TopicPartition(options.topic, turn.partition);
+    }
+
+    /**
+     * Looks at the turns after {@code ends} were asked for. A turn with nothing on its way then has all above
+     * {@code kept} still to send, which comes to stand at the end or behind it. The other way round, a message sent
+     * between the look and the question stands before the end, and an entry would say that it is not there.
+     */
+    void sweep(Map<TopicPartition, Long> ends) {
+        for (var turn : List.copyOf(owners.values())) {
+            long from;
+            long kept;
+            turn.lock.lock();
+            try {
+                if (turn.state != Turn.State.OPEN) {
+                    continue;
+                }
+                // lastOffset and kept are written by this thread alone, together.
+                from = turn.inFlight > 0 ? turn.lastOffset : ends.getOrDefault(partition(turn), 0L);
+                kept = turn.kept;
+            } finally {
+                turn.lock.unlock();
+            }
+            if (from - turn.entryOffset > ENTRY_RECORDS) {
+                write(turn, from, kept);
+            }
         }
     }
 

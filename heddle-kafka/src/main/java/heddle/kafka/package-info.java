@@ -9,6 +9,8 @@
 ///     time      when the gateway took it, in milliseconds since 1970
 ///     sequence  its number, unsigned, of a message that is kept once
 ///     turn      of a message that is kept once: the turn that it belongs to
+///     store     of a message that a store has forwarded: that store's name
+///     number    of a message that a store has forwarded: its number there
 ///
 /// A record with a turn and without a sequence is a marker: a turn begins there. It is no message.
 ///
@@ -21,7 +23,10 @@
 /// How a message is there exactly once without Kafka's transactions: decision 0017. [ReadingRule] is what a reader does
 /// about it.
 ///
-/// Who enters: a server makes a [KafkaSink]; a reader of the topic uses a [ReadingRule].
+///     heddle-forward       Forwarder -> Delivery -> Forwarded     of a [ForwardingSink], what its store has
+///
+/// Who enters: a server makes a [KafkaSink], or a [ForwardingSink], which keeps messages in a data folder first; a
+/// reader of the topic uses a [ReadingRule].
 @NullMarked
 package heddle.kafka;
 

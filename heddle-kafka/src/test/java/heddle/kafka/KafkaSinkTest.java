@@ -1,6 +1,7 @@
 package heddle.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.gateway.ClientOptions;
 import heddle.gateway.Counters;
@@ -9,11 +10,13 @@ import heddle.gateway.Result;
 import heddle.gateway.Sequence;
 import heddle.gateway.Sink;
 import heddle.testing.Await;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -27,6 +30,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the sink promises, by a broker of Kafka. */
 @Tag("thorough")
@@ -41,7 +46,7 @@ class KafkaSinkTest {
     }
 
     /** What a receipt is told. */
-    private static final class Told implements OnceReceipt {
+    private static class Told implements OnceReceipt {
 
         private final String name;
         private final BlockingQueue<String> all = new LinkedBlockingQueue<>();
@@ -85,6 +90,32 @@ class KafkaSinkTest {
     private static int once(KafkaSink sink, Sequence sequence, long number, String text) throws InterruptedException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         return sink.offerOnce(sequence, number, bytes, 0, bytes.length);
+    }
+
+    private static ProducerRecord<byte[], byte[]> numbered(
+            String topic, String name, long number, String turn, String text) {
+        return new ProducerRecord<>(
+                topic,
+                0,
+                name.getBytes(StandardCharsets.UTF_8),
+                text.getBytes(StandardCharsets.UTF_8),
+                List.of(
+                        new KafkaHeaders.Field(KafkaHeaders.NAME, name),
+                        new KafkaHeaders.Field(KafkaHeaders.SEQUENCE, number),
+                        new KafkaHeaders.Field(KafkaHeaders.TURN, turn)));
+    }
+
+    /** As somebody else than a gateway. */
+    @SafeVarargs
+    private static void produce(ProducerRecord<byte[], byte[]>... records) throws Exception {
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.servers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            for (var record : records) {
+                producer.send(record).get();
+            }
+        }
     }
 
     private static List<String> numbers(int from, int to) {
@@ -224,6 +255,136 @@ class KafkaSinkTest {
         gone.close();
     }
 
+    /** Between the question for the ends and the look at the turns, and behind both. Then the gateway is killed. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsSentDuringASweepIsFoundByTheNextResume(boolean settled) throws Exception {
+        var topic = broker.topic("swept-" + settled, 1, Map.of());
+        var options = options(topic);
+        var told = new Told("s");
+        try (var delivery = Delivery.open(options, () -> {})) {
+            var inbox = new LinkedBlockingQueue<Event>();
+            var room = new Room(100, 1 << 20, options.clock);
+            var turn = new Turn(new Sequence("s", told));
+            try (var turns = new Turns(options, new Counters(), delivery, new byte[16], room, inbox)) {
+                turns.work(List.of(new Event.Begin(turn, 1)));
+                assertThat(told.next()).isEqualTo("resumed 0 at 0");
+                send(turn, 1, topic, inbox);
+                turns.work(List.of(inbox.take()));
+                assertThat(told.next()).isEqualTo("1: 0");
+
+                var ends = turns.ends();
+                assertThat(ends.values()).containsExactly(2L);
+                send(turn, 2, topic, inbox);
+                var second = inbox.take();
+                if (settled) {
+                    turns.work(List.of(second));
+                }
+                // As if the entry were so old.
+                turn.entryOffset -= 1_000_000;
+                turns.sweep(ends);
+                assertThat(turn.entryOffset).isEqualTo(2);
+                send(turn, 3, topic, inbox);
+                delivery.flush();
+            }
+        }
+        try (var sink = new KafkaSink(options, new Counters())) {
+            var next = new Told("s");
+            sink.resume(new Sequence("s", next), 1);
+            assertThat(next.next()).isEqualTo("resumed 0 at 3");
+        }
+    }
+
+    /** As the sink does it. */
+    private static void send(Turn turn, long number, String topic, Queue<Event> inbox) {
+        turn.lock.lock();
+        try {
+            turn.next++;
+            turn.inFlight++;
+            turn.delivery.send(numbered(topic, turn.name, number, Long.toString(turn.turn), "m"), new Delivery.Fate() {
+                @Override
+                public void delivered(int partition, long offset) {
+                    inbox.add(new Event.Delivered(turn, number, offset, 0));
+                }
+
+                @Override
+                public void refused(int result) {
+                    throw new AssertionError(Result.text(result));
+                }
+
+                @Override
+                public void failed(int result) {
+                    throw new AssertionError(Result.text(result));
+                }
+            });
+        } finally {
+            turn.lock.unlock();
+        }
+    }
+
+    @Test
+    void recordsInTheLedgerThatNoGatewayWroteArePassedOver() throws Exception {
+        var topic = broker.topic("foreign", 1, Map.of());
+        // A compacted topic takes no record without a key; one that has been made so may have some.
+        var ledger = broker.topic("foreign-turns", 1, Map.of());
+        byte[] text = "text".getBytes(StandardCharsets.UTF_8);
+        byte[] entry = new byte[20];
+        produce(
+                new ProducerRecord<>(ledger, null, text),
+                new ProducerRecord<>(ledger, new byte[0], text),
+                new ProducerRecord<>(ledger, text, text),
+                new ProducerRecord<>(ledger, new byte[] {1, 'f'}, text),
+                new ProducerRecord<>(ledger, new byte[] {2, 0, 0}, entry),
+                new ProducerRecord<>(ledger, new byte[] {2, 0, 0, 0, 0, 0, 0, 0, 0, 'f'}, text));
+        broker.set(ledger, "cleanup.policy", "compact");
+        try (var sink = new KafkaSink(options(topic), new Counters())) {
+            var told = new Told("f");
+            var sequence = new Sequence("f", told);
+            sink.resume(sequence, 1);
+            assertThat(told.next()).isEqualTo("resumed 0 at 0");
+            once(sink, sequence, 1, "one");
+            assertThat(told.next()).isEqualTo("1: 0");
+        }
+    }
+
+    @Test
+    void faultOfTheProgramSettlesAllAndEndsTheProducer() throws Exception {
+        var topic = broker.topic("fault", 1, Map.of());
+        var sink = new KafkaSink(options(topic), new Counters());
+        var told = new Told("a");
+        var sequence = new Sequence("a", told);
+        sink.resume(sequence, 1);
+        assertThat(told.next()).isEqualTo("resumed 0 at 0");
+        sink.resume(
+                new Sequence("b", new Told("b") {
+                    @Override
+                    public void resumed(long id, int result, long highest) {
+                        throw new IllegalStateException("a fault");
+                    }
+                }),
+                2);
+        int taken = 0;
+        while (once(sink, sequence, taken + 1, "m") == Result.SUCCESS) {
+            taken++;
+        }
+        sink.awaitEnd();
+        int all = taken;
+        Await.until(() -> all + " settled, got " + told.all.size(), () -> told.all.size() == all);
+        assertThat(Thread.getAllStackTraces().keySet())
+                .extracting(Thread::getName)
+                .noneMatch(name -> name.startsWith(KafkaProducer.NETWORK_THREAD_PREFIX));
+        assertThatThrownBy(sink::close).isInstanceOf(IOException.class).hasMessageContaining("a fault");
+    }
+
+    @Test
+    void whatThePromiseRestsOnCannotBeSet() {
+        for (var name : List.of("acks", "enable.idempotence", "max.in.flight.requests.per.connection")) {
+            assertThatThrownBy(() -> options("any").config(Map.of(name, "1")))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(name + ": cannot be set, the sink sets it");
+        }
+    }
+
     @Test
     void messageTooLargeForTheTopicIsRefusedForGoodAndOthersGoOn() throws Exception {
         var topic = broker.topic("small", 1, Map.of("max.message.bytes", "1000"));
@@ -343,21 +504,7 @@ class KafkaSinkTest {
             var second = new Sequence("n", told);
             sink.resume(second, 2);
             assertThat(told.next()).isEqualTo("resumed 0 at 1");
-            try (var producer = new KafkaProducer<>(
-                    Map.<String, Object>of("bootstrap.servers", broker.servers()),
-                    new ByteArraySerializer(),
-                    new ByteArraySerializer())) {
-                producer.send(new ProducerRecord<>(
-                                topic,
-                                0,
-                                "n".getBytes(StandardCharsets.UTF_8),
-                                "late two".getBytes(StandardCharsets.UTF_8),
-                                List.of(
-                                        new KafkaHeaders.Field(KafkaHeaders.NAME, "n"),
-                                        new KafkaHeaders.Field(KafkaHeaders.SEQUENCE, 2),
-                                        new KafkaHeaders.Field(KafkaHeaders.TURN, turn))))
-                        .get();
-            }
+            produce(numbered(topic, "n", 2, turn, "late two"));
             once(sink, second, 2, "two");
             assertThat(told.next()).isEqualTo("2: 0");
             sink.end(first);
