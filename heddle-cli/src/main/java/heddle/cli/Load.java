@@ -2,6 +2,7 @@ package heddle.cli;
 
 import heddle.gateway.Client;
 import heddle.gateway.ClientOptions;
+import heddle.gateway.log.Threads;
 import heddle.net.Heddle;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -111,7 +112,7 @@ final class Load {
         } finally {
             tookNanos = startNanos == 0 ? 0 : System.nanoTime() - startNanos;
             for (var connection : connections) {
-                connection.join();
+                Threads.awaitEnd(connection.thread);
             }
         }
     }
@@ -200,21 +201,6 @@ final class Load {
             thread.interrupt();
         }
 
-        void join() {
-            boolean interrupted = false;
-            while (true) {
-                try {
-                    thread.join();
-                    break;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
         private void run() {
             try (client) {
                 sendAndAwait();
@@ -223,18 +209,22 @@ final class Load {
 
         private void sendAndAwait() {
             try {
-                connect();
-                started.await();
-                send();
-            } catch (IOException e) {
-                end(e);
+                try {
+                    connect();
+                    started.await();
+                    send();
+                } catch (IOException e) {
+                    end(e);
+                }
+                awaitSettled();
             } catch (InterruptedException e) {
                 // Over: what is in flight is settled by the client's end.
+            } catch (RuntimeException | Error e) {
+                end(new IOException("sending has ended: " + e, e));
+                throw e;
+            } finally { // else run() would wait for ever
                 settled.countDown();
-                return;
             }
-            awaitSettled();
-            settled.countDown();
         }
 
         private void connect() throws IOException, InterruptedException {

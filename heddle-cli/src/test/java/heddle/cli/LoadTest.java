@@ -3,6 +3,8 @@ package heddle.cli;
 import static heddle.cli.Ran.heddle;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import heddle.gateway.Client;
+import heddle.gateway.ClientOptions;
 import heddle.gateway.Counters;
 import heddle.gateway.Gateway;
 import heddle.gateway.GatewayOptions;
@@ -81,19 +83,32 @@ class LoadTest {
 
     /** Runs the command, and {@code meanwhile} beside it. */
     private static Ran submit(TestSink sink, Task.Action meanwhile, String... arguments) throws Exception {
-        try (var listener = Net.listen("tcp", "127.0.0.1:0")) {
-            var gateway = new Gateway(listener, sink, new GatewayOptions(), new Counters());
-            Task<Void> serving = Task.run(gateway::serve);
+        return withServer(sink, address -> {
             Task<Void> beside = Task.run(meanwhile);
             String[] command = new String[arguments.length + 3];
             command[0] = "submit";
             command[1] = "--to";
-            command[2] = "127.0.0.1:" + ((TcpAddr) listener.address()).port();
+            command[2] = address;
             System.arraycopy(arguments, 0, command, 3, arguments.length);
             try {
                 return heddle(command);
             } finally {
                 beside.result();
+            }
+        });
+    }
+
+    private interface Use<T> {
+        T of(String address) throws Exception;
+    }
+
+    private static <T> T withServer(TestSink sink, Use<T> use) throws Exception {
+        try (var listener = Net.listen("tcp", "127.0.0.1:0")) {
+            var gateway = new Gateway(listener, sink, new GatewayOptions(), new Counters());
+            Task<Void> serving = Task.run(gateway::serve);
+            try {
+                return use.of("127.0.0.1:" + ((TcpAddr) listener.address()).port());
+            } finally {
                 gateway.stop(Duration.ofSeconds(5));
                 serving.result();
             }
@@ -167,6 +182,22 @@ class LoadTest {
         assertThat(ran.exit()).as(ran.err()).isZero();
         assertThat(sink.messages).isNotEmpty();
         assertThat(ran.out()).startsWith(sink.messages.size() + " messages, " + sink.messages.size() + " acknowledged");
+    }
+
+    /** Here a message that does not fit into a frame, which the command would not have begun to send. */
+    @Test
+    void aFaultOfTheProgramInAConnectionEndsTheLoad() throws Exception {
+        var plan = new Load.Plan(2, 1000, Long.MAX_VALUE, 0, 200);
+        var options = new ClientOptions().frameBytesMax(100);
+        var failure = withServer(new TestSink(false, Result.SUCCESS), address -> {
+            var load = new Load(
+                    plan, new Tally(), false, note -> {}, (index, delivery) -> new Client(address, options, delivery));
+            load.run();
+            return load.failure();
+        });
+        assertThat(failure)
+                .hasMessage("sending has ended: java.lang.IllegalArgumentException:"
+                        + " message of 200 bytes, the largest is 87");
     }
 
     @Test
