@@ -80,17 +80,18 @@ final class ConfigFile {
         for (var path : paths) {
             Object value = Objects.requireNonNull(found.get(path));
             String name = String.join("-", path);
-            String place = file + ":" + line(found, path) + ": " + String.join(".", path);
+            String line = file + ":" + line(found, path);
+            String key = String.join(".", path);
             if (value instanceof TomlTable table && isPart(name, table)) {
                 continue;
             }
             var option = options.get(name);
             if (option == null) {
-                problems.at(place, "unknown key: " + nearest(path, name));
+                problems.at(line + ": " + key, "unknown key: " + nearest(path, name));
             } else if (arguments.containsKey(option)) {
-                problems.at(place, "is given twice: --" + name);
+                problems.at(line + ": " + key, "is given twice, as it is --" + name + " too");
             } else {
-                problems.place(option.longestName(), place);
+                problems.found(option.longestName(), line, key);
                 arguments.put(option, arguments(option, value));
             }
         }

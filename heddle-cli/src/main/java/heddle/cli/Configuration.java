@@ -45,7 +45,7 @@ final class Configuration {
             for (Map.Entry<OptionSpec, List<String>> option : file.read().entrySet()) {
                 String name = option.getKey().longestName();
                 if (here.hasMatchedOption(name)) {
-                    problems.place(name, name);
+                    problems.overruled(name);
                 } else {
                     arguments.addAll(option.getValue());
                 }

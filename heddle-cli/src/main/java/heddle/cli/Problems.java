@@ -7,20 +7,41 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** All that is wrong with the options and files of a server, each with its place. Used by one thread. */
 final class Problems {
-    /** Of an option: {@code FILE:LINE: key}, where the file gives it. */
-    private final Map<String, String> places = new HashMap<>();
+    /** Where the file gives an option. */
+    private record Place(String line, String key) {}
+
+    private final Map<String, Place> places = new HashMap<>();
 
     /** Options that are named in {@link #all}. */
     private final Set<String> told = new HashSet<>();
 
     private final List<String> all = new ArrayList<>();
 
-    /** Where an option was found, if not on the command line. */
-    void place(String option, String place) {
-        places.put(option, place);
+    /**
+     * The file gives an option.
+     *
+     * @param option its long name
+     * @param line {@code FILE:LINE}
+     * @param key as it stands there
+     */
+    void found(String option, String line, String key) {
+        places.put(option, new Place(line, key));
+    }
+
+    /** What the file says of an option does not count. */
+    void overruled(String option) {
+        places.remove(option);
+    }
+
+    /** {@code FILE:LINE} of an option, null if the file does not give it. */
+    @Nullable
+    String line(String option) {
+        var place = places.get(option);
+        return place == null ? null : place.line;
     }
 
     /**
@@ -31,7 +52,8 @@ final class Problems {
      */
     void add(String option, String text) {
         if (told.add(option)) {
-            at(places.getOrDefault(option, option), text);
+            var place = places.get(option);
+            at(place == null ? option : place.line + ": " + place.key, text);
         }
     }
 

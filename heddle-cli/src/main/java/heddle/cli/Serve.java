@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -34,6 +35,8 @@ final class Serve implements Callable<Integer> {
     /** Where it listens, and submit sends, unless told otherwise. */
     static final String ADDRESS = "127.0.0.1:7000";
 
+    private static final Duration FOREVER = Duration.ofDays(36_500);
+
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
@@ -57,11 +60,9 @@ final class Serve implements Callable<Integer> {
     @Option(
             names = "--stats",
             paramLabel = "TIME",
-            defaultValue = "876000h",
-            showDefaultValue = CommandLine.Help.Visibility.NEVER,
             converter = TimeSpan.class,
             description = "How often to print the counters to stderr; only at the end if not given.")
-    private Duration statsInterval;
+    private @Nullable Duration statsInterval;
 
     @CommandLine.Mixin
     private ConfigArguments config;
@@ -84,16 +85,20 @@ final class Serve implements Callable<Integer> {
             throw new CommandLine.ParameterException(spec.commandLine(), String.join("\n", problems.all()));
         }
         if (config.checkOnly()) {
-            configured.tell();
+            configured.tell(problems);
             return ExitCodes.OK;
         }
         return configured.open(configuration);
     }
 
-    /** What is in effect. */
-    private void tell() {
+    /** What is in effect, and where it is from unless it is the default. */
+    private void tell(Problems places) {
         for (var option : Configuration.keys(this)) {
-            Terminal.say(spec, option.longestName() + " " + Configuration.text(option));
+            String line = places.line(option.longestName());
+            String from = line != null ? line : option.stringValues().isEmpty() ? null : "command line";
+            Terminal.say(
+                    spec,
+                    option.longestName() + " " + Configuration.text(option) + (from == null ? "" : " (" + from + ")"));
         }
     }
 
@@ -117,7 +122,7 @@ final class Serve implements Callable<Integer> {
         var gateway = new Gateway(listener, target.sink(), gatewayOptions(), counters);
         var end = new Termination();
         var reload = new Reload(configuration, this, next -> next.parts(gateway));
-        end.hear("HUP", reload::ask);
+        end.hearHangUp(reload::ask);
         end.start(Thread.ofPlatform().daemon().name("heddle-reload"), reload::run);
         var accepting = end.start("heddle-accept", gateway::serve);
         end.start("heddle-sink-end", target.end());
@@ -128,7 +133,7 @@ final class Serve implements Callable<Integer> {
                                 listener.address(),
                                 target.where(),
                                 Heddle.shared().describe()));
-        while (!end.await(statsInterval)) {
+        while (!end.await(statsInterval == null ? FOREVER : statsInterval)) {
             printCounters(counters);
         }
         Duration drainTimeout = reload.current().limits.drainTimeout();

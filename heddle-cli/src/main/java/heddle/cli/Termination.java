@@ -25,8 +25,27 @@ final class Termination {
         hear("INT", this::signalled);
     }
 
-    /** Has {@code action} run at each such signal, which then does not end the process. */
-    void hear(String signal, Runnable action) {
+    /** Has SIGHUP mean {@code other} than the end, unless the terminal is gone in which a person started the command. */
+    void hearHangUp(Runnable other) {
+        boolean watched = Terminal.isWatched();
+        hear("HUP", () -> hungUp(watched, other));
+    }
+
+    private void hungUp(boolean watched, Runnable other) {
+        try {
+            if (watched && !Terminal.stdoutIsTerminal()) {
+                ended.countDown();
+                return;
+            }
+        } catch (IOException e) {
+            // No process to ask by, so nobody knows; a server that goes on does the least harm.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        other.run();
+    }
+
+    private void hear(String signal, Runnable action) {
         if (Signals.register(signal, action) == null) {
             throw new IllegalStateException("this JVM lets nobody hear SIG" + signal);
         }

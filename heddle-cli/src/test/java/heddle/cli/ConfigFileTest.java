@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,12 +18,14 @@ class ConfigFileTest {
 
     private Ran check(String content, String... more) throws IOException {
         Path file = Files.writeString(folder.resolve("h.toml"), content);
-        var arguments =
-                new java.util.ArrayList<>(java.util.List.of("serve", "--check-config", "--config", file.toString()));
-        arguments.addAll(java.util.List.of(more));
+        List<String> arguments = new ArrayList<>(List.of("serve", "--check-config", "--config", file.toString()));
+        arguments.addAll(List.of(more));
         var ran = heddle(arguments.toArray(String[]::new));
         assertThat(folder.resolve("data")).doesNotExist();
-        return new Ran(ran.exit(), ran.out(), ran.err().replace(file.toString(), "h.toml"));
+        return new Ran(
+                ran.exit(),
+                ran.out().replace(file.toString(), "h.toml"),
+                ran.err().replace(file.toString(), "h.toml"));
     }
 
     @Test
@@ -56,13 +60,17 @@ class ConfigFileTest {
         var ran = check("idle-timeout = \"1m\"\nstall-timeout = \"2m\"\nmax-frame = 4096\n", "--idle-timeout=7m");
         assertThat(ran.exit()).as(ran.err()).isZero();
         assertThat(ran.out())
-                .contains("--idle-timeout 7m\n", "--stall-timeout 2m\n", "--max-frame 4096\n", "--drain-timeout 10s\n");
+                .contains(
+                        "--idle-timeout 7m (command line)\n",
+                        "--stall-timeout 2m (h.toml:2)\n",
+                        "--max-frame 4096 (h.toml:3)\n",
+                        "--drain-timeout 10s\n");
     }
 
     @Test
     void aListIsAnArray() throws IOException {
         var ran = check("sink = \"kafka\"\nkafka.servers = [\"a:1\", \"b:2\"]\nkafka.topic = \"t\"\n");
         assertThat(ran.exit()).as(ran.err()).isZero();
-        assertThat(ran.out()).contains("--kafka-servers a:1,b:2\n");
+        assertThat(ran.out()).contains("--kafka-servers a:1,b:2 (h.toml:2)\n");
     }
 }

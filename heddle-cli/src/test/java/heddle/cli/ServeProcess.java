@@ -93,6 +93,12 @@ final class ServeProcess implements AutoCloseable {
         process.destroy();
     }
 
+    /** SIGHUP, without waiting. */
+    void hangUp() throws IOException, InterruptedException {
+        var kill = new ProcessBuilder("kill", "-HUP", Long.toString(pid())).start();
+        assertThat(kill.waitFor()).isZero();
+    }
+
     /** SIGTERM; the exit code. */
     int terminate() throws InterruptedException {
         process.destroy();
