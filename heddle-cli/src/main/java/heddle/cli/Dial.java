@@ -1,11 +1,12 @@
 package heddle.cli;
 
 import heddle.net.Conn;
+import heddle.net.Deadline;
+import heddle.net.Dialer;
 import heddle.net.Errno;
 import heddle.net.Heddle;
 import heddle.net.Net;
 import heddle.net.NetError;
-import heddle.net.SocketConn;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -42,15 +44,18 @@ final class Dial implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "30s",
             converter = TimeSpan.class,
-            description = "For connecting.")
+            description = "For connecting, and for the handshake of TLS.")
     private Duration timeout;
+
+    @CommandLine.Mixin
+    private ClientTlsArguments tls;
 
     private volatile @Nullable IOException receiveFailure;
     private volatile @Nullable IOException sendFailure;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        try (var conn = Net.dial("tcp", peer, timeout)) {
+        try (var conn = connect()) {
             var receiving = Heddle.shared().ofVirtual().name("heddle-dial").start(() -> receive(conn));
             // A daemon of its own: nothing can end a read of stdin when the peer has closed.
             Thread.ofPlatform().daemon().name("heddle-stdin").start(() -> send(conn));
@@ -58,6 +63,14 @@ final class Dial implements Callable<Integer> {
             check(); // before the close, which a sender that goes on takes for a failure
         }
         return ExitCodes.OK;
+    }
+
+    private Conn connect() throws IOException {
+        var context = tls.context();
+        if (context == null) {
+            return Net.dial("tcp", peer, timeout);
+        }
+        return context.dialer(new Dialer()).deadline(Deadline.after(timeout)).dial("tcp", peer);
     }
 
     /**
@@ -76,7 +89,7 @@ final class Dial implements Callable<Integer> {
     }
 
     /** After a failure too, what the peer has sent is still to be received. */
-    private void send(SocketConn conn) {
+    private void send(Conn conn) {
         var buffer = new byte[BUFFER_BYTES];
         try (var in = new FileInputStream(FileDescriptor.in)) {
             for (int n; (n = in.read(buffer)) > 0; ) {

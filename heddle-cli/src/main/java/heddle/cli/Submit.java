@@ -3,6 +3,7 @@ package heddle.cli;
 import heddle.gateway.Client;
 import heddle.gateway.ClientOptions;
 import heddle.gateway.Result;
+import heddle.tls.TlsContext;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
@@ -148,22 +149,24 @@ final class Submit implements Callable<Integer> {
                     + " clients may use one name at a time then.")
     private String name;
 
-    @Option(
-            names = "--token",
-            paramLabel = "TOKEN",
-            defaultValue = "${env:HEDDLE_TOKEN}",
-            showDefaultValue = CommandLine.Help.Visibility.NEVER,
-            description = "What the server wants to know. Better in the environment as HEDDLE_TOKEN.")
-    private @Nullable String token;
+    @CommandLine.Mixin
+    private TokenArguments tokens;
+
+    @CommandLine.Mixin
+    private ClientTlsArguments tls;
 
     @Option(names = "--json", description = "Print what came of it as one JSON object.")
     private boolean json;
 
+    private @Nullable String token;
+    private @Nullable TlsContext tlsContext;
     private final AtomicLong notedNanos = new AtomicLong(System.nanoTime() - SECOND.toNanos());
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         checkArguments();
+        token = tokens.token();
+        tlsContext = tls.context();
         return generates() ? load() : lines();
     }
 
@@ -254,6 +257,7 @@ final class Submit implements Callable<Integer> {
         return new ClientOptions()
                 .name(nameOf(index))
                 .token(token)
+                .tls(tlsContext)
                 .frameBytesMax((int) frameBytesMax)
                 .inFlight(windowSize(), Math.max(16 << 20, frameBytesMax))
                 .resend(resend)

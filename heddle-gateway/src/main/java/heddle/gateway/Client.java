@@ -15,6 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -564,6 +565,16 @@ public final class Client implements Closeable {
         return null;
     }
 
+    /** Whether no server has let this client in yet. */
+    boolean isNew() {
+        lock.lock();
+        try {
+            return lastAddress == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Deadline connectEnd(long callerNanos) {
         long nanos = TimeUnit.NANOSECONDS.convert(options.connectTimeout);
         if (callerNanos != Clock.NONE) {
@@ -802,8 +813,11 @@ public final class Client implements Closeable {
         boolean interrupted = false;
         if (last != null) {
             try {
+                if (!last.hasHalfClose()) {
+                    awaitEnd(() -> window.open() == 0);
+                }
                 last.finish(options.closeTimeout);
-                awaitEnd(TimeUnit.NANOSECONDS.convert(options.closeTimeout));
+                awaitEnd(() -> false);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
@@ -824,11 +838,12 @@ public final class Client implements Closeable {
         }
     }
 
-    private void awaitEnd(long nanos) throws InterruptedException {
-        long until = clock.after(nanos);
+    /** Waits for {@code closeTimeout} at most, until the link has ended or {@code done}; asks that with the lock. */
+    private void awaitEnd(BooleanSupplier done) throws InterruptedException {
+        long until = clock.after(TimeUnit.NANOSECONDS.convert(options.closeTimeout));
         lock.lock();
         try {
-            while (link != null && clock.awaitUntil(lock, changed, until)) {
+            while (link != null && !done.getAsBoolean() && clock.awaitUntil(lock, changed, until)) {
                 // Told of something else.
             }
         } finally {

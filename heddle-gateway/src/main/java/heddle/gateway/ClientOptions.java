@@ -1,6 +1,7 @@
 package heddle.gateway;
 
 import heddle.net.Heddle;
+import heddle.tls.TlsContext;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,9 @@ public final class ClientOptions {
 
     @Nullable
     String token;
+
+    @Nullable
+    TlsContext tls;
 
     int frameBytesMax = 1 << 20;
     int inFlightMax = 8192;
@@ -35,6 +39,7 @@ public final class ClientOptions {
         runtime = other.runtime;
         name = other.name;
         token = other.token;
+        tls = other.tls;
         frameBytesMax = other.frameBytesMax;
         inFlightMax = other.inFlightMax;
         inFlightBytesMax = other.inFlightBytesMax;
@@ -82,6 +87,22 @@ public final class ClientOptions {
     public ClientOptions token(@Nullable String secret) {
         var changed = new ClientOptions(this);
         changed.token = secret;
+        return changed;
+    }
+
+    /**
+     * Has the client speak TLS with each of its servers; in the clear unless set. A server is believed if its
+     * certificate is for the host that its address names, as {@link heddle.tls.TlsConfig#anyHost} says; one that is not
+     * counts as one that is away. A context with a certificate shows it to servers that ask. {@link TlsContext#reload}
+     * has later connections use the files that are there then.
+     *
+     * @param context how, null for in the clear
+     * @return the changed copy
+     */
+    @SuppressWarnings("exports") // An annotation, which users need not have: docs/decisions/0004.
+    public ClientOptions tls(@Nullable TlsContext context) {
+        var changed = new ClientOptions(this);
+        changed.tls = context;
         return changed;
     }
 
@@ -187,9 +208,9 @@ public final class ClientOptions {
     }
 
     /**
-     * How long one attempt to connect and be introduced may take; 10 s unless set.
+     * How long one attempt to connect, shake hands if {@link #tls} is set, and be introduced may take; 10 s unless set.
      *
-     * @param timeout for both together
+     * @param timeout for all together
      * @return the changed copy
      */
     public ClientOptions connectTimeout(Duration timeout) {

@@ -1,11 +1,13 @@
 package heddle.gateway;
 
+import heddle.frame.FrameException;
 import heddle.frame.FrameLimits;
 import heddle.frame.FrameReader;
 import heddle.frame.FrameWriter;
 import heddle.net.Conn;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
+import heddle.tls.TlsConn;
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
@@ -58,7 +60,10 @@ final class Link {
         if (options.mayChooseServer()) {
             dialer = dialer.shuffled();
         }
-        var conn = dialer.dial("tcp", address);
+        var tls = options.tls;
+        Conn conn = tls == null
+                ? dialer.dial("tcp", address)
+                : tls.dialer(dialer).deadline(deadline).dial("tcp", address);
         try {
             var link = new Link(client, address, conn, options);
             link.introduce(introduction, deadline);
@@ -76,8 +81,15 @@ final class Link {
     private void introduce(byte[] introduction, Deadline deadline) throws IOException {
         writer.send(new Packets.Request(Command.CONN, CONN_ID, introduction, 0, introduction.length));
         reader.setDeadline(deadline);
-        if (!next(deadline::hasPassed)) {
-            throw new EOFException("conn " + address + ": the server closed the connection");
+        String remark = conn instanceof TlsConn || !client.isNew() ? "" : "; does it want TLS?";
+        boolean answered;
+        try {
+            answered = next(deadline::hasPassed);
+        } catch (FrameException e) {
+            throw new IOException("conn " + address + ": what the server sends is no conn ack" + remark, e);
+        }
+        if (!answered) {
+            throw new EOFException("conn " + address + ": the server closed the connection" + remark);
         }
         if (reader.buffer()[reader.offset() + Packets.COMMAND] != Command.CONN_ACK) {
             throw new IOException("conn " + address + ": the answer is not a conn ack");
@@ -191,6 +203,15 @@ final class Link {
         writeFailure = cause;
         // Ask for the end of the stream: acks may lie before it, so the reading goes on.
         halfClose();
+    }
+
+    /**
+     * Whether acks come after the half-close. In TLS 1.2 the server drops what it has not sent by then; RFC 5246,
+     * 7.2.1.
+     */
+    boolean hasHalfClose() {
+        var session = conn instanceof TlsConn tls ? tls.session() : null;
+        return session == null || !session.version().equals("TLSv1.2");
     }
 
     /** Waits until all is with the kernel, then half-closes. */

@@ -31,7 +31,11 @@ final class FakeServer implements AutoCloseable {
     }
 
     FakeServer(int port) throws IOException {
-        listener = new ServerSocket(port, 10, InetAddress.getLoopbackAddress());
+        this(new ServerSocket(port, 10, InetAddress.getLoopbackAddress()));
+    }
+
+    FakeServer(ServerSocket listener) {
+        this.listener = listener;
         address = "127.0.0.1:" + listener.getLocalPort();
         accepting = Thread.startVirtualThread(this::accept);
     }

@@ -3,8 +3,10 @@ package heddle.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.net.Heddle;
+import heddle.net.Listener;
 import heddle.net.TcpAddr;
 import heddle.testing.Await;
+import heddle.tls.TlsContext;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,9 +41,17 @@ final class RunningGateway implements AutoCloseable {
         this(sink, options, new Counters(), 0, heddle);
     }
 
+    /** One that speaks TLS. */
+    RunningGateway(Sink sink, GatewayOptions options, TlsContext tls) throws IOException {
+        this(tls.listener(Heddle.shared().listenConfig().listen("tcp", "127.0.0.1:0")), sink, options, new Counters());
+    }
+
     private RunningGateway(Sink sink, GatewayOptions options, Counters counters, int wantedPort, Heddle heddle)
             throws IOException {
-        var listener = heddle.listenConfig().listen("tcp", "127.0.0.1:" + wantedPort);
+        this(heddle.listenConfig().listen("tcp", "127.0.0.1:" + wantedPort), sink, options, counters);
+    }
+
+    private RunningGateway(Listener listener, Sink sink, GatewayOptions options, Counters counters) {
         this.counters = counters;
         this.port = ((TcpAddr) listener.address()).port();
         this.address = "127.0.0.1:" + port;

@@ -223,6 +223,6 @@ public final class TlsContext {
      * @return the dialer
      */
     public TlsDialer dialer(Dialer over) {
-        return new TlsDialer(this, Objects.requireNonNull(over), null);
+        return new TlsDialer(this, Objects.requireNonNull(over));
     }
 }

@@ -1,6 +1,7 @@
 package heddle.tls;
 
 import heddle.net.Conn;
+import heddle.net.Deadline;
 import heddle.net.Dialer;
 import heddle.net.TcpAddr;
 import java.io.IOException;
@@ -15,11 +16,17 @@ public final class TlsDialer {
     private final TlsContext context;
     private final Dialer over;
     private final @Nullable String serverName;
+    private final Deadline end;
 
-    TlsDialer(TlsContext context, Dialer over, @Nullable String serverName) {
+    TlsDialer(TlsContext context, Dialer over) {
+        this(context, over, null, Deadline.NONE);
+    }
+
+    private TlsDialer(TlsContext context, Dialer over, @Nullable String serverName, Deadline end) {
         this.context = context;
         this.over = over;
         this.serverName = serverName;
+        this.end = end;
     }
 
     /**
@@ -29,7 +36,17 @@ public final class TlsDialer {
      * @return the changed copy
      */
     public TlsDialer serverName(String name) {
-        return new TlsDialer(context, over, Objects.requireNonNull(name));
+        return new TlsDialer(context, over, Objects.requireNonNull(name), end);
+    }
+
+    /**
+     * When connect and handshake must both be done, beside the limits that each has anyway.
+     *
+     * @param deadline the instant, {@link Deadline#NONE} for none, the default
+     * @return the changed copy
+     */
+    public TlsDialer deadline(Deadline deadline) {
+        return new TlsDialer(context, over.deadline(deadline), serverName, deadline);
     }
 
     /**
@@ -40,6 +57,7 @@ public final class TlsDialer {
      * @param address likewise; its host is whom the certificate must name, {@code localhost} for an empty one or a path
      * @return the connection
      * @throws TlsException the server does not speak TLS, or is not believed; nothing is left open
+     * @throws heddle.net.DeadlineExceededException {@link #deadline} has passed; likewise
      * @throws IOException as {@link Dialer#dial}, or a failure within the handshake
      */
     public TlsConn dial(String network, String address) throws IOException {
@@ -52,7 +70,9 @@ public final class TlsDialer {
         TlsConn conn = context.client(below, name, port);
         boolean done = false;
         try {
+            conn.setDeadline(end);
             conn.handshake();
+            conn.setDeadline(Deadline.NONE);
             done = true;
             return conn;
         } finally {
