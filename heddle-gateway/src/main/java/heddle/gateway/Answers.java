@@ -157,6 +157,11 @@ final class Answers implements Receipt {
         }
 
         @Override
+        public Object source() {
+            return Answers.this;
+        }
+
+        @Override
         public void resumed(long id, int result, long highest) {
             writer.add(new Packets.ResumeAck(id, result, highest));
             if (result == Result.SUCCESS) {

@@ -16,6 +16,15 @@ public interface Receipt {
     }
 
     /**
+     * Who sends these messages: sources take turns at a sink, and share its room. What comes from one keeps its order.
+     *
+     * @return one object for each connection, compared by identity
+     */
+    default Object source() {
+        return this;
+    }
+
+    /**
      * A message's fate is known.
      *
      * @param id as given to {@link Sink#offer}

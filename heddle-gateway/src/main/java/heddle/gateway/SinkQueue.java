@@ -3,22 +3,48 @@ package heddle.gateway;
 import heddle.gateway.log.LogRecord;
 import heddle.time.Clock;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What waits for a sink's writer: many producers, one consumer, bounded in messages and in bytes. A message counts
- * against both bounds from {@link #put} until {@link #release}, so the writer's batch in hand is within them too. What
- * is no message counts as one without a payload.
- */
+/// What waits for a sink's writer: many producers, one consumer, bounded by a [Room]. A message has its room from
+/// [#put] until [#release], so the writer's batch in hand is within the bounds too. What is no message counts as one
+/// without a payload.
+///
+/// Sources, which are connections, take turns. What waits of a source is its lane, in the order of coming:
+///
+///     FRESH  came after a time without: is served before the old ones, for one turn
+///     OLD    takes turns with the others
+///     GONE   forgotten
+///
+///            -> FRESH  put()   something came
+///     FRESH  -> OLD    take()  its turn is over, or nothing is left
+///     OLD    -> OLD    take()  its turn is over, to the end of the line
+///     OLD    -> GONE   take()  nothing is left when its next turn comes
+///     FRESH  -> GONE   take()  nothing is left, and nobody is old
+///     any    -> GONE   take()  nothing is left of anybody
+///
+/// A turn is [#TURN_BYTES], messages counted with [#ENTRY_BYTES] each. Who goes beyond, as with one large message, pays
+/// in the next turns. So one who sends little waits for the batch in hand and is in the next one, however much others
+/// send; and who sends much gets as much as each other who does. This is the deficit round robin of RFC 8290, section
+/// 4.
+///
+/// Numbered messages of one name are one lane, whichever connection they come over, and what else waits of these
+/// connections is in it too. So a resume stays behind all that older connections of its name have handed over.
 final class SinkQueue {
 
     /** What waits. */
     sealed interface Entry {
 
         Receipt receipt();
+
+        /** What it is numbered by; null for a message without a number. */
+        @Nullable
+        Sequence sequence();
 
         /** Tells the receipt what became of it. */
         void settle(int result);
@@ -88,24 +114,61 @@ final class SinkQueue {
     /** What an entry costs beside its payload: itself, its array's header, its place in the queue; rounded up. */
     static final int ENTRY_BYTES = 64;
 
-    private final Clock clock;
-    private final int messagesMax;
-    private final long bytesMax;
+    /** What a source may have taken in one turn. */
+    static final int TURN_BYTES = 8 << 10;
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition notEmpty = lock.newCondition();
-    private final Condition notFull = lock.newCondition();
+    /**
+     * Most that is taken at a time: who comes while a batch is written waits for the rest of it. More would share the
+     * cost of a sync among more messages, of which it is small by then.
+     */
+    static final int BATCH_MESSAGES_MAX = 2048;
+
+    static final int BATCH_BYTES_MAX = 1 << 20;
+
+    /** What waits of one source, or of several that send under one name. Guarded by the room's lock. */
+    static final class Lane {
+
+        private final ArrayDeque<Entry> entries = new ArrayDeque<>(2);
+
+        /** Whose it is. Each knows its lane until that is GONE. */
+        private final List<Room.Share> shares = new ArrayList<>(1);
+
+        /** Whose numbered messages are in it. */
+        private @Nullable String name;
+
+        /** What it may still have taken in this turn. */
+        private long credit = TURN_BYTES;
+    }
+
+    private final Clock clock;
+    private final long bytesMax;
+    private final int batchMessagesMax;
+    private final long batchBytesMax;
+    private final Room room;
+    private final ReentrantLock lock;
+    private final Condition notEmpty;
 
     // All guarded by lock.
-    private final ArrayDeque<Entry> entries = new ArrayDeque<>();
-    private int messages;
-    private long bytes;
+    private final ArrayDeque<Lane> fresh = new ArrayDeque<>();
+    private final ArrayDeque<Lane> old = new ArrayDeque<>();
+
+    /** By the name of their numbered messages. */
+    private final Map<String, Lane> named = new HashMap<>();
+
+    /** In all lanes. */
+    private int waiting;
+
     private boolean closed;
 
     SinkQueue(int messagesMax, long bytesMax, Clock clock) {
         this.clock = clock;
-        this.messagesMax = messagesMax;
         this.bytesMax = bytesMax;
+        // A part of the bounds, so that producers go on while the batch is written.
+        this.batchMessagesMax = Math.clamp(messagesMax / 8, 1, BATCH_MESSAGES_MAX);
+        this.batchBytesMax = Math.min(bytesMax / 8, BATCH_BYTES_MAX);
+        this.room = new Room(messagesMax, bytesMax, clock);
+        this.lock = room.lock;
+        this.notEmpty = lock.newCondition();
     }
 
     private static long cost(Entry entry) {
@@ -123,19 +186,21 @@ final class SinkQueue {
      */
     int put(Entry entry, long waitNanos) throws InterruptedException {
         long until = clock.after(waitNanos);
-        boolean inTime = true;
+        var source = entry.receipt().source();
         lock.lock();
         try {
-            while (!closed && (messages >= messagesMax || bytes + cost(entry) > bytesMax)) {
-                if (!inTime) {
-                    return Result.OVERLOADED;
-                }
-                inTime = clock.awaitUntil(lock, notFull, until);
-            }
+            var share = room.share(source, cost(entry), until);
             if (closed) {
+                // Perhaps while it waited: then nobody may be there to take it.
+                if (share != null) {
+                    room.giveBack(source, cost(entry));
+                }
                 return Result.NOT_STORED;
             }
-            add(entry);
+            if (share == null) {
+                return Result.OVERLOADED;
+            }
+            add(entry, share);
             return Result.SUCCESS;
         } finally {
             lock.unlock();
@@ -147,42 +212,123 @@ final class SinkQueue {
         lock.lock();
         try {
             if (!closed) {
-                add(new End(sequence));
+                var end = new End(sequence);
+                add(end, room.force(end.receipt().source(), cost(end)));
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private void add(Entry entry) {
-        entries.add(entry);
-        messages++;
-        bytes += cost(entry);
+    private void add(Entry entry, Room.Share share) {
+        lane(entry, share).entries.add(entry);
+        waiting++;
         notEmpty.signal();
     }
 
+    /** Where the entry waits. */
+    private Lane lane(Entry entry, Room.Share share) {
+        var own = share.lane;
+        var sequence = entry.sequence();
+        var sameName = sequence == null ? null : named.get(sequence.name());
+        if (sameName != null && sameName != own) {
+            if (own != null) {
+                sameName.entries.addAll(own.entries);
+                own.entries.clear();
+                own.shares.forEach(each -> join(sameName, each));
+                own.shares.clear();
+            } else {
+                join(sameName, share);
+            }
+            return sameName;
+        }
+        if (own == null) {
+            own = new Lane();
+            join(own, share);
+            fresh.add(own);
+        }
+        if (sequence != null && own.name == null) {
+            own.name = sequence.name();
+            named.put(own.name, own);
+        }
+        return own;
+    }
+
+    private static void join(Lane lane, Room.Share share) {
+        share.lane = lane;
+        lane.shares.add(share);
+    }
+
     /**
-     * Moves what waits to {@code batch}, at most a quarter of each bound, so that producers go on while the batch is
-     * written; waits for the first one at most so long. False when closed and empty.
+     * Moves what waits to {@code batch}, as much as a batch may have; waits for the first one at most so long. False
+     * when closed and empty.
      */
     boolean take(List<Entry> batch, long waitNanos) throws InterruptedException {
         long until = clock.after(waitNanos);
         lock.lock();
         try {
-            while (entries.isEmpty() && !closed && clock.awaitUntil(lock, notEmpty, until)) {
+            while (waiting == 0 && !closed && clock.awaitUntil(lock, notEmpty, until)) {
                 // Told, or not, of what another took.
             }
             long taken = 0;
-            int count = Math.max(1, messagesMax / 4);
-            while (!entries.isEmpty() && count > 0 && taken < bytesMax / 4) {
-                var entry = entries.remove();
+            int count = batchMessagesMax;
+            while (waiting > 0 && count > 0 && taken < batchBytesMax) {
+                var entry = next();
                 taken += cost(entry);
                 count--;
                 batch.add(entry);
             }
+            if (waiting == 0) {
+                forgetAll();
+            }
             return !batch.isEmpty() || !closed;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Takes the entry whose turn it is; there is one. */
+    private Entry next() {
+        while (true) {
+            boolean isFresh = !fresh.isEmpty();
+            var line = isFresh ? fresh : old;
+            var lane = line.element();
+            if (lane.credit <= 0) {
+                lane.credit += TURN_BYTES;
+                line.remove();
+                old.add(lane);
+                continue;
+            }
+            var entry = lane.entries.poll();
+            if (entry != null) {
+                lane.credit -= cost(entry);
+                waiting--;
+                return entry;
+            }
+            line.remove();
+            if (isFresh && !old.isEmpty()) {
+                old.add(lane); // else who sends little again and again would be fresh each time, and the old wait
+            } else {
+                forget(lane);
+            }
+        }
+    }
+
+    /** Nobody has to be kept from coming back as fresh where nobody waits. */
+    private void forgetAll() {
+        for (var line : List.of(fresh, old)) {
+            line.forEach(this::forget);
+            line.clear();
+        }
+    }
+
+    private void forget(Lane lane) {
+        if (lane.name != null) {
+            named.remove(lane.name);
+        }
+        for (var share : lane.shares) {
+            share.lane = null;
+            room.dropIfIdle(share);
         }
     }
 
@@ -191,13 +337,17 @@ final class SinkQueue {
         lock.lock();
         try {
             for (var entry : batch) {
-                bytes -= cost(entry);
+                room.giveBack(entry.receipt().source(), cost(entry));
             }
-            messages -= batch.size();
-            notFull.signalAll();
+            room.serve();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** How many sources it knows of. */
+    int sources() {
+        return room.sources();
     }
 
     /** Takes no more; what waits can still be taken. */
@@ -206,7 +356,7 @@ final class SinkQueue {
         try {
             closed = true;
             notEmpty.signalAll();
-            notFull.signalAll();
+            room.close();
         } finally {
             lock.unlock();
         }

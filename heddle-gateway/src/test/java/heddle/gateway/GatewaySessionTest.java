@@ -135,7 +135,7 @@ class GatewaySessionTest {
         var run = start(session);
         client.introduce();
         client.send(RawClient.submits(3, MESSAGE));
-        Parked.await(run, "put", "awaitNanos");
+        Parked.await(run, "await", "awaitNanos");
         session.drain();
         narrow.settle(3, Result.SUCCESS);
         for (int id = 1; id <= 3; id++) {
@@ -486,11 +486,11 @@ class GatewaySessionTest {
 
     @Test
     void anAckThatCannotBeWrittenWhileTheSinkIsFullEndsTheReadingWhenThereIsRoom() throws Exception {
-        var narrow = new ManualSink(2, 1 << 20, Long.MAX_VALUE);
+        var narrow = new ManualSink(4, 1 << 20, Long.MAX_VALUE);
         var run = start(session(pipe.left(), narrow, new GatewayOptions()));
         client.introduce();
         client.send(RawClient.submits(3, MESSAGE));
-        Parked.await(run, "put", "awaitNanos");
+        Parked.await(run, "await", "awaitNanos");
         client.readNoMore();
         narrow.settle(3, Result.SUCCESS);
         run.failure(ConnClosedException.class);

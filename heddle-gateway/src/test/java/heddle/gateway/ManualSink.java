@@ -23,7 +23,7 @@ final class ManualSink implements Sink {
     }
 
     ManualSink() {
-        this(10_000, 64 << 20, Long.MAX_VALUE);
+        this(20_000, 64 << 20, Long.MAX_VALUE);
     }
 
     /** From now on offers are answered at once: with {@code result}, or not at all if that is success. */

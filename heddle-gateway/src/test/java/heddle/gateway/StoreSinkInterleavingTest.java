@@ -33,9 +33,12 @@ class StoreSinkInterleavingTest {
 
     private static final byte[] MESSAGE = new byte[10];
 
-    /** Four messages fit, taken and not settled; who has no room waits until there is some. */
+    /**
+     * Four messages of one source fit, taken and not settled, which is half of the room; who has none waits until there
+     * is some.
+     */
     private static final StoreOptions NARROW =
-            new StoreOptions().queue(4, 1 << 20).roomWait(Duration.ofDays(1));
+            new StoreOptions().queue(8, 1 << 20).roomWait(Duration.ofDays(1));
 
     @TempDir
     private Path folder;
@@ -66,7 +69,7 @@ class StoreSinkInterleavingTest {
     /** An offer that finds the queue full. */
     private Task<Integer> offerThatWaits(StoreSink sink, long id) throws Exception {
         var offer = Task.start(() -> offer(sink, id));
-        Parked.await(offer, "put", "awaitNanos");
+        Parked.await(offer, "await", "awaitNanos");
         return offer;
     }
 
@@ -494,7 +497,7 @@ class StoreSinkInterleavingTest {
         return offers;
     }
 
-    /** The counts once the sink has ended. Of NARROW a quarter is a batch, so each message has its own commit. */
+    /** The counts once the sink has ended. Of NARROW an eighth is a batch, so each message has its own commit. */
     private void expectCounts(int stored, int notStored) {
         assertThat(counters.value(Counter.STORED)).isEqualTo(stored);
         assertThat(counters.value(Counter.COMMITS)).isEqualTo(stored);

@@ -155,14 +155,14 @@ class StoreSinkTest {
                     0,
                     5);
             held.await();
-            for (int i = 0; i < 5000; i++) {
+            for (int i = 0; i < 2000; i++) {
                 offer(sink, bytes("m" + i));
             }
             release.countDown();
-            settlements.await(5000);
+            settlements.await(2000);
         }
         assertThat(counters.value(Counter.COMMITS)).isEqualTo(2);
-        assertThat(counters.value(Counter.STORED)).isEqualTo(5001);
+        assertThat(counters.value(Counter.STORED)).isEqualTo(2001);
         assertThat(settlements.flushes()).isEqualTo(1);
     }
 
@@ -334,21 +334,26 @@ class StoreSinkTest {
 
     @Test
     void theQueueIsBoundedInMessages() throws Exception {
-        expectBound(new StoreOptions().queue(4, 1 << 20).roomWait(Duration.ofMillis(20)), 10);
+        expectBound(new StoreOptions().queue(8, 1 << 20).roomWait(Duration.ofMillis(20)), 10);
     }
 
     @Test
     void theQueueIsBoundedInBytes() throws Exception {
-        expectBound(new StoreOptions().queue(1000, 4 * (1000 + 64)).roomWait(Duration.ofMillis(20)), 1000);
+        expectBound(new StoreOptions().queue(1000, 8 * (1000 + 64)).roomWait(Duration.ofMillis(20)), 1000);
     }
 
-    /** The writer is held in a receipt; four messages fit, that one included. */
+    /** The writer is held in a receipt; four messages of one source fit, that one included. */
     private void expectBound(StoreOptions options, int messageBytes) throws Exception {
         var release = new CountDownLatch(1);
         var message = new byte[messageBytes];
         try (var sink = open(options)) {
             sink.offer(
                     new Receipt() {
+                        @Override
+                        public Object source() {
+                            return settlements;
+                        }
+
                         @Override
                         public void settled(long id, int result) {
                             try {

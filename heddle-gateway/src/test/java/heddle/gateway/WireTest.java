@@ -399,7 +399,7 @@ class WireTest {
 
     @Test
     void aSinkThatIsFullStopsTheReadingAndLosesNothing() throws Exception {
-        var narrow = new ManualSink(16, 1 << 20, Long.MAX_VALUE);
+        var narrow = new ManualSink(32, 1 << 20, Long.MAX_VALUE);
         int count = 20_000;
         byte[] frames = RawClient.submits(count, new byte[1000]); // 20 MB: no kernel buffers that
         try (var gateway = new RunningGateway(narrow, new GatewayOptions());
@@ -409,7 +409,7 @@ class WireTest {
                 return null;
             });
             Thread.startVirtualThread(sent);
-            gateway.await(Counter.SUBMITS, 17); // 16 in the queue, and the one that waits for room
+            gateway.await(Counter.SUBMITS, 17); // half of the queue, and the one that waits for room
             client.expectSilence(100);
             assertThat(sent.isDone()).isFalse();
             assertThat(gateway.counters.value(Counter.SUBMITS)).isEqualTo(17);

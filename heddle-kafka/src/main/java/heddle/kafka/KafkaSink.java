@@ -4,6 +4,7 @@ import heddle.gateway.Counter;
 import heddle.gateway.Counters;
 import heddle.gateway.Receipt;
 import heddle.gateway.Result;
+import heddle.gateway.Room;
 import heddle.gateway.Sequence;
 import heddle.gateway.Sink;
 import heddle.gateway.log.Threads;
@@ -129,7 +130,7 @@ public final class KafkaSink implements Sink {
         long roomBytes = cost(length, key.length);
         long until = roomUntil();
         var up = new Up();
-        int result = take(up, length, key.length, roomBytes, until);
+        int result = take(up, receipt.source(), length, key.length, roomBytes, until);
         if (result == Result.SUCCESS) {
             var payload = Arrays.copyOfRange(buffer, offset, offset + length);
             up.delivery().send(record(key, null, payload, null, 0), new Plain(receipt, id, roomBytes));
@@ -147,7 +148,7 @@ public final class KafkaSink implements Sink {
     }
 
     /** Waits until the cluster is there, and for room. */
-    private int take(Up up, int payloadBytes, int nameBytes, long roomBytes, long untilNanos)
+    private int take(Up up, Object source, int payloadBytes, int nameBytes, long roomBytes, long untilNanos)
             throws InterruptedException {
         if (roomBytes > options.queueBytesMax) {
             return Result.TOO_LARGE;
@@ -159,7 +160,7 @@ public final class KafkaSink implements Sink {
         if (!up.delivery().fits(Delivery.recordBytes(payloadBytes, nameBytes))) {
             return Result.TOO_LARGE;
         }
-        return room.take(roomBytes, untilNanos) ? Result.SUCCESS : Result.OVERLOADED;
+        return room.take(source, roomBytes, untilNanos) ? Result.SUCCESS : Result.OVERLOADED;
     }
 
     private int awaitUp(Up up, long untilNanos) throws InterruptedException {
@@ -237,7 +238,7 @@ public final class KafkaSink implements Sink {
         }
 
         private void settle(int result) {
-            room.give(roomBytes);
+            room.give(receipt.source(), roomBytes);
             receipt.settled(id, result);
             receipt.flush();
             if (result == Result.SUCCESS) {
@@ -279,7 +280,7 @@ public final class KafkaSink implements Sink {
         }
         long roomBytes = cost(length, turn.key.length);
         long until = roomUntil();
-        int result = take(new Up(), length, turn.key.length, roomBytes, until);
+        int result = take(new Up(), turn.receipt().source(), length, turn.key.length, roomBytes, until);
         if (result != Result.SUCCESS) {
             return result;
         }
@@ -288,7 +289,7 @@ public final class KafkaSink implements Sink {
         if (told == SENT) {
             return Result.SUCCESS;
         }
-        room.give(roomBytes);
+        room.give(turn.receipt().source(), roomBytes);
         return switch (told) {
             case Result.OVERLOADED, Result.NOT_STORED -> told;
             case REPEATED -> Result.SUCCESS;
@@ -393,7 +394,7 @@ public final class KafkaSink implements Sink {
         }
 
         private void settle(int result) {
-            room.give(roomBytes);
+            room.give(turn.receipt().source(), roomBytes);
             turn.receipt().settled(number, result);
             turn.receipt().flush();
         }

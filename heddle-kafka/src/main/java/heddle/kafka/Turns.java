@@ -4,6 +4,7 @@ import heddle.gateway.Counter;
 import heddle.gateway.Counters;
 import heddle.gateway.Receipt;
 import heddle.gateway.Result;
+import heddle.gateway.Room;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -185,7 +186,7 @@ final class Turns implements Closeable {
         } finally {
             turn.lock.unlock();
         }
-        room.give(message.roomBytes());
+        room.give(message.turn().receipt().source(), message.roomBytes());
         if (kept) {
             counters.increment(Counter.STORED);
         }

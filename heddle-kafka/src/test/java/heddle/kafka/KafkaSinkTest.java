@@ -7,6 +7,7 @@ import heddle.gateway.ClientOptions;
 import heddle.gateway.Counters;
 import heddle.gateway.OnceReceipt;
 import heddle.gateway.Result;
+import heddle.gateway.Room;
 import heddle.gateway.Sequence;
 import heddle.gateway.Sink;
 import heddle.testing.Await;
@@ -265,6 +266,9 @@ class KafkaSinkTest {
         try (var delivery = Delivery.open(options, () -> {})) {
             var inbox = new LinkedBlockingQueue<Event>();
             var room = new Room(100, 1 << 20, options.clock);
+            for (int number = 1; number <= 3; number++) {
+                assertThat(room.take(told, 0, options.clock.nanos())).isTrue(); // as the sink does in front of each
+            }
             var turn = new Turn(new Sequence("s", told));
             try (var turns = new Turns(options, new Counters(), delivery, new byte[16], room, inbox)) {
                 turns.work(List.of(new Event.Begin(turn, 1)));
