@@ -51,7 +51,7 @@ import org.jspecify.annotations.Nullable;
 /// the fate of records, and settles plain messages. An episode in which nothing is delivered is logged at its start and
 /// its end.
 ///
-/// Memory: the producer's buffers, twice the queue's bytes and a batch for each partition, 128 MiB and 16 KiB a
+/// Memory: the producer's buffers, twice the queue's bytes and a batch for each partition, 128 MiB and 128 KiB a
 /// partition unless set
 /// otherwise; about 200 bytes for each message on its way, and for each name in the ledger. A connection that sends
 /// nothing costs nothing here.
