@@ -4,6 +4,7 @@ module heddle.protocol {
     requires static org.jspecify;
 
     exports heddle.frame;
+    exports heddle.proxy;
     exports heddle.server;
     exports heddle.tls;
 }
