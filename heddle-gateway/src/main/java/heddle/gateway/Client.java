@@ -24,14 +24,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// It connects when there is something to send and no connection: at the first submit, and again after a connection was
 /// lost, unless [ClientOptions#reconnect] says no. Without a call nothing is connected anew, but for the sake of
-/// messages
-/// that are to be sent again and that have a future. A connection is read to the end of its stream before what is left
-/// counts as unacknowledged, also when writing to it has failed: acks may lie ahead of the end.
+/// messages that are to be sent again and that have a future. A connection is read to the end of its stream before what
+/// is left counts as unacknowledged, also when writing to it has failed: acks may lie ahead of the end.
 ///
 /// Of several servers it uses one at a time: any one to begin with, and when that does not let it in, the next. So with
 /// [ClientOptions#resend] or [ClientOptions#once] a server that is stopped or killed costs a pause and no message, as
-/// long
-/// as another one is there or it comes back within [ClientOptions#reconnectTimeout].
+/// long as another one is there or it comes back within [ClientOptions#reconnectTimeout].
 ///
 /// Longer than most files here: one lock guards the link, the window and what is told, and each method below is a step
 /// of the states in its table. To part them would part the lock from what it guards.

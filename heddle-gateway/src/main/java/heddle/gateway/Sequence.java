@@ -16,8 +16,7 @@ package heddle.gateway;
 ///     durable    | in the commit that is made up | kept next | out of sequence
 ///
 /// kept never runs ahead of the disk. A commit that fails sets next back to kept + 1. After one whose outcome is
-/// unknown
-/// the sink ends; the next start reads from the disk which numbers are kept.
+/// unknown the sink ends; the next start reads from the disk which numbers are kept.
 public final class Sequence {
 
     enum State {

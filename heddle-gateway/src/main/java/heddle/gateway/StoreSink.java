@@ -22,9 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// after the commit.
 ///
 /// Messages for which there is no room are answered [Result#NOT_STORED], and the next are tried afresh; such an episode
-/// is
-/// logged at its start and at its end. A write or a sync that fails ends the sink by itself, as nobody knows what the
-/// disk has then: the messages of that commit are answered [Result#IN_DOUBT], and what waits [Result#NOT_STORED].
+/// is logged at its start and at its end. A write or a sync that fails ends the sink by itself, as nobody knows what
+/// the disk has then: the messages of that commit are answered [Result#IN_DOUBT], and what waits [Result#NOT_STORED].
 ///
 /// Which messages of a [Sequence] are kept is decided on that thread too, by the [Sequencer], and the highest number of
 /// each is in the same commit as its message.

@@ -30,9 +30,8 @@ import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /// One producer, from when it knows the topic to its first failure: what Kafka would not take, or has not confirmed in
-/// time, ends
-/// it, and with it all that is on its way. So no record ever overtakes one before it that failed: the producer alone
-/// would send on.
+/// time, ends it, and with it all that is on its way. So no record ever overtakes one before it that failed: the
+/// producer alone would send on.
 ///
 ///     UP      send() hands records to the producer
 ///     FAILED  nothing more is sent; what was on its way is told as failed, in any order

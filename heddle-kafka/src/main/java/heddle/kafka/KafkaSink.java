@@ -30,9 +30,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 
 /// Delivers messages to a topic of Kafka. A message is told as kept when all replicas in sync have it (acks=all); one
-/// that is kept
-/// once also when no newer turn of its name is known. Many gateways may feed one topic, and a client may move between
-/// them.
+/// that is kept once also when no newer turn of its name is known. Many gateways may feed one topic, and a client may
+/// move between them.
 ///
 ///     CONNECTING  who offers waits, for roomWait at most: then 3
 ///     UP          offers go to the delivery; at the bounds who offers waits likewise
@@ -47,14 +46,12 @@ import org.jspecify.annotations.Nullable;
 ///     any              -> ENDED       run()  all is settled; also after a fault of the program
 ///
 /// Threads: offers come from any and never wait for Kafka. `heddle-kafka` connects, resumes and verifies. Kafka's own
-/// thread tells
-/// the fate of records, and settles plain messages. An episode in which nothing is delivered is logged at its start and
-/// its end.
+/// thread tells the fate of records, and settles plain messages. An episode in which nothing is delivered is logged at
+/// its start and its end.
 ///
 /// Memory: the producer's buffers, twice the queue's bytes and a batch for each partition, 128 MiB and 128 KiB a
-/// partition unless set
-/// otherwise; about 200 bytes for each message on its way, and for each name in the ledger. A connection that sends
-/// nothing costs nothing here.
+/// partition unless set otherwise; about 200 bytes for each message on its way, and for each name in the ledger. A
+/// connection that sends nothing costs nothing here.
 public final class KafkaSink implements Sink {
 
     private static final Logger LOG = System.getLogger("heddle.kafka");

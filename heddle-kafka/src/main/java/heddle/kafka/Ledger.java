@@ -39,8 +39,7 @@ import org.jspecify.annotations.Nullable;
 /// forgotten
 ///
 /// An entry says: what counts of the turn is 1 to highest and what stands in the partition at `from` and behind; all of
-/// it is
-/// before `from` if that is [#NOTHING_BEHIND], which a turn writes that has ended in order.
+/// it is before `from` if that is [#NOTHING_BEHIND], which a turn writes that has ended in order.
 ///
 /// Bound: about 200 bytes of memory for each name. For the sink's thread alone.
 final class Ledger implements Closeable {

@@ -7,14 +7,11 @@ import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /// Which records of a partition are messages that count. Whoever reads a partition in order and takes only what counts
-/// sees each
-/// message that is kept once exactly once, whatever broke where it was written.
+/// sees each message that is kept once exactly once, whatever broke where it was written.
 ///
 /// Of each name the rule knows the highest turn and the highest number. A record without turn and store counts: it is a
-/// plain
-/// message,
-/// which is there at least once. A marker counts for nothing; one of a higher turn begins that turn. A record of a turn
-/// counts if
+/// plain message, which is there at least once. A marker counts for nothing; one of a higher turn begins that turn. A
+/// record of a turn counts if
 ///
 /// - its turn is the highest that there was, and its number is the highest and one; or
 /// - its turn is higher than any that there was, which is so only where reading began behind the turn's marker.
@@ -25,10 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// forwarded into the partition before: what is not, is a copy from after a crash.
 ///
 /// A reader that keeps its place in the partition keeps [#positions] with it, in one transaction of its own, and goes
-/// on with
-/// both. One that begins in the middle without them may count records that an older turn sent too late, until the first
-/// record of
-/// the newer one.
+/// on with both. One that begins in the middle without them may count records that an older turn sent too late, until
+/// the first record of the newer one.
 ///
 /// Bound: an entry for each name that has sent once, and each store. For one thread; one rule for each partition.
 public final class ReadingRule {

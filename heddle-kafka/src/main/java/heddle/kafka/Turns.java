@@ -29,8 +29,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /// What must be asked before a numbered message is told as kept, and before a name is told as resumed. Decision 0017
-/// says why it is
-/// enough. For the sink's thread alone; one for each delivery.
+/// says why it is enough. For the sink's thread alone; one for each delivery.
 ///
 /// A resume, in this order, each step for all that wait at once:
 ///
@@ -45,8 +44,7 @@ import org.jspecify.annotations.Nullable;
 /// 4. An entry of the new turn goes into the ledger. Then the resume is told.
 ///
 /// A numbered message that all replicas have is told as kept when the ledger, read after that, has no later claim from
-/// another gateway: a
-/// marker before the message would have had its claim before it.
+/// another gateway: a marker before the message would have had its claim before it.
 final class Turns implements Closeable {
 
     private static final Logger LOG = System.getLogger("heddle.kafka");

@@ -2,8 +2,7 @@
 /// one cluster.
 ///
 /// A message is a record. Its key is the client's name, so the messages of a client are in one partition, in their
-/// order. Its
-/// headers, all text in UTF-8:
+/// order. Its headers, all text in UTF-8:
 ///
 ///     name      the client's name
 ///     time      when the gateway took it, in milliseconds since 1970

@@ -5,8 +5,7 @@
 /// ```
 ///
 /// A [TlsConfig][heddle.tls.TlsConfig] says how, a [TlsContext][heddle.tls.TlsContext] is that with its files read. It
-/// makes connections
-/// out of connections, listeners out of listeners, and dials.
+/// makes connections out of connections, listeners out of listeners, and dials.
 ///
 /// What it owes:
 ///
@@ -16,8 +15,7 @@
 /// - each failure of a handshake says what was wrong and what to do.
 ///
 /// On: TLS 1.3 with AES-GCM or ChaCha20-Poly1305, TLS 1.2 with these and ECDHE. Off: all older versions, CBC, RSA key
-/// exchange, finite field DH,
-/// renegotiation, compression.
+/// exchange, finite field DH, renegotiation, compression.
 @NullMarked
 package heddle.tls;
 

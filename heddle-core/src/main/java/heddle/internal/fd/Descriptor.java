@@ -236,9 +236,8 @@ public final class Descriptor {
     private int shutdown(int how) {
         int result = use(number -> sys.shutdown(number, how));
         if (result == 0 && how != Syscalls.SHUT_RD) {
-            // A Unix socket whose buffer is full reports nothing to its own writer then; unix_poll
-            // in Linux' af_unix.c. The
-            // writer tries again and gets EPIPE.
+            // A Unix socket whose buffer is full reports nothing to its own writer then; unix_poll in Linux' af_unix.c.
+            // The writer tries again and gets EPIPE.
             registration.signal(false, true, false);
         }
         return result;

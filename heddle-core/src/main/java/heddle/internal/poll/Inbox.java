@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What a ring has received for a stream and nobody has read yet. A reader that has to wait asks for a receive, which
 /// then goes on by itself, into buffers of the kernel's choice, until its last completion. Between two such receives
-/// the
-/// stream is read by recv(2), as without a ring.
+/// the stream is read by recv(2), as without a ring.
 ///
 ///     IDLE       the ring has nothing of this stream in hand
 ///     RECEIVING  asked for, or under way in the kernel
@@ -18,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 ///     RECEIVING -> IDLE   ended()    the last completion: end of the stream, an error, no buffer, cancelled
 ///
 /// A wait that a deadline or an interrupt ends cancels nothing: what comes stays here for the next read. It is
-/// cancelled
-/// where too much lies unread, where another carrier has taken over the ring, and before the descriptor is closed.
+/// cancelled where too much lies unread, where another carrier has taken over the ring, and before the descriptor is
+/// closed.
 ///
 /// Threads: pieces come by the polling thread and are taken by the holder of the read lock, who alone may ask for a
 /// receive. [#stop] is called by that one, or by the last user of the descriptor.

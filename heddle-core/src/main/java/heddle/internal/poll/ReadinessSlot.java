@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// Who waits in one direction of one descriptor, whether that is ready, and until when a wait may last. It knows
 /// nobody:
 /// [Registration] waits with it, the poller signals it, a [DeadlineQueue] looks at its deadline. `DescriptorLock`
-/// admits
-/// one waiter at a time. Any thread may signal it, take the waiter out or move the deadline.
+/// admits one waiter at a time. Any thread may signal it, take the waiter out or move the deadline.
 ///
 /// The slot is EMPTY, READY, or holds the thread that waits:
 ///

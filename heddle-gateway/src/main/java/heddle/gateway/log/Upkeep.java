@@ -26,8 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// 3. What is dropped is marked so before: numbers that are missing without it were lost.
 ///
 /// Locks: `making`, held while a segment is made, which is file I/O; the writer waits for it when it needs a segment
-/// and
-/// none is ready. `lock`, never held during I/O. Order: `making`, then `lock`.
+/// and none is ready. `lock`, never held during I/O. Order: `making`, then `lock`.
 public final class Upkeep {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");

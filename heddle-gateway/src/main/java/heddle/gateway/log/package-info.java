@@ -7,9 +7,8 @@
 ///     DATA/log/spare                       the next segment, full of zeros
 ///
 /// One thread writes, by a [LogWriter][heddle.gateway.log.LogWriter]; [Upkeep][heddle.gateway.log.Upkeep] makes
-/// segments
-/// ahead, and drops old ones. Any process reads beside it, by a [LogReader][heddle.gateway.log.LogReader]. What is in a
-/// segment, byte by byte, is at [Block][heddle.gateway.log.Block].
+/// segments ahead, and drops old ones. Any process reads beside it, by a [LogReader][heddle.gateway.log.LogReader].
+/// What is in a segment, byte by byte, is at [Block][heddle.gateway.log.Block].
 ///
 /// What it owes:
 ///

@@ -35,9 +35,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The epoll instance watches a stream for writing once somebody waited for that, and for reading only where bytes are
 /// not received by the ring; everything else as [EpollPoller] does. It tells the end of each stream too: where bytes
-/// and
-/// the end come at once, some kernels take the bytes and forget to look for the end (seen on 6.18). So whoever finds
-/// nothing, and knows of an end, cancels the receive and asks the kernel.
+/// and the end come at once, some kernels take the bytes and forget to look for the end (seen on 6.18). So whoever
+/// finds nothing, and knows of an end, cancels the receive and asks the kernel.
 ///
 /// Hand-off: the kernel completes a request on the thread that submitted it, which may be stuck, or wake from its sleep
 /// for each. So the carrier that comes to poll counts itself; what completes for an earlier one is cancelled, and its

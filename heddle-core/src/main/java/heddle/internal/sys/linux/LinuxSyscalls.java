@@ -61,9 +61,8 @@ public final class LinuxSyscalls extends Syscalls {
     /** struct iovec: base (8), length (8). */
     private static final int IOVEC_BYTES = 16;
 
-    // struct msghdr on 64-bit systems: name (8), name length (4, padded to 8), iovecs (8), their
-    // count (8), control (8),
-    // its length (8), flags (4, padded to 8); recvmsg(2).
+    // struct msghdr on 64-bit systems: name (8), name length (4, padded to 8), iovecs (8), their count (8), control
+    // (8), its length (8), flags (4, padded to 8); recvmsg(2).
     private static final int MSGHDR_BYTES = 56;
     private static final int MSGHDR_IOV = 16;
     private static final int MSGHDR_IOV_COUNT = 24;
