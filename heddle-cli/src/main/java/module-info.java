@@ -3,6 +3,8 @@
 module heddle.cli {
     requires heddle.gateway;
     requires heddle.kafka;
+    requires heddle.admin;
+    requires java.logging;
     requires info.picocli;
     requires me.tongfei.progressbar;
     requires HdrHistogram;

@@ -5,6 +5,7 @@ module heddle.gateway {
     requires java.sql;
     // To show the counters, where a JVM has it: docs/observability.md.
     requires static java.management;
+    requires static jdk.jfr;
     requires org.xerial.sqlitejdbc;
     requires static org.jspecify;
 

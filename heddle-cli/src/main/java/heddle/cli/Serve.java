@@ -57,6 +57,9 @@ final class Serve implements Callable<Integer> {
     @CommandLine.Mixin
     private AccessArguments access;
 
+    @CommandLine.Mixin
+    private AdminArguments admin;
+
     @Option(
             names = "--stats",
             paramLabel = "TIME",
@@ -73,7 +76,7 @@ final class Serve implements Callable<Integer> {
 
     /** All groups of options, to be checked. */
     List<Arguments> groups() {
-        return List.of(sink, limits, access);
+        return List.of(sink, limits, access, admin);
     }
 
     @Override
@@ -104,35 +107,43 @@ final class Serve implements Callable<Integer> {
 
     /** Opens what the options say, and serves until the end. */
     private int open(Configuration configuration) throws IOException, InterruptedException {
+        admin.setUpLog(spec);
         var counters = new Counters();
-        // The port first: where it is taken, no folder is made.
+        // The ports first: where one is taken, no folder is made.
         var listener = Address.listen(listen);
-        SinkArguments.Target target;
-        try {
-            target = sink.open(limits.frameBytesMax(), counters);
+        try (var page = admin.open()) {
+            var target = sink.open(limits.frameBytesMax(), counters);
+            return serve(configuration, listener, page, target, counters);
         } catch (IOException | RuntimeException e) {
             listener.close();
             throw e;
         }
-        return serve(configuration, listener, target, counters);
     }
 
-    private int serve(Configuration configuration, Listener listener, SinkArguments.Target target, Counters counters)
+    private int serve(
+            Configuration configuration,
+            Listener listener,
+            AdminArguments.Page page,
+            SinkArguments.Target target,
+            Counters counters)
             throws IOException, InterruptedException {
         var gateway = new Gateway(listener, target.sink(), gatewayOptions(), counters);
         var end = new Termination();
-        var reload = new Reload(configuration, this, next -> next.parts(gateway));
+        var reload = new Reload(configuration, this, next -> next.parts(gateway, page));
         end.hearHangUp(reload::ask);
         end.start(Thread.ofPlatform().daemon().name("heddle-reload"), reload::run);
         var accepting = end.start("heddle-accept", gateway::serve);
         end.start("heddle-sink-end", target.end());
+        page.start(gateway, counters, end::end);
         Terminal.say(
                 spec,
-                "listening on %s, %s, %s"
+                "listening on %s, %s, %s%s"
                         .formatted(
                                 listener.address(),
                                 target.where(),
-                                Heddle.shared().describe()));
+                                Heddle.shared().describe(),
+                                page.where()));
+        page.sayTrouble(spec);
         while (!end.await(statsInterval == null ? FOREVER : statsInterval)) {
             printCounters(counters);
         }
@@ -165,11 +176,13 @@ final class Serve implements Callable<Integer> {
     }
 
     /** What takes these options over in a server that runs. */
-    private List<Reloadable> parts(Gateway gateway) {
-        return List.of(() -> {
-            var options = gatewayOptions();
-            return () -> gateway.reload(options);
-        });
+    private List<Reloadable> parts(Gateway gateway, AdminArguments.Page page) {
+        return List.of(
+                () -> {
+                    var options = gatewayOptions();
+                    return () -> gateway.reload(options);
+                },
+                () -> admin.prepare(page));
     }
 
     private static String connections(int count) {

@@ -25,7 +25,9 @@ final class Termination {
         hear("INT", this::signalled);
     }
 
-    /** Has SIGHUP mean {@code other} than the end, unless the terminal is gone in which a person started the command. */
+    /**
+     * Has SIGHUP mean {@code other} than the end, unless the terminal is gone in which a person started the command.
+     */
     void hearHangUp(Runnable other) {
         boolean watched = Terminal.isWatched();
         hear("HUP", () -> hungUp(watched, other));
@@ -116,6 +118,11 @@ final class Termination {
         var running = new Running(builder, work);
         running.thread.start();
         return running;
+    }
+
+    /** Ends the command in order, as a signal does. Any thread. */
+    void end() {
+        ended.countDown();
     }
 
     /** Waits for the end. False if it has not come in time. */

@@ -62,8 +62,8 @@ class LauncherTest {
         Files.copy(Path.of("..", "heddle"), clone.resolve("heddle"));
         makeExecutable(clone.resolve("heddle"));
         Files.writeString(clone.resolve("pom.xml"), "<project/>");
-        for (String module :
-                List.of("heddle-core", "heddle-protocol", "heddle-gateway", "heddle-kafka", "heddle-cli")) {
+        for (String module : List.of(
+                "heddle-core", "heddle-protocol", "heddle-gateway", "heddle-kafka", "heddle-admin", "heddle-cli")) {
             Files.createDirectories(clone.resolve(module).resolve("src/main/java"));
             Files.writeString(clone.resolve(module).resolve("pom.xml"), "<project/>");
         }

@@ -43,6 +43,9 @@ final class ServeProcess implements AutoCloseable {
         List<String> command = new ArrayList<>(prefix);
         command.addAll(java());
         command.addAll(List.of("serve", "--listen", listen, "--data", data.toString()));
+        if (!String.join(" ", more).contains("--admin-listen")) {
+            command.addAll(List.of("--admin-listen", "off")); // many run side by side
+        }
         command.addAll(List.of(more));
         Path stderr = Files.createTempFile(data.toAbsolutePath().getParent(), "serve", ".err");
         Process process =
@@ -102,6 +105,11 @@ final class ServeProcess implements AutoCloseable {
     /** SIGTERM; the exit code. */
     int terminate() throws InterruptedException {
         process.destroy();
+        return awaitExit();
+    }
+
+    /** The exit code, once it has ended by itself. */
+    int awaitExit() throws InterruptedException {
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ended").isTrue();
         return process.exitValue();
     }

@@ -12,6 +12,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -274,6 +278,51 @@ class ServeTest {
             assertThat(server.terminate()).isZero();
             assertThat(server.stderr()).doesNotContain("ending: ");
         }
+    }
+
+    @Test
+    void isSeenByHttpAndEndsWhenThePageAsks() throws Exception {
+        try (var server = ServeProcess.start(data(), "--admin-listen=127.0.0.1:0", "--log-json")) {
+            String page = server.ready.replaceFirst(".*, admin page at (http://127\\.0\\.0\\.1:\\d+/)$", "$1");
+            try (var http = HttpClient.newHttpClient()) {
+                var ready = HttpRequest.newBuilder(URI.create(page + "ready")).build();
+                Await.until(
+                        "ready",
+                        () -> http.send(ready, HttpResponse.BodyHandlers.ofString())
+                                        .statusCode()
+                                == 200);
+                var drain = HttpRequest.newBuilder(URI.create(page + "api/drain"))
+                        .POST(HttpRequest.BodyPublishers.noBody())
+                        .build();
+                assertThat(http.send(drain, HttpResponse.BodyHandlers.ofString())
+                                .statusCode())
+                        .isEqualTo(200);
+            }
+            assertThat(server.awaitExit()).isZero();
+            assertThat(server.stderr().lines()).isNotEmpty().allMatch(line -> line.matches("\\{\"time\":.*\"}"));
+        }
+    }
+
+    @Test
+    void anAdminPortThatIsTakenMattersOnlyIfItWasAskedFor() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String address = "127.0.0.1:" + taken.getLocalPort();
+            var ran = heddle("serve", "--listen=127.0.0.1:0", "--admin-listen", address, "--data", data().toString());
+            assertThat(ran.exit()).isEqualTo(1);
+            assertThat(ran.err())
+                    .startsWith("heddle serve: admin page: " + address + ": ")
+                    .contains("choose another with --admin-listen HOST:PORT");
+            assertThat(data()).doesNotExist();
+        }
+    }
+
+    @Test
+    void anAdminPageBeyondLoopbackWantsAToken() {
+        var ran = heddle("serve", "--listen=127.0.0.1:0", "--admin-listen=0.0.0.0:0", "--data", data().toString());
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(ran.err())
+                .contains("--admin-listen: the admin page beyond loopback, at 0.0.0.0: want --admin-token-file too");
+        assertThat(data()).doesNotExist();
     }
 
     @Test

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
 /// flight.
 final class Answers implements Receipt {
 
-    private static final int ACK_BYTES_MAX = 64 << 10;
+    /** Acks that are still to be written, from which on the connection is not read. */
+    static final int ACK_BYTES_MAX = 64 << 10;
 
     private final Counters counters;
     private final Clock clock;
@@ -44,6 +45,10 @@ final class Answers implements Receipt {
     private final Supplier<String> name;
     private final Runnable onLast;
     private final Once once = new Once();
+    private final AckTimes times;
+
+    /** The last result other than success; empty if there was none. Written by whoever settles, read by any thread. */
+    private volatile String lastRefusal = "";
 
     /**
      * A permit for each submit that may still be in flight. Acquired by the connection's thread, released by whoever
@@ -78,6 +83,7 @@ final class Answers implements Receipt {
         this.writer = new FrameWriter(conn, ACK_BYTES_MAX, options.stallTimeout, onFailure);
         this.inFlightMax = options.inFlightMax;
         this.room = new Semaphore(inFlightMax);
+        this.times = new AckTimes(counters.histogram(Distribution.ACK_LATENCY), clock);
     }
 
     /** Waits until few enough acks are unwritten, for whoever is about to read more requests. */
@@ -100,9 +106,30 @@ final class Answers implements Receipt {
         return once;
     }
 
-    /** A submit or a resume is in flight from here on, once there are few enough. It must be {@link #settled}. */
+    /** What is begun next comes from another read. */
+    void reads() {
+        times.reads();
+    }
+
+    /** A resume is in flight from here on, once few enough are. It must be told as {@link OnceReceipt#resumed}. */
+    void beginResume() throws InterruptedException {
+        room.acquire();
+    }
+
+    /** A submit is in flight from here on, once few enough are. It must be {@link #settled}. */
     void begin() throws InterruptedException {
         room.acquire();
+        times.begins();
+    }
+
+    /** How many are in flight. Any thread. */
+    int inFlight() {
+        return inFlightMax - room.availablePermits();
+    }
+
+    /** What became of the last message that was refused; empty if none was. Any thread. */
+    String lastRefusal() {
+        return lastRefusal;
     }
 
     @Override
@@ -123,6 +150,10 @@ final class Answers implements Receipt {
     }
 
     private void count(int result) {
+        times.settled();
+        if (result != Result.SUCCESS) {
+            lastRefusal = Result.text(result);
+        }
         counters.increment(
                 switch (result) {
                     case Result.SUCCESS -> Counter.ACKS;
@@ -146,6 +177,7 @@ final class Answers implements Receipt {
 
     @Override
     public void flush() {
+        times.flushed();
         writer.flush();
     }
 
@@ -184,7 +216,7 @@ final class Answers implements Receipt {
 
         @Override
         public void flush() {
-            writer.flush();
+            Answers.this.flush();
         }
     }
 

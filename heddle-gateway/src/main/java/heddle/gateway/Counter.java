@@ -60,6 +60,8 @@ public enum Counter {
     TIMEOUT_IDLE("silent for too long", "connections"),
     /** Did not read its acks. */
     TIMEOUT_WRITE("did not read its acks", "connections"),
+    /** Closed by {@link Gateway#closeClient}. */
+    CLOSED_BY_OPERATOR("closed by the operator", "connections"),
     /** Groups of messages, each written and, with sync=always, synced at once. */
     COMMITS("commits", "commits"),
     /** Commits that failed: answered with {@link Result#NOT_STORED}, or in doubt. */
@@ -97,6 +99,15 @@ public enum Counter {
      */
     public String label() {
         return label;
+    }
+
+    /**
+     * Whether it goes down too.
+     *
+     * @return false if it counts up from the start on
+     */
+    public boolean isGauge() {
+        return this == FORWARD_LAG;
     }
 
     /**

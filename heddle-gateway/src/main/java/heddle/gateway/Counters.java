@@ -4,13 +4,17 @@ import java.util.EnumMap;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
-/** The values of every {@link Counter}. From any thread. */
+/** The values of every {@link Counter} and every {@link Distribution}. From any thread. */
 public final class Counters {
 
     private final EnumMap<Counter, LongAdder> values = new EnumMap<>(Counter.class);
+    private final EnumMap<Distribution, Histogram> histograms = new EnumMap<>(Distribution.class);
 
     /** All zero. */
     public Counters() {
+        for (var distribution : Distribution.values()) {
+            histograms.put(distribution, distribution.histogram());
+        }
         for (var counter : Counter.values()) {
             values.put(counter, new LongAdder());
         }
@@ -43,6 +47,16 @@ public final class Counters {
      */
     public long value(Counter counter) {
         return adder(counter).sum();
+    }
+
+    /**
+     * What was measured.
+     *
+     * @param distribution of what
+     * @return its histogram, always the same
+     */
+    public Histogram histogram(Distribution distribution) {
+        return Objects.requireNonNull(histograms.get(distribution));
     }
 
     private LongAdder adder(Counter counter) {

@@ -5,6 +5,9 @@ import heddle.net.Listener;
 import heddle.server.Server;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
  * The communication server: a {@link Server} whose sessions speak the protocol and hand the messages to one sink.
@@ -13,6 +16,23 @@ import java.time.Duration;
  */
 public final class Gateway {
 
+    /** A virtual thread that waits, with its stack; rounded up. */
+    private static final long THREAD_BYTES = 4 << 10;
+
+    /** What a buffer of {@link heddle.frame.FrameReader} grows to when frames are smaller. */
+    private static final int READ_BYTES_MIN = 64 << 10;
+
+    /**
+     * Acks that wait to be written, and those of one read behind them: in the array that is filled and in the one that
+     * is written, each up to twice as long as needed.
+     */
+    private static final long ACKS_BYTES = 9L * Answers.ACK_BYTES_MAX;
+
+    /** An ack in these two arrays, and the time of its submit. */
+    private static final long IN_FLIGHT_BYTES = 4 * 22 + 16;
+
+    private final AtomicLong ids = new AtomicLong();
+    private final Sink sink;
     private final Server server;
     private final Counters counters;
     private final String address;
@@ -35,10 +55,11 @@ public final class Gateway {
         this.shown = new Shown(listener.runtime());
         this.address = listener.address().toString();
         this.options = options;
+        this.sink = sink;
         this.limits = new FrameLimits(Packets.FRAME_BYTES_MIN, options.frameBytesMax);
         this.server = new Server(
                 listener,
-                conn -> new GatewaySession(conn, limits, sink, this.options, counters),
+                conn -> new GatewaySession(ids.incrementAndGet(), conn, limits, sink, this.options, counters),
                 options.connectionsMax);
     }
 
@@ -72,6 +93,92 @@ public final class Gateway {
      */
     public int connections() {
         return server.connections();
+    }
+
+    /**
+     * Whether clients are let in: while {@link #serve} runs, until {@link #stop}.
+     *
+     * @return true also at the limit of connections, where they wait in the kernel's backlog
+     */
+    public boolean accepting() {
+        return server.accepting();
+    }
+
+    /**
+     * Whether {@link #stop} was called.
+     *
+     * @return true from then on
+     */
+    public boolean stopping() {
+        return server.stopping();
+    }
+
+    /**
+     * All connections as they are now, those included that have not introduced themselves. Costs something for each of
+     * them when it is called, and nothing for a message.
+     *
+     * @return a copy, in no order
+     */
+    public List<ClientStatus> clients() {
+        return sessions().map(GatewaySession::status).toList();
+    }
+
+    private Stream<GatewaySession> sessions() {
+        return server.sessions().stream().map(GatewaySession.class::cast);
+    }
+
+    /**
+     * Closes a connection at once. Of what it has sent, what was taken is kept; it gets no acks any more. It is counted
+     * and logged.
+     *
+     * @param id as {@link ClientStatus#id} says
+     * @return false if there is no such connection any more
+     */
+    public boolean closeClient(long id) {
+        var found = sessions().filter(session -> session.id() == id).findFirst();
+        found.ifPresent(GatewaySession::closeByOperator);
+        return found.isPresent();
+    }
+
+    /**
+     * Where messages go.
+     *
+     * @return the sink's state now
+     */
+    public SinkStatus sink() {
+        return sink.status();
+    }
+
+    /**
+     * Most memory that so many connections, each at all its limits at once, and the messages on their way can take, by
+     * the formula of docs/server.md. The kernel's buffers are not in it, nor what the JVM takes for itself.
+     *
+     * @param connections how many
+     * @return bytes
+     */
+    public long memoryBytesMax(int connections) {
+        // While a buffer grows, the smaller one is there too.
+        long reading = 2L * Math.max(limits.frameBytesMax(), READ_BYTES_MIN);
+        long each = THREAD_BYTES + reading + ACKS_BYTES + IN_FLIGHT_BYTES * options.inFlightMax;
+        return connections * each + sink.status().memoryBytesMax();
+    }
+
+    /**
+     * Where it listens.
+     *
+     * @return such as {@code 127.0.0.1:7000}
+     */
+    public String address() {
+        return address;
+    }
+
+    /**
+     * The limit of connections.
+     *
+     * @return most at a time
+     */
+    public int connectionsMax() {
+        return options.connectionsMax;
     }
 
     /**

@@ -15,6 +15,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,21 @@ final class GatewaySession implements Session {
     /** How long the client's close is waited for after a failure of its own. */
     private static final Duration LINGER = Duration.ofSeconds(2);
 
+    private static final VarHandle SUBMITS;
+    private static final VarHandle LAST_SEQUENCE;
+
+    static {
+        try {
+            var lookup = MethodHandles.lookup();
+            SUBMITS = lookup.findVarHandle(GatewaySession.class, "submits", long.class);
+            LAST_SEQUENCE = lookup.findVarHandle(GatewaySession.class, "lastSequence", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final long id;
+    private final Instant since;
     private final Conn conn;
     private final Sink sink;
     private final GatewayOptions options;
@@ -83,7 +99,19 @@ final class GatewaySession implements Session {
     /** What resume has begun, or tried to. For the connection's thread. */
     private @Nullable Sequence sequence;
 
-    GatewaySession(Conn conn, FrameLimits limits, Sink sink, GatewayOptions options, Counters counters) {
+    // Both written by the connection's thread, opaque, and read by whoever looks.
+    private long submits;
+    private long lastSequence;
+
+    /** The last failure of the client's own; empty if there was none. Written by the threads that read and write. */
+    private volatile String lastError = "";
+
+    /** Somebody wants it closed. Written by any thread, read by the connection's. */
+    private volatile boolean toClose;
+
+    GatewaySession(long id, Conn conn, FrameLimits limits, Sink sink, GatewayOptions options, Counters counters) {
+        this.id = id;
+        this.since = conn.runtime().clock().instant();
         this.conn = conn;
         this.sink = sink;
         this.options = options;
@@ -96,13 +124,20 @@ final class GatewaySession implements Session {
     @Override
     public void run() throws IOException, InterruptedException {
         counters.increment(Counter.CONNECTIONS);
+        Flight.opened(id, conn.remoteAddress());
+        String reason = "fault";
         try {
             boolean orderly = readRequests();
+            reason = orderly ? draining ? "drained" : stopped ? "stopped by an answer" : "end of stream" : lastError;
             boolean answered = answers.finish(options.drainTimeout);
             if (answered && (!orderly || stopped)) {
                 linger();
             }
+        } catch (IOException e) {
+            reason = toClose ? Counter.CLOSED_BY_OPERATOR.label() : String.valueOf(e.getMessage());
+            throw e;
         } finally {
+            Flight.closed(id, conn.remoteAddress(), name, reason, submits);
             if (sequence != null) {
                 sink.end(sequence);
             }
@@ -153,6 +188,7 @@ final class GatewaySession implements Session {
     private boolean next() throws IOException, InterruptedException {
         if (!reader.ready()) { // once a read, not once a frame
             answers.awaitRoom();
+            answers.reads();
         }
         return reader.next();
     }
@@ -223,6 +259,7 @@ final class GatewaySession implements Session {
     private void submit(long id, byte[] buffer, int offset, int length) throws InterruptedException {
         counters.increment(Counter.SUBMITS);
         counters.add(Counter.SUBMIT_BYTES, length);
+        SUBMITS.setOpaque(this, submits + 1);
         answers.begin();
         int result = sink.offer(answers, id, buffer, offset, length);
         if (result != Result.SUCCESS) {
@@ -238,7 +275,7 @@ final class GatewaySession implements Session {
         }
         var begun = new Sequence(client, answers.once());
         sequence = begun;
-        answers.begin();
+        answers.beginResume();
         int result = sink.resume(begun, id);
         if (result != Result.SUCCESS) {
             answers.once().resumed(id, result, 0);
@@ -262,6 +299,8 @@ final class GatewaySession implements Session {
         }
         counters.increment(Counter.SUBMITS);
         counters.add(Counter.SUBMIT_BYTES, length);
+        SUBMITS.setOpaque(this, submits + 1);
+        LAST_SEQUENCE.setOpaque(this, number);
         answers.begin();
         int result = sink.offerOnce(begun, number, buffer, offset, length);
         if (result != Result.SUCCESS) {
@@ -274,6 +313,7 @@ final class GatewaySession implements Session {
     /** Counts a failure of the client's, and logs it with its address. */
     private void rejected(Counter counter, @Nullable String why) {
         counters.increment(counter);
+        lastError = why == null ? counter.label() : why;
         LOG.log(Level.WARNING, "{0}{1}: {2}", conn.remoteAddress(), name == null ? "" : " " + printable(name), why);
     }
 
@@ -290,6 +330,32 @@ final class GatewaySession implements Session {
             rejected(Counter.TIMEOUT_WRITE, Counter.TIMEOUT_WRITE.label());
         }
         close(); // ends a read that waits for a client that no longer hears
+    }
+
+    /** How it is. Any thread. */
+    ClientStatus status() {
+        String introduced = name;
+        String refusal = answers.lastRefusal();
+        return new ClientStatus(
+                id,
+                conn.remoteAddress().toString(),
+                introduced == null ? "" : introduced,
+                since,
+                (long) SUBMITS.getOpaque(this),
+                answers.inFlight(),
+                (long) LAST_SEQUENCE.getOpaque(this),
+                lastError.isEmpty() ? refusal : lastError);
+    }
+
+    long id() {
+        return id;
+    }
+
+    /** Closes the connection at once, as an operator asks. What it has sent and was taken is kept. Any thread. */
+    void closeByOperator() {
+        toClose = true;
+        rejected(Counter.CLOSED_BY_OPERATOR, Counter.CLOSED_BY_OPERATOR.label());
+        close();
     }
 
     private void close() {

@@ -17,12 +17,16 @@ final class LogStore implements Store {
     static final String FOLDER = "log";
 
     private final LogWriter log;
+    private final Path folder;
+    private final Disk disk;
 
     /** From the start on, until there is another. Any thread. */
     private final AtomicReference<Upkeep.@Nullable Hold> first;
 
-    private LogStore(LogWriter log, Upkeep.@Nullable Hold first) {
+    private LogStore(LogWriter log, Path folder, Disk disk, Upkeep.@Nullable Hold first) {
         this.log = log;
+        this.folder = folder;
+        this.disk = disk;
         this.first = new AtomicReference<>(first);
     }
 
@@ -40,7 +44,7 @@ final class LogStore implements Store {
         var log = new LogWriter(folder.resolve(FOLDER), how, disk);
         var held = options.holdFrom == 0 ? null : log.upkeep().hold(options.holdFrom);
         log.upkeep().start();
-        return new LogStore(log, held);
+        return new LogStore(log, folder, disk, held);
     }
 
     @Override
@@ -56,6 +60,25 @@ final class LogStore implements Store {
     @Override
     public void sync() throws IOException {
         log.sync();
+    }
+
+    @Override
+    public long bytes() {
+        return log.upkeep().bytes();
+    }
+
+    @Override
+    public long freeBytes() {
+        try {
+            return disk.usableBytes(folder);
+        } catch (IOException gone) {
+            return 0; // the next commit says why
+        }
+    }
+
+    @Override
+    public @Nullable String noRoom() {
+        return log.upkeep().noRoom();
     }
 
     @Override

@@ -223,6 +223,28 @@ public final class Room {
         }
     }
 
+    /**
+     * What of a room is taken.
+     *
+     * @param messages how many
+     * @param bytes what they need
+     */
+    public record Used(long messages, long bytes) {}
+
+    /**
+     * How much is taken now.
+     *
+     * @return what {@link #take} took and {@link #give} has not given back
+     */
+    public Used used() {
+        lock.lock();
+        try {
+            return new Used(messages, bytes);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** How many sources are known. */
     int sources() {
         lock.lock();

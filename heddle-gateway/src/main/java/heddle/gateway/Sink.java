@@ -55,6 +55,15 @@ public interface Sink extends Closeable {
     void end(Sequence sequence);
 
     /**
+     * How it is now. Takes no longer than a look at its state, and may be asked many times a second.
+     *
+     * @return a state; of a sink that says nothing of itself, one that takes messages
+     */
+    default SinkStatus status() {
+        return SinkStatus.UNKNOWN;
+    }
+
+    /**
      * Takes no more, settles all that was taken, and releases everything. A second close does nothing.
      *
      * @throws IOException closing the store failed; what was acknowledged is kept all the same

@@ -350,6 +350,11 @@ final class SinkQueue {
         return room.sources();
     }
 
+    /** What of its room is taken. */
+    Room.Used used() {
+        return room.used();
+    }
+
     /** Takes no more; what waits can still be taken. */
     void close() {
         lock.lock();

@@ -5,8 +5,11 @@ import heddle.gateway.log.NoRoomException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** A store, open for writing. One thread at a time, but for {@link #hold}. {@link LogStore} is the data folder's. */
+/**
+ * A store, open for writing. One thread at a time, but for what says otherwise. {@link LogStore} is the data folder's.
+ */
 interface Store extends Closeable {
 
     /** Opens a store. */
@@ -29,6 +32,16 @@ interface Store extends Closeable {
 
     /** Returns when all that was committed is on the disk. After a failure the store is good for nothing but close. */
     void sync() throws IOException;
+
+    /** What its files have now. Any thread. */
+    long bytes();
+
+    /** What the disk has left for it. Any thread. */
+    long freeBytes();
+
+    /** Why there is no room behind what is being written; null while there is. Any thread. */
+    @Nullable
+    String noRoom();
 
     /** Keeps {@code number} and what is behind it from being dropped. Any thread. */
     Hold hold(long number);

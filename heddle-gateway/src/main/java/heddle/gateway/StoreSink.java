@@ -34,6 +34,9 @@ public final class StoreSink implements Sink {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
 
+    /** The buffer that a commit is written from, and what upkeep reads with; rounded up. */
+    private static final long WRITING_BYTES = 8 << 20;
+
     private final Path folder;
     private final StoreOptions options;
     private final SinkQueue queue;
@@ -265,6 +268,21 @@ public final class StoreSink implements Sink {
      */
     public Hold hold(long number) {
         return store.store().hold(number);
+    }
+
+    @Override
+    public SinkStatus status() {
+        var depth = queue.used();
+        return new SinkStatus(
+                failure.get() != null,
+                ended.getCount() == 0 ? "data folder " + folder + ": storing has ended" : store.trouble(),
+                depth.messages(),
+                options.queueMessagesMax,
+                depth.bytes(),
+                options.queueBytesMax,
+                store.store().bytes(),
+                store.store().freeBytes(),
+                options.queueBytesMax + WRITING_BYTES);
     }
 
     /**

@@ -36,11 +36,11 @@ final class StoreWriter implements Closeable {
     private final Counters counters;
     private final Store store;
 
-    /** FULL. */
-    private boolean full;
+    /** FULL. Any thread reads it. */
+    private volatile boolean full;
 
-    /** BROKEN, and by what. */
-    private @Nullable IOException failure;
+    /** BROKEN, and by what. Any thread reads it. */
+    private volatile @Nullable IOException failure;
 
     private boolean dirty;
 
@@ -64,6 +64,20 @@ final class StoreWriter implements Closeable {
      * Result#NOT_STORED} if nothing of it was, or {@link Result#IN_DOUBT} if that is unknown. Not when BROKEN.
      */
     int commit(List<SinkQueue.Message> batch) {
+        var event = Flight.beginCommit();
+        long begunNanos = options.clock.nanos();
+        int result = tryCommit(batch);
+        counters.histogram(Distribution.COMMIT_TIME).record(options.clock.nanos() - begunNanos, 1);
+        if (result == Result.SUCCESS) {
+            counters.histogram(Distribution.COMMIT_SIZE).record(batch.size(), 1);
+        }
+        if (event != null) {
+            event.end(batch.size(), result);
+        }
+        return result;
+    }
+
+    private int tryCommit(List<SinkQueue.Message> batch) {
         try {
             store.commit(batch, options.clock.instant().toEpochMilli());
         } catch (NoRoomException e) {
@@ -99,6 +113,17 @@ final class StoreWriter implements Closeable {
     @Nullable
     IOException failure() {
         return failure;
+    }
+
+    /** Why the next commit would not succeed; empty if it may. Any thread. */
+    String trouble() {
+        var broken = failure;
+        if (broken != null) {
+            return String.valueOf(broken.getMessage());
+        }
+        var noRoom = store.noRoom();
+        // Not the first alone: there may be room by now, and the next commit, which tells, may wait for this answer.
+        return full && noRoom != null ? "data folder " + folder + ": not storing: " + noRoom : "";
     }
 
     /** The highest number that is stored for a client's name. */

@@ -55,7 +55,7 @@ class GatewaySessionTest {
 
     private GatewaySession session(Conn conn, Sink to, GatewayOptions options) {
         var limits = new FrameLimits(Packets.FRAME_BYTES_MIN, 1 << 20);
-        return new GatewaySession(conn, limits, to, options, counters);
+        return new GatewaySession(1, conn, limits, to, options, counters);
     }
 
     private GatewaySession session(GatewayOptions options) {

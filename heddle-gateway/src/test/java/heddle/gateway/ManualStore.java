@@ -22,6 +22,9 @@ final class ManualStore implements Store, Store.Opening {
     volatile boolean failsToSync;
     volatile boolean failsToClose;
 
+    /** What it says of the room behind what is written; null for enough. */
+    volatile String noRoom;
+
     /** Thrown by the next commit, which has done nothing. */
     volatile IOException failure;
 
@@ -141,6 +144,21 @@ final class ManualStore implements Store, Store.Opening {
         if (failsToSync) {
             throw new IOException("no sync, says the test");
         }
+    }
+
+    @Override
+    public long bytes() {
+        return 0;
+    }
+
+    @Override
+    public long freeBytes() {
+        return 0;
+    }
+
+    @Override
+    public String noRoom() {
+        return noRoom;
     }
 
     @Override

@@ -4,6 +4,7 @@ import heddle.gateway.Counters;
 import heddle.gateway.Receipt;
 import heddle.gateway.Sequence;
 import heddle.gateway.Sink;
+import heddle.gateway.SinkStatus;
 import heddle.gateway.StoreOptions;
 import heddle.gateway.StoreReader;
 import heddle.gateway.StoreSink;
@@ -80,6 +81,11 @@ public final class ForwardingSink implements Sink {
     @Override
     public void end(Sequence sequence) {
         store.end(sequence);
+    }
+
+    @Override
+    public SinkStatus status() {
+        return store.status();
     }
 
     /**

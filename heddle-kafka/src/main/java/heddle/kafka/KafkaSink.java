@@ -7,6 +7,7 @@ import heddle.gateway.Result;
 import heddle.gateway.Room;
 import heddle.gateway.Sequence;
 import heddle.gateway.Sink;
+import heddle.gateway.SinkStatus;
 import heddle.gateway.log.Threads;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -61,6 +62,9 @@ public final class KafkaSink implements Sink {
      * up.
      */
     private static final int ENTRY_BYTES = 256;
+
+    /** What a message on its way takes beside the producer's buffers. */
+    private static final int MESSAGE_BYTES = 200;
 
     private static final long LOOK_NANOS = Duration.ofMillis(10).toNanos();
     private static final Duration RETRY = Duration.ofSeconds(1);
@@ -515,6 +519,37 @@ public final class KafkaSink implements Sink {
         List<Event> events = new ArrayList<>();
         inbox.drainTo(events);
         return events;
+    }
+
+    @Override
+    public SinkStatus status() {
+        var used = room.used();
+        // The producer's buffers are twice the room: docs/server.md, Kafka.
+        long memory = 2 * options.queueBytesMax + (long) MESSAGE_BYTES * options.queueMessagesMax;
+        return new SinkStatus(
+                fault.get() != null,
+                trouble(),
+                used.messages(),
+                options.queueMessagesMax,
+                used.bytes(),
+                options.queueBytesMax,
+                0,
+                0,
+                memory);
+    }
+
+    private String trouble() {
+        lock.lock();
+        try {
+            return switch (state) {
+                case UP -> isUsable(delivery) ? "" : "Kafka does not answer";
+                case CONNECTING -> "connecting to Kafka";
+                case AWAY -> "Kafka is away";
+                case CLOSING, ENDED -> "delivering to Kafka has ended";
+            };
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package heddle.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import heddle.testing.Chromium;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -100,7 +101,7 @@ class ReportTest {
     void isInOrder(String device, int width, int height, boolean dark) throws Exception {
         Chromium browser = chromium();
         browser.screen(width, height, dark);
-        browser.open(page);
+        browser.open(page.toUri());
         String name = device + (dark ? "-dark" : "-light");
         picture(browser, name, width);
         assertThat(browser.evaluate(check())).as(name).isEmpty();

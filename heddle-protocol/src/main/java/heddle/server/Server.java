@@ -193,7 +193,12 @@ public final class Server {
         }
     }
 
-    private boolean stopping() {
+    /**
+     * Whether {@link #stop} was called.
+     *
+     * @return true from then on
+     */
+    public boolean stopping() {
         lock.lock();
         try {
             return stopping;
@@ -311,6 +316,30 @@ public final class Server {
         } catch (IOException e) {
             LOG.log(Level.DEBUG, e::getMessage); // the descriptor is gone all the same; close(2)
         }
+    }
+
+    /**
+     * Whether clients are let in.
+     *
+     * @return true while somebody is in {@link #serve} and nobody has called {@link #stop}; also while it waits for
+     *     room
+     */
+    public boolean accepting() {
+        lock.lock();
+        try {
+            return serving && !stopping;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The sessions that live now.
+     *
+     * @return a copy, in no order
+     */
+    public List<Session> sessions() {
+        return snapshot(live.keySet());
     }
 
     /**

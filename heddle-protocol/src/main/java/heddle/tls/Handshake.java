@@ -144,7 +144,8 @@ final class Handshake {
     /** Tells the peer why, if it takes that soon. */
     private void refuse() {
         try {
-            transport.setWriteDeadline(Deadline.after(refusalTimeout, transport.runtime().clock()));
+            transport.setWriteDeadline(
+                    Deadline.after(refusalTimeout, transport.runtime().clock()));
             while (output.hasAnswer()) {
                 output.addToFlight();
                 output.flush();

@@ -23,8 +23,7 @@ record TlsFailures(Conn transport, boolean client) {
     private static final int SHOWN_BYTES = 16;
 
     private NetError.Details details(String op, int errno, boolean timeout) {
-        return new NetError.Details(
-                op, "tls", transport.localAddress(), transport.remoteAddress(), errno, timeout, 0);
+        return new NetError.Details(op, "tls", transport.localAddress(), transport.remoteAddress(), errno, timeout, 0);
     }
 
     ConnClosedException closed(String op) {

@@ -195,8 +195,7 @@ final class TlsInput {
         TlsSession session = state.session;
         // In TLS 1.2 a record of the handshake after it begins another one.
         if (session != null && Records.isHandshake(from) && !session.version().equals(TlsContext.NEWEST)) {
-            throw state.failures.of(
-                    Reason.RENEGOTIATION, "read", "the peer wants to renegotiate, which is refused");
+            throw state.failures.of(Reason.RENEGOTIATION, "read", "the peer wants to renegotiate, which is refused");
         }
         int limit = from.limit();
         from.limit(from.position() + Records.neededBytes(from));

@@ -76,11 +76,13 @@ final class TlsState {
         return writeEnded;
     }
 
-    @Nullable IOException readFailure() {
+    @Nullable
+    IOException readFailure() {
         return readFailure;
     }
 
-    @Nullable IOException writeFailure() {
+    @Nullable
+    IOException writeFailure() {
         return writeFailure;
     }
 
@@ -176,7 +178,8 @@ final class TlsState {
     // Deadlines.
 
     /** What ends a call of {@code op} that has its turn, or null: its deadline below may have passed and been moved. */
-    @Nullable IOException over(Op op) {
+    @Nullable
+    IOException over(Op op) {
         lock.lock();
         try {
             return over(op, bound(op));

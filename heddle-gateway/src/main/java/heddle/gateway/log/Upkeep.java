@@ -67,9 +67,13 @@ public final class Upkeep {
     private boolean stopping;
     private @Nullable Thread thread;
 
-    // Of the thread heddle-log.
-    private boolean withoutRoom;
+    /** Why there is no next segment; null while there is one. Written by the thread heddle-log. */
+    private volatile @Nullable String noRoom;
 
+    /** What the files of the log had when they last changed. Written by the thread heddle-log. */
+    private volatile long bytes;
+
+    // Of the thread heddle-log.
     private @Nullable String failure;
 
     /** Bases of segments that have an index, or cannot get one. */
@@ -103,6 +107,16 @@ public final class Upkeep {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** What the files of the log had when the thread last looked: after each new segment, and each that went. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** Why there is no next segment, which is tried again each second; null while there is one. Any thread. */
+    public @Nullable String noRoom() {
+        return noRoom;
     }
 
     /** Ends the thread. */
@@ -334,11 +348,14 @@ public final class Upkeep {
             if (!isSpareThere()) {
                 makeSpare();
             }
-            withoutRoom = false;
+            noRoom = null;
             return true;
         } catch (IOException e) {
-            if (!withoutRoom && !isStopping()) {
-                withoutRoom = true;
+            boolean first = noRoom == null;
+            if (!isStopping()) {
+                noRoom = e.getMessage();
+            }
+            if (first && !isStopping()) {
                 LOG.log(
                         Level.WARNING,
                         "{0}: when the current segment is full, messages are refused: {1}",
@@ -427,6 +444,7 @@ public final class Upkeep {
                     options.who(),
                     segment.file().getFileName());
         }
+        this.bytes = bytes;
         if (dropped) {
             disk.syncFolder(folder);
         }

@@ -1,8 +1,7 @@
-package heddle.lab;
+package heddle.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.testing.Await;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
@@ -30,7 +29,7 @@ import java.util.stream.Stream;
  * A Chromium without a window, told what to do by its DevTools protocol: the width of a phone and the colour scheme are
  * out of reach of WebDriver, which would only be a way to send these messages. One thread.
  */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
 
     private static final long LIMIT_SECONDS = 60;
     private static final Pattern ID = Pattern.compile("\"id\":(\\d+)");
@@ -45,7 +44,8 @@ final class Chromium implements AutoCloseable {
     private final AtomicInteger lastId = new AtomicInteger();
     private final Map<Integer, CompletableFuture<String>> answers = new ConcurrentHashMap<>();
 
-    static Optional<Path> find() {
+    /** The first on the PATH. */
+    public static Optional<Path> find() {
         return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
                 .flatMap(folder -> Stream.of("chromium", "chromium-browser", "google-chrome")
                         .map(name -> Path.of(folder, name)))
@@ -54,7 +54,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Starts {@code program} with {@code profile}, an empty folder, for all that it keeps. */
-    Chromium(Path program, Path profile) throws Exception {
+    public Chromium(Path program, Path profile) throws Exception {
         process = new ProcessBuilder(
                         program.toString(),
                         "--headless",
@@ -135,15 +135,17 @@ final class Chromium implements AutoCloseable {
         return text;
     }
 
-    void open(Path page) throws Exception {
-        send("Page.navigate", "\"url\":\"" + page.toUri() + "\"");
+    /** Opens a page that says in its root's {@code data-drawn} how much of it is drawn, and waits for some of that. */
+    public void open(URI page) throws Exception {
+        send("Page.navigate", "\"url\":\"" + page + "\"");
         Await.until(
                 "the page is drawn",
                 () -> evaluate("document.readyState + document.documentElement?.dataset.drawn")
                         .matches("complete\\d+"));
     }
 
-    void screen(int width, int height, boolean dark) throws Exception {
+    /** A screen of this size, by day or by night; up to 600 pixels wide it is a phone's. */
+    public void screen(int width, int height, boolean dark) throws Exception {
         send(
                 "Emulation.setDeviceMetricsOverride",
                 "\"width\":%d,\"height\":%d,\"deviceScaleFactor\":1,\"mobile\":%b"
@@ -154,12 +156,21 @@ final class Chromium implements AutoCloseable {
                         .formatted(dark ? "dark" : "light"));
     }
 
+    private static String quoted(String text) {
+        return '"'
+                + text.replace("\\", "\\\\")
+                        .replace("\"", "\\\"")
+                        .replace("\n", "\\n")
+                        .replace("\t", "\\t")
+                + '"';
+    }
+
     /** What {@code script} gives, as a text. */
-    String evaluate(String script) throws Exception {
+    public String evaluate(String script) throws Exception {
         // In base64, so that nothing in an answer has to be unescaped.
         String wrapped = "btoa(String.fromCharCode(...new TextEncoder().encode(String(" + script + "))))";
         Matcher value =
-                VALUE.matcher(send("Runtime.evaluate", "\"returnByValue\":true,\"expression\":" + Html.json(wrapped)));
+                VALUE.matcher(send("Runtime.evaluate", "\"returnByValue\":true,\"expression\":" + quoted(wrapped)));
         if (!value.find()) {
             throw new IOException("no value from " + script);
         }
@@ -167,7 +178,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** The page from {@code top} on, as PNG. */
-    byte[] screenshot(int width, int top, int height) throws Exception {
+    public byte[] screenshot(int width, int top, int height) throws Exception {
         Matcher data = DATA.matcher(send(
                 "Page.captureScreenshot",
                 "\"captureBeyondViewport\":true,\"clip\":{\"x\":0,\"y\":%d,\"width\":%d,\"height\":%d,\"scale\":1}"

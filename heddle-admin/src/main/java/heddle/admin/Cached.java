@@ -1,0 +1,37 @@
+package heddle.admin;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A value that is made anew when it is older than a bound: what many ask for at once is made once. Any thread. */
+final class Cached<T> implements Supplier<T> {
+
+    private final Supplier<T> source;
+    private final long boundNanos;
+    private final AtomicReference<@Nullable Made<T>> made = new AtomicReference<>();
+
+    private record Made<T>(T value, long atNanos) {}
+
+    Cached(Duration bound, Supplier<T> source) {
+        this.source = source;
+        this.boundNanos = bound.toNanos();
+    }
+
+    /** Two who ask at one moment may both make it. */
+    @Override
+    public T get() {
+        var known = made.get();
+        if (known == null || System.nanoTime() - known.atNanos > boundNanos) {
+            known = new Made<>(source.get(), System.nanoTime());
+            made.set(known);
+        }
+        return known.value;
+    }
+
+    /** The next one to ask gets a new one. */
+    void forget() {
+        made.set(null);
+    }
+}
