@@ -103,9 +103,7 @@ final class ConfigFile {
         try {
             var found = Toml.parse(Files.readString(file));
             found.errors()
-                    .forEach(error -> problems.at(
-                            file + ":" + error.position().line(),
-                            error.getMessage() == null ? "no TOML" : error.getMessage()));
+                    .forEach(error -> problems.at(file + ":" + error.position().line(), said(error.getMessage())));
             return found.hasErrors() ? null : found;
         } catch (CharacterCodingException e) {
             problems.at(file.toString(), "is not UTF-8");
@@ -113,6 +111,14 @@ final class ConfigFile {
             problems.at("--config", Main.text(e));
         }
         return null;
+    }
+
+    /** What the parser says, and beside it the mistake that is made most. */
+    private static String said(@Nullable String message) {
+        if (message == null) {
+            return "is no TOML";
+        }
+        return message + (message.contains("a number, a boolean") ? "; a text, a time and a size stand in quotes" : "");
     }
 
     private static int line(TomlTable found, List<String> path) {

@@ -74,7 +74,13 @@ final class KafkaArguments {
                 .config(settings());
     }
 
-    private Map<String, String> settings() throws IOException {
+    @Nullable
+    Path config() {
+        return config;
+    }
+
+    /** What the file of settings says; nothing if there is none. */
+    Map<String, String> settings() throws IOException {
         if (config == null) {
             return Map.of();
         }

@@ -22,7 +22,6 @@ final class Reload {
     /** Whose options are in effect that need a restart. */
     private final Serve started;
 
-    private final Function<Serve, List<Reloadable>> parts;
     private final Semaphore asked = new Semaphore(0);
 
     /** Whose other options are in effect. Written by {@link #run}, read by any thread. */
@@ -32,13 +31,11 @@ final class Reload {
      * Nothing is read yet.
      *
      * @param started what runs
-     * @param parts of what runs, with the options that were read
      */
-    Reload(Configuration configuration, Serve started, Function<Serve, List<Reloadable>> parts) {
+    Reload(Configuration configuration, Serve started) {
         this.configuration = configuration;
         this.started = started;
         this.current = started;
-        this.parts = parts;
     }
 
     /** Whose options are in effect, but for those that need a restart. */
@@ -51,20 +48,24 @@ final class Reload {
         asked.release();
     }
 
-    /** Does what is asked for, until it is interrupted. */
-    void run() throws InterruptedException {
+    /**
+     * Does what is asked for, until it is interrupted.
+     *
+     * @param parts of what runs, with the options that were read
+     */
+    void run(Function<Serve, List<Reloadable>> parts) throws InterruptedException {
         while (true) {
             asked.acquire();
             asked.drainPermits();
             try {
-                once();
+                once(parts);
             } catch (RuntimeException e) { // a mistake of ours must not end a server that runs
                 LOG.log(Level.ERROR, "reload failed", e);
             }
         }
     }
 
-    private void once() {
+    private void once(Function<Serve, List<Reloadable>> parts) {
         var problems = new Problems();
         var next = configuration.read(problems);
         List<Runnable> ready = new ArrayList<>();

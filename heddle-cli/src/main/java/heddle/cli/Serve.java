@@ -108,12 +108,15 @@ final class Serve implements Callable<Integer> {
     /** Opens what the options say, and serves until the end. */
     private int open(Configuration configuration) throws IOException, InterruptedException {
         admin.setUpLog(spec);
+        // A SIGHUP that comes early is one reload after the start, and not the end.
+        var reload = new Reload(configuration, this);
+        Termination.hear("HUP", reload::ask);
         var counters = new Counters();
         // The ports first: where one is taken, no folder is made.
         var listener = Address.listen(listen);
         try (var page = admin.open()) {
             var target = sink.open(limits.frameBytesMax(), counters);
-            return serve(configuration, listener, page, target, counters);
+            return serve(reload, listener, page, target, counters);
         } catch (IOException | RuntimeException e) {
             listener.close();
             throw e;
@@ -121,7 +124,7 @@ final class Serve implements Callable<Integer> {
     }
 
     private int serve(
-            Configuration configuration,
+            Reload reload,
             Listener listener,
             AdminArguments.Page page,
             SinkArguments.Target target,
@@ -129,9 +132,10 @@ final class Serve implements Callable<Integer> {
             throws IOException, InterruptedException {
         var gateway = new Gateway(listener, target.sink(), gatewayOptions(), counters);
         var end = new Termination();
-        var reload = new Reload(configuration, this, next -> next.parts(gateway, page));
         end.hearHangUp(reload::ask);
-        end.start(Thread.ofPlatform().daemon().name("heddle-reload"), reload::run);
+        end.start(
+                Thread.ofPlatform().daemon().name("heddle-reload"),
+                () -> reload.run(next -> next.parts(gateway, page, target)));
         var accepting = end.start("heddle-accept", gateway::serve);
         end.start("heddle-sink-end", target.end());
         page.start(gateway, counters, end::end);
@@ -176,8 +180,9 @@ final class Serve implements Callable<Integer> {
     }
 
     /** What takes these options over in a server that runs. */
-    private List<Reloadable> parts(Gateway gateway, AdminArguments.Page page) {
+    private List<Reloadable> parts(Gateway gateway, AdminArguments.Page page, SinkArguments.Target target) {
         return List.of(
+                sink.reloadable(target),
                 () -> {
                     var options = gatewayOptions();
                     return () -> gateway.reload(options);

@@ -34,6 +34,7 @@ final class StoreArguments implements Arguments {
             description = "For --sync=interval.")
     private Duration syncInterval;
 
+    @Reloaded
     @Option(
             names = "--max-store",
             paramLabel = "SIZE",
@@ -42,6 +43,7 @@ final class StoreArguments implements Arguments {
                     "Largest log; then messages are answered 'not stored'. No bound but the" + " disk's if not given.")
     private @Nullable Long storeBytesMax;
 
+    @Reloaded
     @Option(
             names = "--keep-bytes",
             paramLabel = "SIZE",
@@ -49,6 +51,7 @@ final class StoreArguments implements Arguments {
             description = "From this size of the log on the oldest messages are dropped, by whole files.")
     private @Nullable Long keepBytes;
 
+    @Reloaded
     @Option(
             names = "--keep-for",
             paramLabel = "TIME",

@@ -25,9 +25,7 @@ final class Termination {
         hear("INT", this::signalled);
     }
 
-    /**
-     * Has SIGHUP mean {@code other} than the end, unless the terminal is gone in which a person started the command.
-     */
+    /** At SIGHUP runs {@code other} and goes on, unless the terminal is gone in which a person started the command. */
     void hearHangUp(Runnable other) {
         boolean watched = Terminal.isWatched();
         hear("HUP", () -> hungUp(watched, other));
@@ -47,7 +45,8 @@ final class Termination {
         other.run();
     }
 
-    private void hear(String signal, Runnable action) {
+    /** At each such signal runs {@code action}. */
+    static void hear(String signal, Runnable action) {
         if (Signals.register(signal, action) == null) {
             throw new IllegalStateException("this JVM lets nobody hear SIG" + signal);
         }

@@ -2,17 +2,65 @@ package heddle.cli;
 
 import static heddle.cli.Ran.heddle;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
+import heddle.testing.Conformance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The file of {@code serve --config}, without a server. */
 class ConfigFileTest {
+    /** What breaks parsers. */
+    private static final List<String> PIECES = List.of(
+            "",
+            "=",
+            "\"",
+            "[",
+            "]",
+            "{",
+            "}",
+            "\n",
+            "#",
+            ".",
+            ",",
+            "-",
+            "_",
+            "[[",
+            "]]",
+            "\'\'\'",
+            "\"\"\"",
+            "\\u",
+            "\\uD800",
+            "\\U00110000",
+            "\u0000",
+            "\r",
+            "\ufeff",
+            "1e999",
+            "9223372036854775808",
+            "0x",
+            "nan",
+            "true",
+            "1979-99-99",
+            "1979-05-27T25:00:00Z",
+            "a.b.c",
+            "= {a=1}",
+            "=[[1],[2]]",
+            "=[1,\"a\"]",
+            "=[{a=1}]",
+            "\"\"=1",
+            "listen.x=1",
+            "=-1",
+            "=1.5",
+            "= \"\"");
+
     @TempDir
     private Path folder;
 
@@ -72,5 +120,46 @@ class ConfigFileTest {
         var ran = check("sink = \"kafka\"\nkafka.servers = [\"a:1\", \"b:2\"]\nkafka.topic = \"t\"\n");
         assertThat(ran.exit()).as(ran.err()).isZero();
         assertThat(ran.out()).contains("--kafka-servers a:1,b:2 (h.toml:2)\n");
+    }
+
+    @Test
+    void aTextWithoutQuotesIsNamed() throws IOException {
+        assertThat(check("sync = always\n").err())
+                .contains("h.toml:1: ")
+                .contains("; a text, a time and a size stand in quotes\n");
+    }
+
+    /** The seed of a failure is in its message. */
+    @Test
+    void whateverIsInTheFileIsToldAndThrowsNothing() throws IOException {
+        fuzz(0, 30);
+    }
+
+    @Test
+    @Tag("thorough")
+    void whateverIsInTheFileIsToldAndThrowsNothingForLong() throws IOException {
+        fuzz(30, 1_000);
+    }
+
+    private void fuzz(int from, int to) throws IOException {
+        String example = Files.readString(Conformance.root().resolve("examples/heddle.toml"))
+                .replaceAll("(?m)^#(?=[a-z])", "");
+        var command = Main.commandLine();
+        var serve = Objects.requireNonNull(command.getSubcommands().get("serve"));
+        Path file = folder.resolve("h.toml");
+        for (int seed = from; seed < to; seed++) {
+            var random = new Random(seed);
+            var content = new StringBuilder(example);
+            for (int edits = 1 + random.nextInt(4); edits > 0; edits--) {
+                int at = random.nextInt(content.length());
+                int end = Math.min(content.length(), at + random.nextInt(20));
+                content.replace(at, random.nextBoolean() ? at : end, PIECES.get(random.nextInt(PIECES.size())));
+            }
+            Files.writeString(file, content);
+            int number = seed;
+            assertThatCode(() -> new ConfigFile(file, command, serve, new Problems()).read())
+                    .as("seed %d", number)
+                    .doesNotThrowAnyException();
+        }
     }
 }

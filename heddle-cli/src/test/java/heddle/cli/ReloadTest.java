@@ -156,6 +156,20 @@ class ReloadTest {
     }
 
     @Test
+    void aStoreThatIsFullGoesOnWithALargerBound() throws Exception {
+        try (var server = start("max-store = \"1M\"\n")) {
+            assertThat(heddle("submit", "--to", server.address, "--count=200", "--size=10K", "--in-flight=1")
+                            .exit())
+                    .isEqualTo(1);
+            Files.writeString(file, "max-store = \"100M\"\n");
+            assertThat(reload(server)).contains("reloaded: --max-store 1M -> 100M");
+            assertThat(heddle("submit", "--to", server.address, "--count=200", "--size=10K")
+                            .exit())
+                    .isZero();
+        }
+    }
+
+    @Test
     void aTokenIsTakenOverAndNeverPrinted() throws Exception {
         try (var server = start("token = \"old-one\"\n")) {
             Files.writeString(file, "token = \"new-one\"\n");

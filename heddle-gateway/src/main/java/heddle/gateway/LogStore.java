@@ -18,12 +18,18 @@ final class LogStore implements Store {
 
     private final LogWriter log;
     private final Path folder;
+
+    /** As it was opened. */
+    private final StoreOptions options;
+
     private final Disk disk;
 
     /** From the start on, until there is another. Any thread. */
     private final AtomicReference<Upkeep.@Nullable Hold> first;
 
-    private LogStore(LogWriter log, Path folder, Disk disk, Upkeep.@Nullable Hold first) {
+    private LogStore(
+            LogWriter log, Path folder, StoreOptions options, Disk disk, Upkeep.@Nullable Hold first) {
+        this.options = options;
         this.log = log;
         this.folder = folder;
         this.disk = disk;
@@ -32,19 +38,23 @@ final class LogStore implements Store {
 
     /** Opens the log in the data folder {@code folder}, after it has taken over what an older program left there. */
     static LogStore open(Path folder, StoreOptions options, Disk disk) throws IOException {
-        var how = new LogOptions(
-                "data folder " + folder,
-                options.sync == SyncMode.ALWAYS,
-                options.segmentBytes,
-                options.storeBytesMax,
-                options.keepBytes,
-                options.keepFor,
-                options.clock);
+        var how = how(folder, options, options);
         TakeOver.run(folder, how, disk);
         var log = new LogWriter(folder.resolve(FOLDER), how, disk);
         var held = options.holdFrom == 0 ? null : log.upkeep().hold(options.holdFrom);
         log.upkeep().start();
-        return new LogStore(log, folder, disk, held);
+        return new LogStore(log, folder, options, disk, held);
+    }
+
+    private static LogOptions how(Path folder, StoreOptions options, StoreOptions bounds) {
+        return new LogOptions(
+                "data folder " + folder,
+                options.sync == SyncMode.ALWAYS,
+                options.segmentBytes,
+                bounds.storeBytesMax,
+                bounds.keepBytes,
+                bounds.keepFor,
+                options.clock);
     }
 
     @Override
@@ -60,6 +70,11 @@ final class LogStore implements Store {
     @Override
     public void sync() throws IOException {
         log.sync();
+    }
+
+    @Override
+    public void bound(StoreOptions next) {
+        log.upkeep().bound(how(folder, options, next));
     }
 
     @Override

@@ -45,4 +45,7 @@ interface Store extends Closeable {
 
     /** Keeps {@code number} and what is behind it from being dropped. Any thread. */
     Hold hold(long number);
+
+    /** Takes over how much it may hold, and for how long. Any thread. */
+    void bound(StoreOptions next);
 }

@@ -286,6 +286,17 @@ public final class StoreSink implements Sink {
     }
 
     /**
+     * Takes over how much the store may hold, and for how long: {@link StoreOptions#storeBytesMax}, {@link
+     * StoreOptions#keepBytes} and {@link StoreOptions#keepFor}; all else stays as it is. What is beyond a lower bound
+     * is dropped soon, as far as it may be; else messages are refused when the current file is full. Any thread.
+     *
+     * @param next the new bounds
+     */
+    public void bound(StoreOptions next) {
+        store.store().bound(next);
+    }
+
+    /**
      * Waits until the sink takes no more and all is settled: after a {@link #close}, or after a failure that ended it
      * by itself, which close then throws.
      *

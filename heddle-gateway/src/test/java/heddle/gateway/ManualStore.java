@@ -139,6 +139,11 @@ final class ManualStore implements Store, Store.Opening {
     }
 
     @Override
+    public void bound(StoreOptions next) {
+        throw new AssertionError("this store has no bounds");
+    }
+
+    @Override
     public void sync() throws IOException {
         add("sync");
         if (failsToSync) {

@@ -274,6 +274,41 @@ class StoreSinkTest {
         assertThat(Stored.in(folder)).hasSize(stored + 1);
     }
 
+    @Test
+    void otherBoundsAreTakenOverWhileItRuns() throws Exception {
+        byte[] message = new byte[10_000];
+        try (var sink = open(new StoreOptions().storeBytesMax(1 << 20))) {
+            int offered = 0;
+            do {
+                offer(sink, message);
+            } while (settlements.await(++offered).getLast() == Result.SUCCESS);
+            sink.bound(new StoreOptions().storeBytesMax(4 << 20));
+            int until = 2 * offered;
+            while (offered < until) {
+                offer(sink, message);
+                assertThat(settlements.await(++offered).getLast()).isEqualTo(Result.SUCCESS);
+            }
+            assertThat(logBytes()).isGreaterThan(1 << 20);
+            sink.bound(new StoreOptions().keepBytes(512 << 10));
+            until = offered + 150; // beyond the file in use, which is of the size of before
+            while (offered < until) {
+                offer(sink, message);
+                assertThat(settlements.await(++offered).getLast()).isEqualTo(Result.SUCCESS);
+            }
+            Await.until("the oldest are dropped", () -> logBytes() <= 512 << 10);
+        }
+    }
+
+    private long logBytes() throws IOException {
+        long bytes = 0;
+        try (var files = Files.newDirectoryStream(folder.resolve("log"), "*.log")) {
+            for (Path file : files) {
+                bytes += file.toFile().length(); // 0 if it is dropped meanwhile
+            }
+        }
+        return bytes;
+    }
+
     private static void copyLog(Path from, Path to) throws IOException {
         Path log = Files.createDirectories(to.resolve("log"));
         try (Stream<Path> files = Files.list(from.resolve("log"))) {

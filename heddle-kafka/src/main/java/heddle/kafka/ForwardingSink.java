@@ -62,6 +62,15 @@ public final class ForwardingSink implements Sink {
                 folder, true, gap -> LOG.log(Level.ERROR, "data folder {0}: cannot be forwarded: {1}", folder, gap));
     }
 
+    /**
+     * Takes over how much the store may hold, and for how long, as {@link StoreSink#bound} does.
+     *
+     * @param next the new bounds
+     */
+    public void bound(StoreOptions next) {
+        store.bound(next);
+    }
+
     @Override
     public int offer(Receipt receipt, long id, byte[] buffer, int offset, int length) throws InterruptedException {
         return store.offer(receipt, id, buffer, offset, length);

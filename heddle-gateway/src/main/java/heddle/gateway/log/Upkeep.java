@@ -50,10 +50,12 @@ public final class Upkeep {
     private static final Duration LOOK_MAX = Duration.ofMinutes(1);
 
     private final Path folder;
-    private final LogOptions options;
     private final Disk disk;
     private final Mark mark;
     private final Path spare;
+
+    /** Their bounds may change, and the size of segments with them. Read once where two looks must agree. */
+    private volatile LogOptions options;
 
     private final ReentrantLock making = new ReentrantLock();
 
@@ -117,6 +119,21 @@ public final class Upkeep {
     /** Why there is no next segment, which is tried again each second; null while there is one. Any thread. */
     public @Nullable String noRoom() {
         return noRoom;
+    }
+
+    /**
+     * Takes over other bounds, and the size of the segments to come that follows from them. What is beyond a lower one
+     * is dropped soon, if it may be; else messages are refused when the current segment is full. Any thread.
+     */
+    public void bound(LogOptions next) {
+        lock.lock();
+        try {
+            options = next;
+            nudged = true;
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Ends the thread. */
@@ -211,9 +228,10 @@ public final class Upkeep {
     Path take(long bytes) throws IOException {
         making.lock();
         try {
-            if (bytes <= options.segmentBytes()) {
-                if (!isSpareThere()) {
-                    makeSpare();
+            long segmentBytes = options.segmentBytes();
+            if (bytes <= segmentBytes) {
+                if (!isSpareThere(segmentBytes)) {
+                    makeSpare(segmentBytes);
                 }
                 return spare;
             }
@@ -231,19 +249,19 @@ public final class Upkeep {
         }
     }
 
-    private boolean isSpareThere() throws IOException {
+    private boolean isSpareThere(long bytes) throws IOException {
         try {
-            return Files.size(spare) == options.segmentBytes();
+            return Files.size(spare) == bytes;
         } catch (NoSuchFileException none) {
             return false;
         }
     }
 
-    private void makeSpare() throws IOException {
+    private void makeSpare(long bytes) throws IOException {
         disk.delete(spare); // of another size
-        expectRoom(options.segmentBytes());
+        expectRoom(bytes);
         Path temporary = folder.resolve("spare.tmp");
-        makeZeros(temporary, options.segmentBytes());
+        makeZeros(temporary, bytes);
         disk.rename(temporary, spare);
         disk.syncFolder(folder);
     }
@@ -254,11 +272,12 @@ public final class Upkeep {
         for (var segment : segments) {
             used += Files.size(segment.file());
         }
-        if (!segments.isEmpty() && used + bytes > options.bytesMax()) {
+        long bytesMax = options.bytesMax();
+        if (!segments.isEmpty() && used + bytes > bytesMax) {
             throw new NoRoomException("the store is full: "
                     + used
                     + " bytes, of which "
-                    + options.bytesMax()
+                    + bytesMax
                     + " are allowed, and the next segment has "
                     + bytes);
         }
@@ -345,8 +364,9 @@ public final class Upkeep {
     private boolean spare() {
         making.lock();
         try {
-            if (!isSpareThere()) {
-                makeSpare();
+            long segmentBytes = options.segmentBytes();
+            if (!isSpareThere(segmentBytes)) {
+                makeSpare(segmentBytes);
             }
             noRoom = null;
             return true;
