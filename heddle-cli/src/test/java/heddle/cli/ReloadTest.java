@@ -170,6 +170,24 @@ class ReloadTest {
     }
 
     @Test
+    void otherSettingsOfKafkaNeedARestart() throws Exception {
+        Path settings = Files.writeString(folder.resolve("kafka.properties"), "client.id=one\n");
+        try (var server = start("""
+                sink = "store+kafka"
+                [kafka]
+                servers = ["127.0.0.1:1"]
+                topic = "t"
+                config = "%s"
+                """.formatted(settings))) {
+            Files.writeString(settings, "client.id=two\n");
+            assertThat(reload(server))
+                    .contains("--kafka-config " + settings + ": what it says needs a restart; the old settings stay");
+            Files.writeString(settings, "acks=0\n");
+            assertThat(reload(server)).contains("heddle.toml:5: kafka.config: acks: cannot be set");
+        }
+    }
+
+    @Test
     void aTokenIsTakenOverAndNeverPrinted() throws Exception {
         try (var server = start("token = \"old-one\"\n")) {
             Files.writeString(file, "token = \"new-one\"\n");
