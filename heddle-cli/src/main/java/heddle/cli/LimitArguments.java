@@ -1,7 +1,9 @@
 package heddle.cli;
 
 import heddle.gateway.GatewayOptions;
+import heddle.gateway.access.Limits;
 import java.time.Duration;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** The options of {@code serve} that bound what clients may cost. */
@@ -60,8 +62,12 @@ final class LimitArguments implements Arguments {
                     + " long storing its messages may take, then writing its acks.")
     private Duration drainTimeout;
 
+    @CommandLine.Mixin
+    private BoundArguments bounds;
+
     @Override
     public void check(Problems problems) {
+        bounds.check(problems);
         if (frameBytesMax < 13 || frameBytesMax > Integer.MAX_VALUE - 64) {
             problems.add("--max-frame", "want 13 to 2G less 64");
         }
@@ -72,6 +78,15 @@ final class LimitArguments implements Arguments {
 
     long frameBytesMax() {
         return frameBytesMax;
+    }
+
+    /** How much each may take. */
+    Limits shares() {
+        return bounds.limits();
+    }
+
+    Duration handshakeTimeout() {
+        return handshakeTimeout;
     }
 
     Duration drainTimeout() {

@@ -4,6 +4,7 @@ import heddle.gateway.Counter;
 import heddle.gateway.Counters;
 import heddle.gateway.Gateway;
 import heddle.gateway.GatewayOptions;
+import heddle.net.Addr;
 import heddle.net.Heddle;
 import heddle.net.Listener;
 import java.io.IOException;
@@ -114,6 +115,12 @@ final class Serve implements Callable<Integer> {
         var counters = new Counters();
         // The ports first: where one is taken, no folder is made.
         var listener = Address.listen(listen);
+        try {
+            access.checkReach(listener.address());
+        } catch (IllegalArgumentException e) {
+            listener.close();
+            throw new CommandLine.ParameterException(spec.commandLine(), "--listen: " + e.getMessage(), e);
+        }
         try (var page = admin.open()) {
             var target = sink.open(limits.frameBytesMax(), counters);
             return serve(reload, listener, page, target, counters);
@@ -130,21 +137,25 @@ final class Serve implements Callable<Integer> {
             SinkArguments.Target target,
             Counters counters)
             throws IOException, InterruptedException {
-        var gateway = new Gateway(listener, target.sink(), gatewayOptions(), counters);
+        var gateway = new Gateway(listener, target.sink(), gatewayOptions(listener.address()), counters);
         var end = new Termination();
         end.hearHangUp(reload::ask);
         end.start(
                 Thread.ofPlatform().daemon().name("heddle-reload"),
-                () -> reload.run(next -> next.parts(gateway, page, target)));
+                () -> reload.run(next -> next.parts(gateway, listener.address(), page, target)));
         var accepting = end.start("heddle-accept", gateway::serve);
         end.start("heddle-sink-end", target.end());
         page.start(gateway, counters, end::end);
+        String warning = access.warning(listener.address());
+        if (!warning.isEmpty()) {
+            Terminal.note(spec, warning);
+        }
         Terminal.say(
                 spec,
                 "listening on %s, %s, %s%s"
                         .formatted(
                                 listener.address(),
-                                target.where(),
+                                target.where() + access.described(),
                                 Heddle.shared().describe(),
                                 page.where()));
         page.sayTrouble(spec);
@@ -175,16 +186,17 @@ final class Serve implements Callable<Integer> {
         return ExitCodes.OK;
     }
 
-    private GatewayOptions gatewayOptions() {
-        return access.into(limits.into(new GatewayOptions()));
+    private GatewayOptions gatewayOptions(Addr address) throws IOException {
+        return access.into(limits.into(new GatewayOptions()), limits, address);
     }
 
     /** What takes these options over in a server that runs. */
-    private List<Reloadable> parts(Gateway gateway, AdminArguments.Page page, SinkArguments.Target target) {
+    private List<Reloadable> parts(
+            Gateway gateway, Addr address, AdminArguments.Page page, SinkArguments.Target target) {
         return List.of(
                 sink.reloadable(target),
                 () -> {
-                    var options = gatewayOptions();
+                    var options = gatewayOptions(address);
                     return () -> gateway.reload(options);
                 },
                 () -> admin.prepare(page));

@@ -42,6 +42,7 @@ final class Answers implements Receipt {
     private final Clock clock;
     private final FrameWriter writer;
     private final int inFlightMax;
+    private final Guest guest;
     private final Supplier<String> name;
     private final Runnable onLast;
     private final Once once = new Once();
@@ -65,6 +66,7 @@ final class Answers implements Receipt {
     /**
      * Answers over {@code conn}.
      *
+     * @param guest the client, whose bytes in flight are counted
      * @param name the client's, once it has introduced itself
      * @param onFailure called once, on the writing thread, when an ack cannot be written
      * @param onLast called by whoever settles, when the connection is to be read no more; must neither wait nor throw
@@ -73,10 +75,12 @@ final class Answers implements Receipt {
             Conn conn,
             GatewayOptions options,
             Counters counters,
+            Guest guest,
             Supplier<String> name,
             Consumer<IOException> onFailure,
             Runnable onLast) {
         this.counters = counters;
+        this.guest = guest;
         this.name = name;
         this.onLast = onLast;
         this.clock = conn.runtime().clock();
@@ -114,11 +118,13 @@ final class Answers implements Receipt {
     /** A resume is in flight from here on, once few enough are. It must be told as {@link OnceReceipt#resumed}. */
     void beginResume() throws InterruptedException {
         room.acquire();
+        guest.begin(0);
     }
 
-    /** A submit is in flight from here on, once few enough are. It must be {@link #settled}. */
-    void begin() throws InterruptedException {
+    /** A submit of {@code bytes} is in flight from here on, once few enough are. It must be {@link #settled}. */
+    void begin(int bytes) throws InterruptedException {
         room.acquire();
+        guest.begin(bytes);
         times.begins();
     }
 
@@ -167,6 +173,7 @@ final class Answers implements Receipt {
     }
 
     private void release() {
+        guest.settled();
         // After the ack is with the writer: who has all permits finds all acks there.
         room.release();
         Thread waits = finishing;

@@ -50,8 +50,42 @@ public enum Counter {
     ERROR_NOT_INTRODUCED("protocol error: not introduced", "connections"),
     /** A conn whose name is too long or not UTF-8. */
     ERROR_MALFORMED_NAME("protocol error: malformed name", "connections"),
-    /** A conn without the right token. */
+    /** A conn without a token that is listed for its name. */
     ERROR_NOT_ALLOWED("wrong or missing token", "connections"),
+    /** A conn with another name than the client's certificate has, or without a certificate where one is required. */
+    ERROR_WRONG_NAME("not the name in the client's certificate", "connections"),
+    /** Handshakes of TLS that were done. */
+    TLS_HANDSHAKES("TLS handshakes", "connections"),
+    /** What came instead of TLS. */
+    ERROR_NOT_TLS("TLS: something else arrived", "connections"),
+    /** No version, cipher suite or application protocol in common. */
+    ERROR_TLS_VERSION("TLS: no version or cipher suite in common", "connections"),
+    /** No client certificate that is believed. */
+    ERROR_CERTIFICATE("TLS: client certificate missing or not believed", "connections"),
+    /** An end of the stream without close_notify, in the handshake or behind it. */
+    ERROR_TLS_TRUNCATED("TLS: cut off", "connections"),
+    /** Changed bytes, a breach of the protocol, a peer that gave up. */
+    ERROR_TLS("TLS: broken, or refused by the peer", "connections"),
+    /** Refused at the door, by address. */
+    REFUSED_NETWORK("refused: network not allowed", "connections"),
+    /** Refused at the door, by {@code Limits.perAddress}. */
+    LIMITED_ADDRESS_CONNECTIONS("refused: as many connections of this address as allowed", "connections"),
+    /** Refused at the door, by {@code Limits.perAddress}. */
+    LIMITED_ADDRESS_RATE("refused: new connections of this address too fast", "connections"),
+    /** Refused at the door, by {@code Limits.inAll}. */
+    LIMITED_RATE("refused: new connections too fast", "connections"),
+    /** Conns answered with {@link Result#OVERLOADED}, by {@code Limits.perClient}. */
+    LIMITED_CLIENT_CONNECTIONS("refused: as many connections of this client as allowed", "connections"),
+    /** Conns answered with {@link Result#OVERLOADED}, by {@code Limits.perClient}. */
+    LIMITED_CLIENT_RATE("refused: new connections of this client too fast", "connections"),
+    /** Messages that waited for a bound on messages a second. */
+    LIMITED_MESSAGES("held back by messages a second", "messages"),
+    /** Messages that waited for a bound on bytes in flight. */
+    LIMITED_BYTES("held back by bytes in flight", "messages"),
+    /** Closed by a reload that allows them no longer. */
+    REVOKED("closed: no longer allowed", "connections"),
+    /** Still in the handshake of TLS. */
+    TIMEOUT_TLS("TLS handshake not done in time", "connections"),
     /** Not introduced in time. */
     TIMEOUT_HANDSHAKE("not introduced in time", "connections"),
     /** Silent within a frame for too long. */

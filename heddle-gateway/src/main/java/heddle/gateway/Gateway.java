@@ -1,13 +1,16 @@
 package heddle.gateway;
 
 import heddle.frame.FrameLimits;
+import heddle.net.Conn;
 import heddle.net.Listener;
 import heddle.server.Server;
+import heddle.server.Session;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The communication server: a {@link Server} whose sessions speak the protocol and hand the messages to one sink.
@@ -38,6 +41,7 @@ public final class Gateway {
     private final String address;
     private final Shown shown;
     private final FrameLimits limits;
+    private final Reception reception;
 
     /** Those of the connections to come. */
     private volatile GatewayOptions options;
@@ -57,21 +61,31 @@ public final class Gateway {
         this.options = options;
         this.sink = sink;
         this.limits = new FrameLimits(Packets.FRAME_BYTES_MIN, options.frameBytesMax);
-        this.server = new Server(
-                listener,
-                conn -> new GatewaySession(ids.incrementAndGet(), conn, limits, sink, this.options, counters),
-                options.connectionsMax);
+        this.reception =
+                new Reception(options.access, counters, listener.runtime().clock());
+        this.server = new Server(listener, this::open, options.connectionsMax);
+    }
+
+    /** Null for who is refused at the door, which costs no thread and no buffer. */
+    private @Nullable Session open(Conn conn) {
+        var guest = new Guest(ids.incrementAndGet(), reception, conn);
+        return guest.arrive()
+                ? new Admission(conn, guest, reception.access().tls(), limits, sink, options, counters)
+                : null;
     }
 
     /**
-     * Takes other limits over for the connections to come, and the most connections at once; no connection is closed.
-     * The largest frame stays as it is: what the sink takes was chosen by it.
+     * Takes other limits over for the connections to come, the most connections at once, and who may, how much. Closes
+     * connections that are no longer allowed, and no others. The largest frame stays as it is: what the sink takes was
+     * chosen by it.
      *
      * @param next the limits from now on
+     * @return how many connections were closed
      */
-    public void reload(GatewayOptions next) {
+    public int reload(GatewayOptions next) {
         options = next;
         server.setConnectionsMax(next.connectionsMax);
+        return reception.admit(next.access);
     }
 
     /**
@@ -120,11 +134,11 @@ public final class Gateway {
      * @return a copy, in no order
      */
     public List<ClientStatus> clients() {
-        return sessions().map(GatewaySession::status).toList();
+        return sessions().map(Admission::status).toList();
     }
 
-    private Stream<GatewaySession> sessions() {
-        return server.sessions().stream().map(GatewaySession.class::cast);
+    private Stream<Admission> sessions() {
+        return server.sessions().stream().map(Admission.class::cast);
     }
 
     /**
@@ -136,7 +150,7 @@ public final class Gateway {
      */
     public boolean closeClient(long id) {
         var found = sessions().filter(session -> session.id() == id).findFirst();
-        found.ifPresent(GatewaySession::closeByOperator);
+        found.ifPresent(Admission::closeByOperator);
         return found.isPresent();
     }
 

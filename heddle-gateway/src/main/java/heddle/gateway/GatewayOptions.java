@@ -1,7 +1,9 @@
 package heddle.gateway;
 
-import java.nio.charset.StandardCharsets;
+import heddle.gateway.access.Access;
+import heddle.gateway.access.Tokens;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,7 @@ public final class GatewayOptions {
     Duration stallTimeout = Duration.ofSeconds(30);
     Duration idleTimeout = Duration.ofMinutes(5);
     Duration drainTimeout = Duration.ofSeconds(10);
-    byte @Nullable [] token;
+    Access access = Access.OPEN;
 
     /** The limits of the protocol's description, and no token. */
     public GatewayOptions() {}
@@ -30,7 +32,7 @@ public final class GatewayOptions {
         stallTimeout = other.stallTimeout;
         idleTimeout = other.idleTimeout;
         drainTimeout = other.drainTimeout;
-        token = other.token;
+        access = other.access;
     }
 
     /**
@@ -119,15 +121,25 @@ public final class GatewayOptions {
     }
 
     /**
-     * What each client must send after its name; nothing unless set.
+     * Who may, and how much; everybody, and all, unless set. {@link Gateway#reload} changes it.
+     *
+     * @param who that
+     * @return the changed copy
+     */
+    public GatewayOptions access(Access who) {
+        var changed = new GatewayOptions(this);
+        changed.access = Objects.requireNonNull(who);
+        return changed;
+    }
+
+    /**
+     * One token that each client must send after its name, whatever that is. Changes {@link #access}.
      *
      * @param secret the token, null for none
      * @return the changed copy
      */
     @SuppressWarnings("exports") // An annotation, which users need not have: docs/decisions/0004.
     public GatewayOptions token(@Nullable String secret) {
-        var changed = new GatewayOptions(this);
-        changed.token = secret == null ? null : secret.getBytes(StandardCharsets.UTF_8);
-        return changed;
+        return access(access.tokens(secret == null ? Tokens.NONE : Tokens.any(secret)));
     }
 }

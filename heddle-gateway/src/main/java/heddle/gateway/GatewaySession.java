@@ -8,6 +8,8 @@ import heddle.net.ConnClosedException;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
 import heddle.server.Session;
+import heddle.time.Clock;
+import heddle.tls.TlsException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -15,19 +17,19 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// One client. Its connection's thread is in [#run] and is the only one that reads; [Answers] has what is written.
 ///
-///     NEW         waits for the client to introduce itself, for handshakeTimeout at most
+///     NEW         waits for the client to introduce itself, until the end of handshakeTimeout
 ///     INTRODUCED  reads submits, which go to the sink, and heartbeats
 ///     FINISHING   reads no more; waits for the sink, then for the writer of the acks, for drainTimeout at most each
 ///     LINGERING   half-closed; reads on without looking
 ///     ENDED       run() has returned or thrown, and its caller closes the connection; what is settled now gets no ack
 ///
-///     NEW             -> INTRODUCED  introduce()     a name that is well-formed, and the token
+///     NEW             -> INTRODUCED  introduce()     a name that is well-formed, and what Guest wants of it
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  the client has half-closed
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  the client made a mistake, or was silent for too long
 ///     NEW, INTRODUCED -> FINISHING   readRequests()  drained, or stopped by an answer: what was read is handled
@@ -50,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 /// An answer that stops the reading: a resume that failed, a submit once after another connection has resumed the name,
 /// a plain submit whose commit is in doubt, which gets no ack.
 ///
-/// Bounds: those of [Answers]. At a bound the connection is not read.
+/// Bounds: those of [Answers] and [Guest]. At a bound the connection is not read.
 final class GatewaySession implements Session {
 
     private static final Logger LOG = System.getLogger("heddle.gateway");
@@ -73,14 +75,14 @@ final class GatewaySession implements Session {
         }
     }
 
-    private final long id;
-    private final Instant since;
     private final Conn conn;
     private final Sink sink;
     private final GatewayOptions options;
     private final Counters counters;
     private final FrameReader reader;
     private final Answers answers;
+    private final Guest guest;
+    private final Deadline introduceBy;
 
     /** Null in NEW. Written by the connection's thread. */
     private volatile @Nullable String name;
@@ -109,22 +111,32 @@ final class GatewaySession implements Session {
     /** Somebody wants it closed. Written by any thread, read by the connection's. */
     private volatile boolean toClose;
 
-    GatewaySession(long id, Conn conn, FrameLimits limits, Sink sink, GatewayOptions options, Counters counters) {
-        this.id = id;
-        this.since = conn.runtime().clock().instant();
+    /** Waits for a turn; null before the session runs. Written by the connection's thread, unparked by who stops it. */
+    private volatile @Nullable Thread running;
+
+    GatewaySession(
+            Conn conn,
+            FrameLimits limits,
+            Sink sink,
+            GatewayOptions options,
+            Counters counters,
+            Guest guest,
+            Deadline introduceBy) {
         this.conn = conn;
         this.sink = sink;
         this.options = options;
         this.counters = counters;
         this.reader = new FrameReader(conn, limits, options.idleTimeout, options.stallTimeout);
+        this.guest = guest;
+        this.introduceBy = introduceBy;
         this.answers = new Answers(
-                conn, options, counters, () -> name == null ? "" : name, this::writeFailed, this::stopReading);
+                conn, options, counters, guest, () -> name == null ? "" : name, this::writeFailed, this::stopReading);
     }
 
     @Override
     public void run() throws IOException, InterruptedException {
-        counters.increment(Counter.CONNECTIONS);
-        Flight.opened(id, conn.remoteAddress());
+        running = Thread.currentThread();
+        Flight.opened(guest.id(), conn.remoteAddress());
         String reason = "fault";
         try {
             boolean orderly = readRequests();
@@ -137,18 +149,16 @@ final class GatewaySession implements Session {
             reason = toClose ? Counter.CLOSED_BY_OPERATOR.label() : String.valueOf(e.getMessage());
             throw e;
         } finally {
-            Flight.closed(id, conn.remoteAddress(), name, reason, submits);
+            Flight.closed(guest.id(), conn.remoteAddress(), name, reason, submits);
             if (sequence != null) {
                 sink.end(sequence);
             }
-            counters.increment(Counter.CONNECTIONS_CLOSED);
         }
     }
 
     /** Serves until the end of the stream, a stop, or a failure of the client's, the only one that returns false. */
     private boolean readRequests() throws IOException, InterruptedException {
-        reader.setDeadline(
-                Deadline.after(options.handshakeTimeout, conn.runtime().clock()));
+        reader.setDeadline(introduceBy);
         try {
             while (next()) {
                 if (!handle(reader.buffer(), reader.offset(), reader.length())) {
@@ -169,6 +179,8 @@ final class GatewaySession implements Session {
                     ? Counter.TIMEOUT_HANDSHAKE
                     : reader.midFrame() ? Counter.TIMEOUT_STALL : Counter.TIMEOUT_IDLE;
             rejected(timeout, timeout.label());
+        } catch (TlsException e) {
+            rejected(Admission.counterOf(e), e.getMessage());
         }
         return false;
     }
@@ -246,9 +258,10 @@ final class GatewaySession implements Session {
             rejected(Counter.ERROR_MALFORMED_NAME, Counter.ERROR_MALFORMED_NAME.label());
             return Result.MALFORMED;
         }
-        if (!introduction.knows(options.token)) {
-            rejected(Counter.ERROR_NOT_ALLOWED, Counter.ERROR_NOT_ALLOWED.label());
-            return Result.NOT_ALLOWED;
+        var refusal = guest.introduce(introduction.name(), introduction.token());
+        if (refusal != null) {
+            rejected(refusal.counter(), refusal.why());
+            return refusal.result();
         }
         name = introduction.name();
         reader.setDeadline(Deadline.NONE);
@@ -260,12 +273,28 @@ final class GatewaySession implements Session {
         counters.increment(Counter.SUBMITS);
         counters.add(Counter.SUBMIT_BYTES, length);
         SUBMITS.setOpaque(this, submits + 1);
-        answers.begin();
+        begin(length);
         int result = sink.offer(answers, id, buffer, offset, length);
         if (result != Result.SUCCESS) {
             answers.settled(id, result);
             answers.flush();
         }
+    }
+
+    /** Waits for the message's turn, then for room. What was read before a stop is handled without a turn. */
+    private void begin(int bytes) throws InterruptedException {
+        long wait = guest.turnNanos();
+        if (wait > 0) {
+            Clock clock = conn.runtime().clock();
+            long until = clock.after(wait);
+            while (!stopped && !clock.hasPassed(until)) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                clock.parkUntil(this, until);
+            }
+        }
+        answers.begin(bytes);
     }
 
     private boolean resume(String client, long id, int restBytes) throws InterruptedException {
@@ -301,7 +330,7 @@ final class GatewaySession implements Session {
         counters.add(Counter.SUBMIT_BYTES, length);
         SUBMITS.setOpaque(this, submits + 1);
         LAST_SEQUENCE.setOpaque(this, number);
-        answers.begin();
+        begin(length);
         int result = sink.offerOnce(begun, number, buffer, offset, length);
         if (result != Result.SUCCESS) {
             answers.once().settled(number, result);
@@ -312,17 +341,9 @@ final class GatewaySession implements Session {
 
     /** Counts a failure of the client's, and logs it with its address. */
     private void rejected(Counter counter, @Nullable String why) {
-        counters.increment(counter);
-        lastError = why == null ? counter.label() : why;
-        LOG.log(Level.WARNING, "{0}{1}: {2}", conn.remoteAddress(), name == null ? "" : " " + printable(name), why);
-    }
-
-    /**
-     * A name that cannot forge a line of the log: no control or format characters, no separators of lines, of all
-     * Unicode.
-     */
-    private static String printable(String name) {
-        return '"' + name.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?") + '"';
+        String text = why == null ? counter.label() : why;
+        lastError = text;
+        guest.refused(counter, text);
     }
 
     private void writeFailed(IOException cause) {
@@ -337,18 +358,14 @@ final class GatewaySession implements Session {
         String introduced = name;
         String refusal = answers.lastRefusal();
         return new ClientStatus(
-                id,
+                guest.id(),
                 conn.remoteAddress().toString(),
                 introduced == null ? "" : introduced,
-                since,
+                guest.since(),
                 (long) SUBMITS.getOpaque(this),
                 answers.inFlight(),
                 (long) LAST_SEQUENCE.getOpaque(this),
                 lastError.isEmpty() ? refusal : lastError);
-    }
-
-    long id() {
-        return id;
     }
 
     /** Closes the connection at once, as an operator asks. What it has sent and was taken is kept. Any thread. */
@@ -401,6 +418,7 @@ final class GatewaySession implements Session {
     /** From any thread, without waiting. */
     private void stopReading() {
         stopped = true;
+        LockSupport.unpark(running);
         endLock.lock();
         try {
             if (!lingering) {

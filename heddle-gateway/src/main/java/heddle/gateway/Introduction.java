@@ -3,7 +3,6 @@ package heddle.gateway;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -61,10 +60,5 @@ record Introduction(@Nullable String name, byte @Nullable [] token) {
         byte[] payload = Arrays.copyOf(nameBytes, nameBytes.length + 1 + tokenBytes.length);
         System.arraycopy(tokenBytes, 0, payload, nameBytes.length + 1, tokenBytes.length);
         return payload;
-    }
-
-    /** Takes the same time wherever the two differ. */
-    boolean knows(byte @Nullable [] secret) {
-        return secret == null || (token != null && MessageDigest.isEqual(secret, token));
     }
 }

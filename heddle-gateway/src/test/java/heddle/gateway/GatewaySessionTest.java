@@ -53,17 +53,20 @@ class GatewaySessionTest {
         pipe.close();
     }
 
-    private GatewaySession session(Conn conn, Sink to, GatewayOptions options) {
+    private Admission session(Conn conn, Sink to, GatewayOptions options) {
         var limits = new FrameLimits(Packets.FRAME_BYTES_MIN, 1 << 20);
-        return new GatewaySession(1, conn, limits, to, options, counters);
+        var reception = new Reception(options.access, counters, conn.runtime().clock());
+        var guest = new Guest(1, reception, conn);
+        assertThat(guest.arrive()).isTrue();
+        return new Admission(conn, guest, null, limits, to, options, counters);
     }
 
-    private GatewaySession session(GatewayOptions options) {
+    private Admission session(GatewayOptions options) {
         return session(pipe.left(), sink, options);
     }
 
     /** Runs it as the server does. */
-    private Task<Void> start(GatewaySession session) {
+    private Task<Void> start(Admission session) {
         return Task.run(() -> {
             try (var _ = pipe.left()) {
                 session.run();

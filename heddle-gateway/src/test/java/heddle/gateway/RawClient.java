@@ -103,6 +103,16 @@ final class RawClient implements AutoCloseable {
         }
     }
 
+    /** An alert of TLS, or nothing of it, and the end. */
+    void expectAlertAndEnd() throws IOException {
+        try {
+            byte[] all = in.readAllBytes();
+            assertThat(all.length == 0 || all[0] == 21).isTrue();
+        } catch (SocketException reset) {
+            assertThat(reset).hasMessageContaining("reset");
+        }
+    }
+
     void expectSilence(int millis) throws IOException {
         socket.setSoTimeout(millis);
         try {

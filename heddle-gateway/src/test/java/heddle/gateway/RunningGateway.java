@@ -2,6 +2,7 @@ package heddle.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import heddle.gateway.access.Access;
 import heddle.net.Heddle;
 import heddle.net.Listener;
 import heddle.net.TcpAddr;
@@ -71,6 +72,11 @@ final class RunningGateway implements AutoCloseable {
 
     RawClient dialIntroduced() throws IOException {
         return dial().introduced();
+    }
+
+    /** Changes who may; how many connections that closes. */
+    int admit(Access access) {
+        return gateway.reload(new GatewayOptions().access(access));
     }
 
     int stop(Duration bound) throws InterruptedException {

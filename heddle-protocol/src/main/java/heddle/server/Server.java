@@ -208,12 +208,16 @@ public final class Server {
     }
 
     private void start(Conn conn) {
-        Session session;
+        Session session; // null: refused
         try {
             session = sessions.open(conn);
         } catch (RuntimeException e) {
             close(conn);
             log(Level.ERROR, "no session for " + conn.remoteAddress(), e);
+            return;
+        }
+        if (session == null) {
+            close(conn);
             return;
         }
         boolean late;

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,6 +22,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +55,10 @@ public final class TlsContext {
     private final ReentrantLock reloading = new ReentrantLock();
 
     /** Written by who reloads, read by any thread. */
-    private volatile SSLContext loaded;
+    private volatile Loaded loaded;
+
+    /** What was read. {@code trust} is null for the JDK's own authorities. */
+    private record Loaded(SSLContext context, @Nullable X509TrustManager trust) {}
 
     private TlsContext(TlsConfig config) throws TlsFileException {
         this.config = config;
@@ -89,7 +95,7 @@ public final class TlsContext {
         }
     }
 
-    private static SSLContext read(TlsConfig config) throws TlsFileException {
+    private static Loaded read(TlsConfig config) throws TlsFileException {
         List<Identities.Identity> identities = new ArrayList<>();
         for (TlsConfig.Identity one : config.identities()) {
             List<X509Certificate> chain = Pem.chain(one.chain());
@@ -97,8 +103,12 @@ public final class TlsContext {
         }
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(new KeyManager[] {new Identities(identities)}, trust(config.authority()), null);
-            return context;
+            X509TrustManager trust = trust(config.authority());
+            context.init(
+                    new KeyManager[] {new Identities(identities)},
+                    trust == null ? null : new TrustManager[] {trust},
+                    null);
+            return new Loaded(context, trust);
         } catch (GeneralSecurityException | IOException broken) {
             if (broken instanceof TlsFileException told) {
                 throw told;
@@ -108,7 +118,7 @@ public final class TlsContext {
     }
 
     /** Null for the JDK's own authorities. */
-    private static TrustManager @Nullable [] trust(@Nullable Path authority)
+    private static @Nullable X509TrustManager trust(@Nullable Path authority)
             throws GeneralSecurityException, IOException {
         if (authority == null) {
             return null;
@@ -121,7 +131,33 @@ public final class TlsContext {
         }
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         factory.init(store);
-        return factory.getTrustManagers();
+        return Arrays.stream(factory.getTrustManagers())
+                .filter(X509TrustManager.class::isInstance)
+                .map(X509TrustManager.class::cast)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /**
+     * Whether a server with this context believes what a client has shown to another one, as before a reload.
+     *
+     * @param session of the server's end of a connection
+     * @return true if it wants no certificate of clients, if the client showed none, or if its authorities vouch for it
+     */
+    public boolean believes(TlsSession session) {
+        X509TrustManager trust = loaded.trust;
+        List<X509Certificate> chain = session.peerCertificates();
+        if (trust == null || chain.isEmpty() || config.clientCertificate() == TlsConfig.ClientCertificate.NONE) {
+            return true;
+        }
+        try {
+            trust.checkClientTrusted(
+                    chain.toArray(X509Certificate[]::new),
+                    chain.getFirst().getPublicKey().getAlgorithm());
+            return true;
+        } catch (CertificateException notBelieved) {
+            return false;
+        }
     }
 
     /**
@@ -137,7 +173,7 @@ public final class TlsContext {
         if (config.identities().isEmpty()) {
             throw new IllegalStateException("a server of TLS needs a certificate: TlsConfig.certificate");
         }
-        SSLEngine engine = loaded.createSSLEngine();
+        SSLEngine engine = loaded.context.createSSLEngine();
         engine.setUseClientMode(false);
         SSLParameters parameters = parameters();
         switch (config.clientCertificate()) {
@@ -165,7 +201,7 @@ public final class TlsContext {
 
     /** The same with {@code versions} alone. */
     TlsConn client(Conn conn, String host, int port, String... versions) {
-        SSLEngine engine = loaded.createSSLEngine(Objects.requireNonNull(host), port);
+        SSLEngine engine = loaded.context.createSSLEngine(Objects.requireNonNull(host), port);
         engine.setUseClientMode(true);
         SSLParameters parameters = parameters();
         if (!config.isAnyHost()) {

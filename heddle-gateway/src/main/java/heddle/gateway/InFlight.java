@@ -1,0 +1,40 @@
+package heddle.gateway;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * How many messages of a connection are in flight, and their bytes. Who settles one does not know its size: each takes
+ * the mean of those in flight away, and the last one what is left. So the sum is right, and each by itself as far as
+ * they are of one size. Any thread may call.
+ *
+ * <pre>
+ *    63              40 39                      0
+ *   |  messages, 24    |  bytes, 40              |
+ * </pre>
+ */
+final class InFlight {
+
+    private static final int BYTES_BITS = 40;
+    private static final long BYTES = (1L << BYTES_BITS) - 1;
+    private static final long ONE = 1L << BYTES_BITS;
+
+    private final AtomicLong state = new AtomicLong();
+
+    /** One more, of {@code bytes}. */
+    void begin(int bytes) {
+        state.addAndGet(ONE + bytes);
+    }
+
+    /** One is settled; how many bytes it takes away. */
+    long end() {
+        while (true) {
+            long now = state.get();
+            long bytes = now & BYTES;
+            long messages = now >>> BYTES_BITS;
+            long gone = (bytes + messages - 1) / messages;
+            if (state.compareAndSet(now, now - ONE - gone)) {
+                return gone;
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package heddle.gateway;
+
+import heddle.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each of several has now: connections, and bytes in flight. There is an entry only for who has some of either, so
+ * the memory is bounded by them. Any thread may call.
+ *
+ * @param <K> by what they are told apart
+ */
+final class Shares<K> {
+
+    /** A bound may have been raised meanwhile. */
+    private static final long LOOK_AGAIN_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final ConcurrentHashMap<K, Share> all = new ConcurrentHashMap<>();
+    private final Clock clock;
+
+    Shares(Clock clock) {
+        this.clock = clock;
+    }
+
+    /**
+     * One connection more of {@code key}, which has {@code most} at most, 0 for any number. Null if there are so many.
+     */
+    @Nullable
+    Share enter(K key, int most) {
+        boolean[] entered = {false};
+        Share share = all.compute(key, (_, there) -> {
+            Share one = there == null ? new Share(key) : there;
+            if (most == 0 || one.connections.get() < most) {
+                one.connections.incrementAndGet();
+                entered[0] = true;
+            }
+            return one;
+        });
+        return entered[0] ? share : null;
+    }
+
+    /** How many have something; for tests. */
+    int size() {
+        return all.size();
+    }
+
+    /** What one has. */
+    final class Share {
+        private final K key;
+
+        /** Moved within the map's compute, read by any thread. */
+        private final AtomicInteger connections = new AtomicInteger();
+
+        private final AtomicLong bytes = new AtomicLong();
+        private final ReentrantLock lock = new ReentrantLock();
+        private final Condition given = lock.newCondition();
+
+        /** Threads that wait for bytes. Moved under lock, read by any thread. */
+        private final AtomicInteger waiting = new AtomicInteger();
+
+        private Share(K key) {
+            this.key = key;
+        }
+
+        /** One connection less. */
+        void leave() {
+            all.computeIfPresent(key, (_, there) -> {
+                there.connections.decrementAndGet();
+                return there.isOver() ? null : there;
+            });
+        }
+
+        private boolean isOver() {
+            return connections.get() == 0 && bytes.get() == 0;
+        }
+
+        /**
+         * Takes {@code n} bytes, and waits while there would be more than {@code most} in flight; 0 is no bound. Where
+         * there is none in flight any number may be taken.
+         *
+         * @return whether it waited
+         */
+        boolean take(int n, LongSupplier most) throws InterruptedException {
+            if (taken(n, most.getAsLong())) {
+                return false;
+            }
+            lock.lock();
+            try {
+                waiting.incrementAndGet();
+                // Look again: who gave some before the store above saw nobody wait.
+                while (!taken(n, most.getAsLong())) {
+                    clock.awaitUntil(lock, given, clock.after(LOOK_AGAIN_NANOS));
+                }
+                return true;
+            } finally {
+                waiting.decrementAndGet();
+                lock.unlock();
+            }
+        }
+
+        private boolean taken(int n, long most) {
+            while (true) {
+                long now = bytes.get();
+                if (most != 0 && now != 0 && now + n > most) {
+                    return false;
+                }
+                if (bytes.compareAndSet(now, now + n)) {
+                    return true;
+                }
+            }
+        }
+
+        /** Gives {@code n} of them back. */
+        void give(long n) {
+            if (bytes.addAndGet(-n) == 0 && connections.get() == 0) {
+                // It has left before, and left the entry there for these bytes.
+                all.computeIfPresent(key, (_, there) -> there == this && isOver() ? null : there);
+            }
+            if (waiting.get() > 0) {
+                lock.lock();
+                try {
+                    given.signalAll();
+                } finally {
+                    lock.unlock();
+                }
+            }
+        }
+    }
+}
