@@ -1,8 +1,8 @@
 package heddle.cli;
 
 import heddle.net.BindFailedException;
+import heddle.net.ListenConfig;
 import heddle.net.Listener;
-import heddle.net.Net;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -72,9 +72,9 @@ class Address implements ITypeConverter<String> {
     }
 
     /** Takes the port, or says how to choose another. */
-    static Listener listen(String address) throws IOException {
+    static Listener listen(ListenConfig config, String address) throws IOException {
         try {
-            return Net.listen("tcp", address);
+            return config.listen("tcp", address);
         } catch (BindFailedException e) {
             throw new IOException(e.getMessage() + "; choose another with --listen HOST:PORT", e);
         }

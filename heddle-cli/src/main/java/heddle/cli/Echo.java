@@ -1,6 +1,7 @@
 package heddle.cli;
 
 import heddle.net.Heddle;
+import heddle.net.ListenConfig;
 import heddle.server.EchoSession;
 import heddle.server.Server;
 import java.io.IOException;
@@ -37,7 +38,7 @@ final class Echo implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        var listener = Address.listen(listen);
+        var listener = Address.listen(new ListenConfig(), listen);
         var server = new Server(listener, EchoSession::new, CONNECTIONS_MAX);
         var end = new Termination();
         var accepting = end.start("heddle-accept", server::serve);

@@ -52,15 +52,19 @@ final class Reload {
      * Does what is asked for, until it is interrupted.
      *
      * @param parts of what runs, with the options that were read
+     * @param supervision told of each beginning and end
      */
-    void run(Function<Serve, List<Reloadable>> parts) throws InterruptedException {
+    void run(Function<Serve, List<Reloadable>> parts, Supervision supervision) throws InterruptedException {
         while (true) {
             asked.acquire();
             asked.drainPermits();
+            supervision.reloading();
             try {
                 once(parts);
             } catch (RuntimeException e) { // a mistake of ours must not end a server that runs
                 LOG.log(Level.ERROR, "reload failed", e);
+            } finally {
+                supervision.reloaded();
             }
         }
     }

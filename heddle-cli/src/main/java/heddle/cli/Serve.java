@@ -69,6 +69,9 @@ final class Serve implements Callable<Integer> {
     private @Nullable Duration statsInterval;
 
     @CommandLine.Mixin
+    private LifeArguments life;
+
+    @CommandLine.Mixin
     private ConfigArguments config;
 
     CommandLine.Model.CommandSpec spec() {
@@ -113,21 +116,39 @@ final class Serve implements Callable<Integer> {
         var reload = new Reload(configuration, this);
         Termination.hear("HUP", reload::ask);
         var counters = new Counters();
-        // The ports first: where one is taken, no folder is made.
-        var listener = Address.listen(listen);
+        var supervision = new Supervision(life.manager(), note -> Terminal.note(spec, note));
+        supervision.watch();
+        // The ports first: where one is taken, no folder is made. The page's is another server's until its folder is
+        // free, if this one takes over.
+        var listener = life.listen(listen);
         try {
-            access.checkReach(listener.address());
+            access.checkReach(LifeArguments.reach(listener));
         } catch (IllegalArgumentException e) {
             listener.close();
             throw new CommandLine.ParameterException(spec.commandLine(), "--listen: " + e.getMessage(), e);
         }
-        try (var page = admin.open()) {
-            var target = sink.open(limits.frameBytesMax(), counters);
-            return serve(reload, listener, page, target, counters);
+        var end = new Termination();
+        try (var early = life.takesOver() ? null : admin.open()) {
+            var target = life.open(
+                    () -> sink.open(limits.frameBytesMax(), counters), () -> tellWaiting(listener, supervision), end);
+            if (target == null) {
+                listener.close();
+                return ExitCodes.OK;
+            }
+            try (var page = early != null ? early : admin.open()) {
+                return serve(reload, listener, page, target, counters, end, supervision);
+            }
         } catch (IOException | RuntimeException e) {
             listener.close();
             throw e;
         }
+    }
+
+    private void tellWaiting(Listener listener, Supervision supervision) {
+        String what = "listening on " + LifeArguments.where(listener)
+                + "; waits for the server that has the data folder to end";
+        Terminal.note(spec, what);
+        supervision.waits(what);
     }
 
     private int serve(
@@ -135,35 +156,38 @@ final class Serve implements Callable<Integer> {
             Listener listener,
             AdminArguments.Page page,
             SinkArguments.Target target,
-            Counters counters)
+            Counters counters,
+            Termination end,
+            Supervision supervision)
             throws IOException, InterruptedException {
-        var gateway = new Gateway(listener, target.sink(), gatewayOptions(listener.address()), counters);
-        var end = new Termination();
+        var reach = LifeArguments.reach(listener);
+        var gateway = new Gateway(listener, target.sink(), gatewayOptions(reach), counters);
         end.hearHangUp(reload::ask);
         end.start(
                 Thread.ofPlatform().daemon().name("heddle-reload"),
-                () -> reload.run(next -> next.parts(gateway, listener.address(), page, target)));
+                () -> reload.run(next -> next.parts(gateway, reach, page, target), supervision));
         var accepting = end.start("heddle-accept", gateway::serve);
         end.start("heddle-sink-end", target.end());
         page.start(gateway, counters, end::end);
-        String warning = access.warning(listener.address());
+        String warning = access.warning(reach);
         if (!warning.isEmpty()) {
             Terminal.note(spec, warning);
         }
-        Terminal.say(
-                spec,
-                "listening on %s, %s, %s%s"
-                        .formatted(
-                                listener.address(),
-                                target.where() + access.described(),
-                                Heddle.shared().describe(),
-                                page.where()));
+        String ready = "listening on %s, %s, %s%s"
+                .formatted(
+                        LifeArguments.where(listener),
+                        target.where() + access.described(),
+                        Heddle.shared().describe(),
+                        page.where());
+        Terminal.say(spec, ready);
+        supervision.ready(ready);
         page.sayTrouble(spec);
         while (!end.await(statsInterval == null ? FOREVER : statsInterval)) {
             printCounters(counters);
         }
         Duration drainTimeout = reload.current().limits.drainTimeout();
         int open = gateway.connections();
+        supervision.stopping("ending: waits for " + connections(open) + " to close");
         if (open > 0) {
             Terminal.note(
                     spec,
@@ -174,6 +198,9 @@ final class Serve implements Callable<Integer> {
                             + " ms at most; another signal ends it at once");
         }
         int left = gateway.stop(drainTimeout);
+        if (life.takesOver()) {
+            page.close(); // before the folder is free, for which the next server may wait
+        }
         try {
             target.sink().close();
         } finally {

@@ -6,8 +6,10 @@ import heddle.internal.fd.Opening;
 import heddle.internal.fd.Refused;
 import heddle.internal.fd.SocketOptions;
 import heddle.internal.fd.Traffic;
+import heddle.internal.socket.Errno;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketOption;
+import heddle.internal.socket.UnixName;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** How to listen. Immutable and thread-safe: each setter returns a changed copy. */
 public final class ListenConfig {
 
+    private static final String INHERIT = "inherit";
+
     private final Settings settings;
 
     /**
@@ -29,6 +33,7 @@ public final class ListenConfig {
         private final Heddle heddle;
         private int backlog;
         private boolean reusePort;
+        private boolean takeOver;
         private KeepAlive keepAlive = KeepAlive.DEFAULT;
         private boolean noDelay = true;
         private @Nullable Control control;
@@ -92,6 +97,21 @@ public final class ListenConfig {
      */
     public ListenConfig reusePort(boolean share) {
         return with(s -> s.reusePort = share);
+    }
+
+    /**
+     * Whether to take a port over from the listener that has it: both share it, {@link #reusePort}, and all connections
+     * that come from now on are this one's. So the older one may be closed a round trip later, with its backlog
+     * accepted, without a connection being refused or reset; what a kernel does otherwise with those in the backlog of
+     * a listener that closes. For two listeners at a time, as the kernel counts them from the oldest one, both of which
+     * ask for this or for {@link #reusePort}. SO_ATTACH_REUSEPORT_CBPF, socket(7). Not in {@link heddle.net##ways way
+     * nio}, and not for Unix sockets.
+     *
+     * @param newest true to do so
+     * @return the changed copy
+     */
+    public ListenConfig takeOver(boolean newest) {
+        return with(s -> s.takeOver = newest);
     }
 
     /**
@@ -258,6 +278,9 @@ public final class ListenConfig {
                 Hooks.of(settings.control, Network.concrete(version), wanted));
         try {
             Listening listening = descriptors.opening().listen(plan, toBind, settings.backlog);
+            if (settings.takeOver) {
+                preferLater(listening);
+            }
             return new TcpListener(settings.heddle, listening, network.label);
         } catch (Refused refused) {
             throw Failures.of(
@@ -272,12 +295,68 @@ public final class ListenConfig {
         }
     }
 
-    private SocketOptions options(Network network, int version, SockAddr address) {
+    private static void preferLater(Listening listening) throws Refused {
+        try {
+            listening.preferLater();
+        } catch (Refused refused) {
+            listening.close();
+            throw refused;
+        }
+    }
+
+    /**
+     * Takes over a socket that listens already: one that this program was started with, as a {@link ServiceManager}
+     * passes it on. The connections get what is set here; what is for binding and listening has no effect. Whoever made
+     * the socket may have it still: its close here then leaves its backlog as it is, and its path in the file system.
+     *
+     * @param descriptor the kernel's number, which is the listener's from then on. In {@link heddle.net##ways way nio}
+     *     0 alone, the standard input
+     * @return the listener, of TCP or of Unix sockets
+     * @throws IOException it is no socket of streams or packets that listens, carrying the errno, and stays as it is;
+     *     or any other failure; getsockopt(2), fcntl(2)
+     */
+    public Listener inherit(int descriptor) throws IOException {
+        Descriptors descriptors = settings.heddle.descriptors(INHERIT, "");
+        try {
+            String[] network = new String[1];
+            Listening listening = descriptors
+                    .opening()
+                    .inherit(descriptor, settings.options.withDefaults(defaults()), kind -> network[0] = network(kind));
+            return listening.bound() instanceof SockAddr
+                    ? new TcpListener(settings.heddle, listening, network[0])
+                    : new UnixListener(settings.heddle, listening, network[0]);
+        } catch (Refused refused) {
+            int result = refused.result();
+            String remark = " (descriptor " + descriptor
+                    + switch (-result) {
+                        case Errno.EINVAL -> ", which does not listen)";
+                        case Errno.ENOSYS -> "; running on " + settings.heddle.describe() + ")";
+                        default -> ")";
+                    };
+            throw Failures.of(INHERIT, "", null, null, refused.call(), result, 0, remark);
+        }
+    }
+
+    /** What connections get if nothing else is asked for. */
+    private Map<SocketOption, Integer> defaults() {
         Map<SocketOption, Integer> defaults = settings.keepAlive.options();
         defaults.put(SocketOption.NO_DELAY, settings.noDelay ? 1 : 0);
+        return defaults;
+    }
+
+    private static String network(int kind) {
+        return switch (kind) {
+            case UnixName.STREAM -> UnixSockets.STREAM;
+            case UnixName.PACKET -> UnixSockets.PACKET;
+            default -> Network.TCP.label;
+        };
+    }
+
+    private SocketOptions options(Network network, int version, SockAddr address) {
+        Map<SocketOption, Integer> defaults = defaults();
         defaults.put(SocketOption.REUSE_ADDRESS, 1);
         SocketOptions options = settings.options;
-        if (settings.reusePort) {
+        if (settings.reusePort || settings.takeOver) {
             options = options.with(SocketOption.REUSE_PORT, 1);
         }
         if (version == SockAddr.VERSION_6) {

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class UnixSockets {
 
-    private static final String STREAM = "unix";
-    private static final String PACKET = "unixpacket";
+    static final String STREAM = "unix";
+    static final String PACKET = "unixpacket";
 
     private UnixSockets() {}
 

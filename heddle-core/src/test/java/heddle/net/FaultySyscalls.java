@@ -163,6 +163,24 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     }
 
     @Override
+    public int inherit(int fd, int[] kind) {
+        int fault = fault("fcntl", fd);
+        return fault != 0 ? fault : real.inherit(fd, kind);
+    }
+
+    @Override
+    public int steer(int fd, int index) {
+        int fault = fault("setsockopt", fd);
+        return fault != 0 ? fault : real.steer(fd, index);
+    }
+
+    @Override
+    public int sendDatagram(UnixName to, byte[] bytes) {
+        int fault = fault("sendto", -1);
+        return fault != 0 ? fault : real.sendDatagram(to, bytes);
+    }
+
+    @Override
     public int bind(int fd, int kind, SocketName address) {
         int fault = fault("bind", fd);
         return fault != 0 ? fault : real.bind(fd, kind, address);

@@ -76,6 +76,16 @@ final class References {
             "CloseWrite",
             "fd_mutex.go",
             "MaxFDLimit",
+            // systemd's, and its units of ours.
+            "SD_LISTEN_FDS_START",
+            "FileDescriptorName",
+            "ListenStream",
+            "heddle.service",
+            "heddle.socket",
+            // Of Linux: a clock, and the two halves of an instruction.
+            "CLOCK_MONOTONIC",
+            "BPF_RET",
+            "BPF_K",
             // Flags of io_uring_setup(2).
             "COOP_TASKRUN",
             "DEFER_TASKRUN",

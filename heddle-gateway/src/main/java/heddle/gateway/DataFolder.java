@@ -105,10 +105,7 @@ final class DataFolder implements Closeable {
             // Held by this very process: as bad.
         }
         file.close();
-        throw new IOException("data folder "
-                + folder
-                + ": in use by another server; stop that one, or choose another folder"
-                + " (serve --data DIR)");
+        throw new FolderInUseException(folder);
     }
 
     /** Of a folder that this did not make. Its rights stay: others may have been given them on purpose. */

@@ -112,6 +112,7 @@ public final class Server {
             // for that.
             log(Level.INFO, "accepting at most " + connectionsMax + " connections at a time", null);
             acceptUntilStopped();
+            startWhatIsLeft();
         } finally {
             setServing(false);
         }
@@ -142,6 +143,17 @@ public final class Server {
                 log(Level.INFO, "accepting again", null);
                 backoffNanos = 0;
             }
+        }
+    }
+
+    /** A {@link JoinedListener} has accepted ahead: these connections end as those do that live. */
+    private void startWhatIsLeft() {
+        try {
+            while (true) {
+                start(listener.accept());
+            }
+        } catch (IOException e) {
+            // That was all: it is closed, or will be at once.
         }
     }
 

@@ -86,6 +86,11 @@ public final class Listening {
         return new Accepted(taken, own, peer[0]);
     }
 
+    /** Of two listeners that share the port, the later one gets all connections from now on. */
+    public void preferLater() throws Refused {
+        Refused.check("setsockopt", descriptor.use(number -> sys.steer(number, 1)));
+    }
+
     /** Whether {@link #close} removes the path from the file system, as it does unless told otherwise. */
     public void setUnlinkOnClose(boolean unlink) {
         unlinkOnClose = unlink;

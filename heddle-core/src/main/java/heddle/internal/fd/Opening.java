@@ -6,6 +6,7 @@ import heddle.internal.socket.UnixName;
 import heddle.internal.sys.Syscalls;
 import heddle.time.Clock;
 import java.io.IOException;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,6 +109,47 @@ public final class Opening {
                 sys.close(fd);
             }
         }
+    }
+
+    /**
+     * Takes over a socket that listens already, of the kernel's number {@code fd}. Whoever made it may have it still:
+     * its path is not taken away when it closes, and the kernel goes on telling the poller of connections, which finds
+     * nobody to tell then.
+     *
+     * @param options for the connections
+     * @param named the network of a kind of socket
+     */
+    public Listening inherit(int fd, SocketOptions options, IntFunction<String> named) throws Refused {
+        int[] kind = new int[1];
+        int own = Refused.check("inherit", sys.inherit(fd, kind));
+        boolean listening = false;
+        try {
+            Traffic traffic = switch (kind[0]) {
+                case UnixName.STREAM -> Traffic.BYTES_AND_RIGHTS;
+                case UnixName.PACKET -> Traffic.PACKETS;
+                default -> Traffic.BYTES;
+            };
+            String network = named.apply(kind[0]);
+            var plan = new Plan(network, kind[0], traffic, options, Hook.NONE);
+            SocketOptions onAccept = applyToListener(plan, own);
+            SocketName[] bound = new SocketName[1];
+            Refused.check("getsockname", sys.localAddress(own, bound));
+            listening = true;
+            Descriptor made = all.open(own, traffic);
+            made.describe("accept", network, bound[0]);
+            var inherited = new Listening(all, made, traffic, bound[0], onAccept);
+            inherited.setUnlinkOnClose(false);
+            return inherited;
+        } finally {
+            if (!listening) {
+                sys.close(own);
+            }
+        }
+    }
+
+    /** Sends one datagram to the Unix socket {@code to}. */
+    public void sendDatagram(UnixName to, byte[] bytes) throws Refused {
+        Refused.check("sendto", sys.sendDatagram(to, bytes));
     }
 
     /** Sets what was asked for, as far as the listener's socket takes it: what is left to set on each connection. */

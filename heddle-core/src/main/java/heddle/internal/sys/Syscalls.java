@@ -41,6 +41,29 @@ public abstract class Syscalls {
      */
     public abstract int socket(int kind, boolean passive);
 
+    /**
+     * Takes charge of a descriptor that this process was started with: makes it non-blocking and close-on-exec. Its
+     * number from then on; -ENOTSOCK, -ESOCKTNOSUPPORT or -EINVAL if it is no socket, none of streams or packets, or
+     * does not listen; -ENOSYS where the backend cannot have it.
+     *
+     * @param fd the kernel's number
+     * @param kind its element 0 receives the socket's kind, as for {@link #socket}
+     */
+    public abstract int inherit(int fd, int[] kind);
+
+    /**
+     * setsockopt(2) of SO_ATTACH_REUSEPORT_CBPF, socket(7): of the listeners that share a port, the {@code index}-th in
+     * the order of listen(2) gets each new connection; where there is none such, they share. -ENOPROTOOPT where the
+     * backend has no such option.
+     */
+    public abstract int steer(int fd, int index);
+
+    /**
+     * Sends one datagram to the Unix socket {@code to}, by a socket made for that; socket(2), sendto(2). 0, or the
+     * first call's failure; -ENOSYS where the backend has no such sockets.
+     */
+    public abstract int sendDatagram(UnixName to, byte[] bytes);
+
     /** bind(2); {@code kind} is the socket's: an IPv4 address is mapped for {@link SockAddr#VERSION_6}. */
     public abstract int bind(int fd, int kind, SocketName address);
 

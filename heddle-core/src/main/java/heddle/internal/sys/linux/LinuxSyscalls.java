@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import heddle.internal.socket.Errno;
+import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketName;
 import heddle.internal.socket.SocketOption;
 import heddle.internal.socket.TcpStat;
@@ -31,13 +32,22 @@ import java.util.Map;
 public final class LinuxSyscalls extends Syscalls {
 
     private static final int SOCK_STREAM = 1;
+    private static final int SOCK_DGRAM = 2;
     private static final int SOCK_SEQPACKET = 5;
     private static final int SOCK_NONBLOCK = 0x800;
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_MORE = 0x8000;
     private static final int SOL_SOCKET = 1;
+    private static final int SO_TYPE = 3;
     private static final int SO_LINGER = 13;
+    private static final int SO_ACCEPTCONN = 30;
+    private static final int SO_DOMAIN = 39;
+    private static final int SO_ATTACH_REUSEPORT_CBPF = 51;
+    private static final int F_SETFD = 2;
+    private static final int F_SETFL = 4;
+    private static final int FD_CLOEXEC = 1;
+    private static final int O_NONBLOCK = 0x800;
     private static final int TCP_INFO = 11;
     private static final int F_SETPIPE_SZ = 1031;
     private static final int SPLICE_F_MOVE = 1;
@@ -57,6 +67,17 @@ public final class LinuxSyscalls extends Syscalls {
     private static final int IPPROTO_IP = 0;
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_IPV6 = 41;
+
+    // struct sock_filter: code (2), jump if true (1), jump if false (1), operand (4). struct sock_fprog: count of
+    // filters
+    // (2, padded to 8), their address (8). linux/filter.h
+    private static final int SOCK_FILTER_BYTES = 8;
+    private static final int SOCK_FILTER_OPERAND = 4;
+    private static final int SOCK_FPROG_BYTES = 16;
+    private static final int SOCK_FPROG_FILTERS = 8;
+
+    /** "Return the operand": BPF_RET | BPF_K, linux/bpf_common.h. */
+    private static final short BPF_RETURN = 0x06;
 
     /** struct iovec: base (8), length (8). */
     private static final int IOVEC_BYTES = 16;
@@ -100,9 +121,16 @@ public final class LinuxSyscalls extends Syscalls {
         static final MethodHandle PIPE2 = Libc.quick("pipe2", JAVA_INT, ADDRESS, JAVA_INT);
         static final MethodHandle SPLICE =
                 Libc.quick("splice", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+    }
 
+    private static final class Control {
         /** fcntl(2) takes what follows its second argument as it comes. */
         static final MethodHandle FCNTL = Libc.quickVariadic(2, "fcntl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    }
+
+    private static final class Datagrams {
+        static final MethodHandle SENDTO =
+                Libc.blocking("sendto", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
     }
 
     private static final class Readiness {
@@ -141,6 +169,105 @@ public final class LinuxSyscalls extends Syscalls {
             int fd = (int) SOCKET.invokeExact(
                     MemorySegment.ofArray(errno), LinuxSockAddr.family(kind), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
             return fd < 0 ? -errno[0] : fd;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int inherit(int fd, int[] kind) {
+        int[] domain = new int[1];
+        int[] type = new int[1];
+        int[] listens = new int[1];
+        int result = rawOption(fd, SOL_SOCKET, SO_DOMAIN, domain);
+        if (result >= 0) {
+            result = rawOption(fd, SOL_SOCKET, SO_TYPE, type);
+        }
+        if (result >= 0) {
+            result = rawOption(fd, SOL_SOCKET, SO_ACCEPTCONN, listens);
+        }
+        if (result < 0) {
+            return result;
+        }
+        kind[0] = kind(domain[0], type[0]);
+        if (kind[0] < 0) {
+            return kind[0];
+        }
+        if (listens[0] == 0) {
+            return -Errno.EINVAL;
+        }
+        result = fcntl(fd, F_SETFL, O_NONBLOCK);
+        if (result >= 0) {
+            result = fcntl(fd, F_SETFD, FD_CLOEXEC);
+        }
+        return result < 0 ? result : fd;
+    }
+
+    private static int kind(int domain, int type) {
+        boolean stream = type == SOCK_STREAM;
+        return switch (domain) {
+            case LinuxSockAddr.AF_INET -> stream ? SockAddr.VERSION_4 : -Errno.ESOCKTNOSUPPORT;
+            case LinuxSockAddr.AF_INET6 -> stream ? SockAddr.VERSION_6 : -Errno.ESOCKTNOSUPPORT;
+            case LinuxSockAddr.AF_UNIX ->
+                stream ? UnixName.STREAM : type == SOCK_SEQPACKET ? UnixName.PACKET : -Errno.ESOCKTNOSUPPORT;
+            default -> -Errno.EAFNOSUPPORT;
+        };
+    }
+
+    private static int fcntl(int fd, int command, int value) {
+        int[] errno = new int[1];
+        try {
+            int result = (int) Control.FCNTL.invokeExact(MemorySegment.ofArray(errno), fd, command, value);
+            return result < 0 ? -errno[0] : result;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int steer(int fd, int index) {
+        int[] errno = new int[1];
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment filter = arena.allocate(SOCK_FILTER_BYTES, 8);
+            filter.set(JAVA_SHORT, 0, BPF_RETURN);
+            filter.set(JAVA_INT, SOCK_FILTER_OPERAND, index);
+            MemorySegment program = arena.allocate(SOCK_FPROG_BYTES, 8);
+            program.set(JAVA_SHORT, 0, (short) 1);
+            program.set(ADDRESS, SOCK_FPROG_FILTERS, filter);
+            int result = (int) SETSOCKOPT.invokeExact(
+                    MemorySegment.ofArray(errno), fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, program, SOCK_FPROG_BYTES);
+            return result < 0 ? -errno[0] : result;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    @Override
+    public int sendDatagram(UnixName to, byte[] bytes) {
+        if (!to.isValid()) {
+            return -Errno.EINVAL;
+        }
+        int[] made = new int[1];
+        int fd;
+        try (Arena arena = Arena.ofConfined()) {
+            fd = (int) SOCKET.invokeExact(
+                    MemorySegment.ofArray(made), LinuxSockAddr.AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+            if (fd < 0) {
+                return -made[0];
+            }
+            byte[] raw = LinuxSockAddr.encodeUnix(to);
+            MemorySegment errno = arena.allocate(JAVA_INT);
+            long sent = (long) Datagrams.SENDTO.invokeExact(
+                    errno,
+                    fd,
+                    arena.allocateFrom(JAVA_BYTE, bytes),
+                    (long) bytes.length,
+                    MSG_NOSIGNAL,
+                    arena.allocateFrom(JAVA_BYTE, raw),
+                    raw.length);
+            int result = sent < 0 ? -errno.get(JAVA_INT, 0) : 0;
+            close(fd);
+            return result;
         } catch (Throwable t) {
             throw Libc.unexpected(t);
         }
@@ -320,7 +447,7 @@ public final class LinuxSyscalls extends Syscalls {
             }
             // Whatever it returns: a smaller pipe takes more calls.
             int _ = (int)
-                    Splicing.FCNTL.invokeExact(MemorySegment.ofArray(errno), ends[1], F_SETPIPE_SZ, SPLICE_BYTES_MAX);
+                    Control.FCNTL.invokeExact(MemorySegment.ofArray(errno), ends[1], F_SETPIPE_SZ, SPLICE_BYTES_MAX);
             return 0;
         } catch (Throwable t) {
             throw Libc.unexpected(t);

@@ -10,6 +10,7 @@ import heddle.internal.sys.StartException;
 import heddle.internal.sys.Syscalls;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
@@ -103,6 +104,42 @@ public final class NioSyscalls extends Syscalls {
         } catch (IOException | RuntimeException failure) {
             return -ExceptionErrno.of(failure);
         }
+    }
+
+    /** The JDK takes one, the standard input of a program that inetd or its like has started. */
+    @Override
+    public int inherit(int fd, int[] kind) {
+        if (fd != 0) {
+            return -Errno.ENOSYS;
+        }
+        try {
+            if (!(System.inheritedChannel() instanceof ServerSocketChannel listener)) {
+                return -Errno.ENOTSOCK;
+            }
+            var family = listener.getLocalAddress() instanceof InetSocketAddress inet
+                    ? inet.getAddress() instanceof Inet4Address
+                            ? StandardProtocolFamily.INET
+                            : StandardProtocolFamily.INET6
+                    : StandardProtocolFamily.UNIX;
+            kind[0] = switch (family) {
+                case INET -> SockAddr.VERSION_4;
+                case INET6 -> SockAddr.VERSION_6;
+                case UNIX -> UnixName.STREAM;
+            };
+            return add(listener, family);
+        } catch (IOException | RuntimeException failure) {
+            return -ExceptionErrno.of(failure);
+        }
+    }
+
+    @Override
+    public int steer(int fd, int index) {
+        return -Errno.ENOPROTOOPT;
+    }
+
+    @Override
+    public int sendDatagram(UnixName to, byte[] bytes) {
+        return -Errno.ENOSYS;
     }
 
     /** Gives {@code channel} a number, or closes it. */
