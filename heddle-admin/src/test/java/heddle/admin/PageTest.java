@@ -77,7 +77,7 @@ class PageTest {
             client.connect();
             senders.add(client);
         }
-        load.scheduleAtFixedRate(PageTest::sendSome, 0, 50, TimeUnit.MILLISECONDS);
+        var _ = load.scheduleAtFixedRate(PageTest::sendSome, 0, 50, TimeUnit.MILLISECONDS);
         browser = new Chromium(program, profile);
         browser.screen(1440, 900, false);
     }

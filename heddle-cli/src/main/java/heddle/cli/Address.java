@@ -3,10 +3,13 @@ package heddle.cli;
 import heddle.net.BindFailedException;
 import heddle.net.ListenConfig;
 import heddle.net.Listener;
+import heddle.net.TcpAddr;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -69,6 +72,21 @@ class Address implements ITypeConverter<String> {
             return false;
         }
         return !NO_HOST.matcher(host).matches();
+    }
+
+    /** Where a server at {@code address} would be, null if its host has no address now. Takes no port. */
+    static @Nullable TcpAddr resolved(String address) {
+        var parts = FORM.matcher(address);
+        if (!parts.matches()) {
+            return null; // it was refused
+        }
+        String host = parts.group(1) == null ? parts.group(2) : parts.group(1);
+        try {
+            InetAddress at = host.isEmpty() ? InetAddress.ofLiteral("::") : InetAddress.getByName(host);
+            return TcpAddr.of(at, Integer.parseInt(parts.group(3)));
+        } catch (UnknownHostException unknown) {
+            return null; // the start says so
+        }
     }
 
     /** Takes the port, or says how to choose another. */

@@ -54,7 +54,7 @@ final class Configuration {
         var read =
                 heddle.parseArgs(arguments.toArray(String[]::new)).subcommand().commandSpec();
         var serve = (Serve) read.userObject();
-        serve.groups().forEach(group -> group.check(problems));
+        serve.check(problems);
         return serve;
     }
 

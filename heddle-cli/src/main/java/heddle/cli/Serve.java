@@ -78,9 +78,17 @@ final class Serve implements Callable<Integer> {
         return spec;
     }
 
-    /** All groups of options, to be checked. */
-    List<Arguments> groups() {
-        return List.of(sink, limits, access, admin);
+    /** Tells all that is wrong with the options, and with the files that they name. */
+    void check(Problems problems) {
+        for (Arguments group : List.of(sink, limits, access, admin)) {
+            group.check(problems);
+        }
+        problems.look("--listen", () -> {
+            var address = Address.resolved(listen);
+            if (address != null) {
+                access.checkReach(address);
+            }
+        });
     }
 
     @Override

@@ -123,6 +123,15 @@ class ConfigFileTest {
     }
 
     @Test
+    void whatAServerWouldRefuseToListenOnIsToldBeforeItsStart() throws IOException {
+        var ran = check("\nlisten = \"0.0.0.0:7000\"\n");
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(ran.err()).startsWith("heddle serve: h.toml:2: listen: ").contains("--insecure");
+        assertThat(check("listen = \"0.0.0.0:7000\"\ninsecure = true\n").exit())
+                .isZero();
+    }
+
+    @Test
     void aTextWithoutQuotesIsNamed() throws IOException {
         assertThat(check("sync = always\n").err())
                 .contains("h.toml:1: ")
