@@ -85,7 +85,7 @@ final class Serve implements Callable<Integer> {
         }
         problems.look("--listen", () -> {
             var address = Address.resolved(listen);
-            if (address != null) {
+            if (address != null && life.manager().sockets().isEmpty()) {
                 access.checkReach(address);
             }
         });
