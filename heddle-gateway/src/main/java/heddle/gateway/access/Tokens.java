@@ -32,7 +32,7 @@ public final class Tokens {
     /** No tokens: none is wanted. */
     public static final Tokens NONE = new Tokens(Map.of(), List.of());
 
-    /** Longest token. */
+    /** Longest token in bytes; a longer one is wrong, and is not looked at. */
     public static final int BYTES_MAX = 1024;
 
     private static final String ANY = "*";
@@ -64,9 +64,14 @@ public final class Tokens {
      *
      * @param token the secret
      * @return the tokens
+     * @throws IllegalArgumentException it is longer than {@link #BYTES_MAX}
      */
     public static Tokens any(String token) {
-        return new Tokens(Map.of(), List.of(new Prefix("", hash(token.getBytes(StandardCharsets.UTF_8)))));
+        byte[] bytes = token.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length > BYTES_MAX) {
+            throw new IllegalArgumentException("a token of " + bytes.length + " bytes: want " + BYTES_MAX + " at most");
+        }
+        return new Tokens(Map.of(), List.of(new Prefix("", hash(bytes))));
     }
 
     /**

