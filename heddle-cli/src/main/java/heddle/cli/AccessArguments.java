@@ -20,6 +20,9 @@ final class AccessArguments implements Arguments {
     @CommandLine.Mixin
     private TlsArguments tls;
 
+    @CommandLine.Mixin
+    private ProxyArguments proxies;
+
     @Secret
     @Reloaded
     @Option(
@@ -114,7 +117,8 @@ final class AccessArguments implements Arguments {
         Access access = Access.OPEN
                 .limits(limits.shares())
                 .networks(new Networks(orNone(allowed), orNone(denied)))
-                .tokens(listed);
+                .tokens(listed)
+                .proxies(proxies.networks());
         return options.access(tls.into(access, limits.handshakeTimeout()));
     }
 
@@ -124,6 +128,6 @@ final class AccessArguments implements Arguments {
 
     /** For people, behind where messages go. */
     String described() {
-        return tls.described() + (token != null || tokens != null ? ", tokens" : "");
+        return proxies.described() + tls.described() + (token != null || tokens != null ? ", tokens" : "");
     }
 }

@@ -18,8 +18,7 @@ final class TlsArguments implements Arguments {
     @Option(
             names = "--tls-certificate",
             paramLabel = "FILE",
-            description =
-                    "Speak TLS 1.3 and 1.2, and nothing else. PEM: the certificate and those that vouch for it."
+            description = "Speak TLS 1.3 and 1.2, and nothing else. PEM: the certificate and those that vouch for it."
                     + " May be given several times, each with its key: a client gets the one with the name that it"
                     + " asks for.")
     private @Nullable List<Path> certificates;

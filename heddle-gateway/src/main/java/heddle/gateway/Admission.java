@@ -4,6 +4,7 @@ import heddle.frame.FrameLimits;
 import heddle.net.Conn;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
+import heddle.proxy.ProxyException;
 import heddle.server.Session;
 import heddle.tls.TlsContext;
 import heddle.tls.TlsException;
@@ -66,6 +67,8 @@ final class Admission implements Session {
             } else {
                 serve(tls, until);
             }
+        } catch (ProxyException e) {
+            guest.refused(Counter.ERROR_PROXY_STRANGER, String.valueOf(e.getMessage()));
         } finally {
             guest.leave();
             counters.increment(Counter.CONNECTIONS_CLOSED);

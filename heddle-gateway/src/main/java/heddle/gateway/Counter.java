@@ -66,6 +66,10 @@ public enum Counter {
     ERROR_TLS_TRUNCATED("TLS: cut off", "connections"),
     /** Changed bytes, a breach of the protocol, a peer that gave up. */
     ERROR_TLS("TLS: broken, or refused by the peer", "connections"),
+    /** A connection from a proxy without a header that is right. */
+    ERROR_PROXY("PROXY header: missing or malformed", "connections"),
+    /** A PROXY header from somebody who is not one of the proxies. */
+    ERROR_PROXY_STRANGER("PROXY header: not from one of the proxies", "connections"),
     /** Refused at the door, by address. */
     REFUSED_NETWORK("refused: network not allowed", "connections"),
     /** Refused at the door, by {@code Limits.perAddress}. */
@@ -86,6 +90,8 @@ public enum Counter {
     REVOKED("closed: no longer allowed", "connections"),
     /** Still in the handshake of TLS. */
     TIMEOUT_TLS("TLS handshake not done in time", "connections"),
+    /** A connection from a proxy whose header did not come in time. */
+    TIMEOUT_PROXY("PROXY header not there in time", "connections"),
     /** Not introduced in time. */
     TIMEOUT_HANDSHAKE("not introduced in time", "connections"),
     /** Silent within a frame for too long. */

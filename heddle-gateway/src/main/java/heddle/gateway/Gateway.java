@@ -3,11 +3,14 @@ package heddle.gateway;
 import heddle.frame.FrameLimits;
 import heddle.net.Conn;
 import heddle.net.Listener;
+import heddle.net.TcpAddr;
+import heddle.proxy.ProxyConn;
 import heddle.server.Server;
 import heddle.server.Session;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +71,19 @@ public final class Gateway {
 
     /** Null for who is refused at the door, which costs no thread and no buffer. */
     private @Nullable Session open(Conn conn) {
+        var proxies = reception.access().proxies();
+        if (proxies.isEmpty()) {
+            return arrive(conn);
+        }
+        boolean expected = conn.remoteAddress() instanceof TcpAddr peer
+                && proxies.stream().anyMatch(network -> network.contains(peer.host()));
+        var proxied = new ProxyConn(conn, expected);
+        return expected
+                ? new Proxied(proxied, reception.refusals, options.handshakeTimeout, this::arrive)
+                : arrive(proxied);
+    }
+
+    private @Nullable Admission arrive(Conn conn) {
         var guest = new Guest(ids.incrementAndGet(), reception, conn);
         return guest.arrive()
                 ? new Admission(conn, guest, reception.access().tls(), limits, sink, options, counters)
@@ -128,7 +144,8 @@ public final class Gateway {
     }
 
     /**
-     * All connections as they are now, those included that have not introduced themselves. Costs something for each of
+     * All connections as they are now, those included that have not introduced themselves, but for those of proxies
+     * that have not said yet whose they are. Costs something for each of
      * them when it is called, and nothing for a message.
      *
      * @return a copy, in no order
@@ -138,7 +155,9 @@ public final class Gateway {
     }
 
     private Stream<Admission> sessions() {
-        return server.sessions().stream().map(Admission.class::cast);
+        return server.sessions().stream()
+                .map(session -> session instanceof Proxied proxied ? proxied.admission() : (Admission) session)
+                .filter(Objects::nonNull);
     }
 
     /**

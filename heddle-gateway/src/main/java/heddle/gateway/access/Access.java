@@ -3,6 +3,7 @@ package heddle.gateway.access;
 import heddle.tls.TlsConfig.ClientCertificate;
 import heddle.tls.TlsContext;
 import heddle.tls.TlsSession;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -25,21 +26,29 @@ import org.jspecify.annotations.Nullable;
 public final class Access {
 
     /** Whoever reaches the server may all. */
-    public static final Access OPEN = new Access(Networks.ALL, Tokens.NONE, Limits.NONE, null, ClientCertificate.NONE);
+    public static final Access OPEN =
+            new Access(Networks.ALL, Tokens.NONE, Limits.NONE, null, ClientCertificate.NONE, List.of());
 
     private final Networks networks;
     private final Tokens tokens;
     private final Limits limits;
     private final @Nullable TlsContext tls;
     private final ClientCertificate wanted;
+    private final List<Cidr> proxies;
 
     private Access(
-            Networks networks, Tokens tokens, Limits limits, @Nullable TlsContext tls, ClientCertificate wanted) {
+            Networks networks,
+            Tokens tokens,
+            Limits limits,
+            @Nullable TlsContext tls,
+            ClientCertificate wanted,
+            List<Cidr> proxies) {
         this.networks = Objects.requireNonNull(networks);
         this.tokens = Objects.requireNonNull(tokens);
         this.limits = Objects.requireNonNull(limits);
         this.tls = tls;
         this.wanted = Objects.requireNonNull(wanted);
+        this.proxies = List.copyOf(proxies);
     }
 
     /**
@@ -49,7 +58,7 @@ public final class Access {
      * @return the changed copy
      */
     public Access networks(Networks from) {
-        return new Access(from, tokens, limits, tls, wanted);
+        return new Access(from, tokens, limits, tls, wanted, proxies);
     }
 
     /**
@@ -59,7 +68,7 @@ public final class Access {
      * @return the changed copy
      */
     public Access tokens(Tokens listed) {
-        return new Access(networks, listed, limits, tls, wanted);
+        return new Access(networks, listed, limits, tls, wanted, proxies);
     }
 
     /**
@@ -69,7 +78,7 @@ public final class Access {
      * @return the changed copy
      */
     public Access limits(Limits most) {
-        return new Access(networks, tokens, most, tls, wanted);
+        return new Access(networks, tokens, most, tls, wanted, proxies);
     }
 
     /**
@@ -80,7 +89,26 @@ public final class Access {
      * @return the changed copy
      */
     public Access tls(TlsContext context, ClientCertificate certificate) {
-        return new Access(networks, tokens, limits, Objects.requireNonNull(context), certificate);
+        return new Access(networks, tokens, limits, Objects.requireNonNull(context), certificate, proxies);
+    }
+
+    /**
+     * Who is believed to say who the client is, and must say so: by the PROXY protocol, in front of TLS.
+     *
+     * @param networks of the proxies, whose own address then counts for nothing; empty for nobody
+     * @return the changed copy
+     */
+    public Access proxies(List<Cidr> networks) {
+        return new Access(this.networks, tokens, limits, tls, wanted, networks);
+    }
+
+    /**
+     * Who is believed to say who the client is.
+     *
+     * @return the networks of the proxies
+     */
+    public List<Cidr> proxies() {
+        return proxies;
     }
 
     /**
