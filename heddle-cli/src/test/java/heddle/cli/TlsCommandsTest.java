@@ -180,4 +180,42 @@ class TlsCommandsTest {
         var conn = "\0\0\0\u0014\u0001\0\0\0\0\0\0\0\u0007\0" + TOKEN;
         assertThat(run(command, conn)).isEqualTo("\0\0\0\u000e\u0081\0\0\0\0\0\0\0\u0007\0");
     }
+
+    /** The server as an operator starts it: with TLS, and a token for each client. */
+    @Test
+    @Tag("thorough")
+    void serveLetsInWhoKnowsItsTokenOverTls() throws Exception {
+        var server = authority.issue("127.0.0.1");
+        String tokens = file("till-* a-secret-of-the-tills-0123456789\n");
+        var data = folder.resolve("served");
+        try (var serve = ServeProcess.start(
+                data, "--tls-certificate=" + server.chain(), "--tls-key=" + server.key(), "--tokens=" + tokens)) {
+            String[] known = {
+                "submit", "--to=" + serve.address, lines("one", "two"), "--tls-authority=" + authority.file()
+            };
+            var good = heddle(with(known, "--name=till-7", "--token=a-secret-of-the-tills-0123456789"));
+            assertThat(good.err()).isEmpty();
+            assertThat(good.exit()).isZero();
+            var another = heddle(with(known, "--name=desk-7", "--token=a-secret-of-the-tills-0123456789"));
+            assertThat(another.exit()).isEqualTo(ExitCodes.FAILURE);
+            assertThat(another.err()).contains("not allowed");
+            var wrong = heddle(with(known, "--name=till-7", "--token=another"));
+            assertThat(wrong.exit()).isEqualTo(ExitCodes.FAILURE);
+            var plain = heddle("submit", "--to=" + serve.address, lines("three"));
+            assertThat(plain.exit()).isEqualTo(ExitCodes.FAILURE);
+            assertThat(plain.err()).contains("does it want TLS?");
+            assertThat(serve.terminate()).isZero();
+        }
+        try (var reader = new StoreReader(data)) {
+            assertThat(reader.next())
+                    .hasSize(2)
+                    .allMatch(message -> message.client().equals("till-7"));
+        }
+    }
+
+    private static String[] with(String[] some, String... more) {
+        List<String> all = new ArrayList<>(List.of(some));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
 }
