@@ -145,8 +145,7 @@ final class Admission implements Session {
         GatewaySession inside = session;
         return inside != null
                 ? inside.status()
-                : new ClientStatus(
-                        guest.id(), conn.remoteAddress().toString(), "", guest.since(), 0, 0, 0, "");
+                : new ClientStatus(guest.id(), conn.remoteAddress().toString(), "", guest.since(), 0, 0, 0, "");
     }
 
     /** Closes the connection at once, as an operator asks. What it has sent and was taken is kept. Any thread. */
