@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
@@ -59,6 +60,7 @@ class PageTest {
     private static final List<Conn> idle = new ArrayList<>();
     private static final List<Client> senders = new ArrayList<>();
     private static final ScheduledExecutorService load = Executors.newScheduledThreadPool(1);
+    private static ScheduledFuture<?> sending;
     private static Chromium browser;
 
     @BeforeAll
@@ -77,7 +79,7 @@ class PageTest {
             client.connect();
             senders.add(client);
         }
-        var _ = load.scheduleAtFixedRate(PageTest::sendSome, 0, 50, TimeUnit.MILLISECONDS);
+        sending = load.scheduleAtFixedRate(PageTest::sendSome, 0, 50, TimeUnit.MILLISECONDS);
         browser = new Chromium(program, profile);
         browser.screen(1440, 900, false);
     }
@@ -108,7 +110,10 @@ class PageTest {
 
     @AfterAll
     static void endAll() throws Exception {
-        load.shutdownNow();
+        if (sending != null) {
+            sending.cancel(false);
+        }
+        load.shutdown();
         assertThat(load.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
         if (browser != null) {
             browser.close();
@@ -266,6 +271,10 @@ class PageTest {
         assertThat(browser.evaluate("document.documentElement.scrollWidth"))
                 .as("scrolls sideways")
                 .isEqualTo(Integer.toString(width));
+        assertThat(browser.evaluate("[...document.querySelectorAll('button')].filter(one => one.checkVisibility()"
+                        + " && one.parentElement.clientWidth + 1 < one.offsetWidth).length"))
+                .as("buttons that are cut off")
+                .isEqualTo("0");
         assertThat(browser.evaluate(LowContrast.SCRIPT))
                 .as("texts that cannot be read")
                 .isEmpty();

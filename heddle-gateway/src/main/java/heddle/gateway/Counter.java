@@ -12,6 +12,8 @@ public enum Counter {
     INTRODUCED("clients introduced", "connections"),
     /** Heartbeats: further conns on an introduced connection. */
     HEARTBEATS("heartbeats", "packets"),
+    /** Frames read, of all commands, also those that are mistakes; counted once a read. */
+    FRAMES("frames read", "frames"),
     /** Submits and submits once read. */
     SUBMITS("submits read", "messages"),
     /** Their payloads. */

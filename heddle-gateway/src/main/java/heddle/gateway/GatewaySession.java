@@ -101,6 +101,9 @@ final class GatewaySession implements Session {
     /** What resume has begun, or tried to. For the connection's thread. */
     private @Nullable Sequence sequence;
 
+    /** Of the last read, not counted yet. For the connection's thread. */
+    private int frames;
+
     // Both written by the connection's thread, opaque, and read by whoever looks.
     private long submits;
     private long lastSequence;
@@ -149,6 +152,7 @@ final class GatewaySession implements Session {
             reason = toClose ? Counter.CLOSED_BY_OPERATOR.label() : String.valueOf(e.getMessage());
             throw e;
         } finally {
+            countFrames();
             Flight.closed(guest.id(), conn.remoteAddress(), name, reason, submits);
             if (sequence != null) {
                 sink.end(sequence);
@@ -201,8 +205,18 @@ final class GatewaySession implements Session {
         if (!reader.ready()) { // once a read, not once a frame
             answers.awaitRoom();
             answers.reads();
+            countFrames();
         }
-        return reader.next();
+        boolean read = reader.next();
+        if (read) {
+            frames++;
+        }
+        return read;
+    }
+
+    private void countFrames() {
+        counters.add(Counter.FRAMES, frames);
+        frames = 0;
     }
 
     /** False if the connection is to be closed. */

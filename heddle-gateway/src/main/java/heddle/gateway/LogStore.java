@@ -27,8 +27,7 @@ final class LogStore implements Store {
     /** From the start on, until there is another. Any thread. */
     private final AtomicReference<Upkeep.@Nullable Hold> first;
 
-    private LogStore(
-            LogWriter log, Path folder, StoreOptions options, Disk disk, Upkeep.@Nullable Hold first) {
+    private LogStore(LogWriter log, Path folder, StoreOptions options, Disk disk, Upkeep.@Nullable Hold first) {
         this.options = options;
         this.log = log;
         this.folder = folder;
