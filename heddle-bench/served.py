@@ -29,10 +29,10 @@ class Serve:
         command = pinned(0, HOME / "heddle", "serve", "--listen", "127.0.0.1:0", "--data", folder / "data", *arguments)
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         env={**os.environ, **(environment or {})})
-        line = self.process.stdout.readline()
-        if not line.startswith("listening on "):
+        self.said = self.process.stdout.readline()
+        if not self.said.startswith("listening on "):
             raise SystemExit(f"./heddle serve did not start: {self.process.stderr.read()}")
-        self.address = line.split()[2].rstrip(",")
+        self.address = self.said.split()[2].rstrip(",")
 
     def cpu_seconds(self):
         return cpu_seconds(self.process.pid)
