@@ -4,6 +4,7 @@ import os
 import pathlib
 import statistics
 import subprocess
+import tempfile
 
 HOME = pathlib.Path(__file__).resolve().parent.parent
 TICK = os.sysconf("SC_CLK_TCK")
@@ -27,22 +28,28 @@ class Serve:
 
     def __init__(self, folder, arguments=(), environment=None):
         command = pinned(0, HOME / "heddle", "serve", "--listen", "127.0.0.1:0", "--data", folder / "data", *arguments)
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        self.log = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would hold the server up
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
                                         env={**os.environ, **(environment or {})})
         self.said = self.process.stdout.readline()
         if not self.said.startswith("listening on "):
-            raise SystemExit(f"./heddle serve did not start: {self.process.stderr.read()}")
+            self.process.wait(60)
+            raise SystemExit(f"./heddle serve did not start: {self.logged()}")
         self.address = self.said.split()[2].rstrip(",")
 
     def cpu_seconds(self):
         return cpu_seconds(self.process.pid)
 
+    def logged(self):
+        self.log.seek(0)
+        return self.log.read()
+
     def stop(self):
         """Ends it; its counters, by their labels."""
         self.process.terminate()
-        said = self.process.communicate(timeout=60)[1]
+        self.process.wait(60)
         counters = {}
-        for line in said.splitlines():
+        for line in self.logged().splitlines():
             label, colon, value = line.removeprefix("heddle serve: ").rpartition(": ")
             if line.startswith("heddle serve: ") and colon and value.split()[0].isdigit():
                 counters[label] = int(value.split()[0])
