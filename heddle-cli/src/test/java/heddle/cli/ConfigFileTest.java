@@ -127,8 +127,7 @@ class ConfigFileTest {
         var ran = check("\nlisten = \"0.0.0.0:7000\"\n");
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err()).startsWith("heddle serve: h.toml:2: listen: ").contains("--insecure");
-        assertThat(check("listen = \"0.0.0.0:7000\"\ninsecure = true\n").exit())
-                .isZero();
+        assertThat(check("listen = \"0.0.0.0:7000\"\ninsecure = true\n").exit()).isZero();
     }
 
     @Test
