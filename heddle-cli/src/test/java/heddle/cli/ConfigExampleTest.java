@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -49,8 +50,8 @@ class ConfigExampleTest {
     }
 
     /** The names of the options in it, each with the number of its line. */
-    private TreeMap<String, Integer> keys() {
-        var keys = new TreeMap<String, Integer>();
+    private Map<String, Integer> keys() {
+        Map<String, Integer> keys = new TreeMap<>();
         String prefix = "";
         for (int i = 0; i < lines.size(); i++) {
             var section = SECTION.matcher(lines.get(i));
