@@ -14,7 +14,6 @@ import heddle.testing.NotifySocket;
 import heddle.testing.Task;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +62,7 @@ class RestartTest {
                 () -> Files.readString(stderr(name)).contains(what));
     }
 
-    /** Clients of all kinds, who come until {@link #end}. */
+    /** Clients of all kinds, who come until the test has seen enough. */
     private final class Clients {
         private final String address;
         private final AtomicInteger refused = new AtomicInteger();
@@ -198,12 +197,6 @@ class RestartTest {
             return Files.readString(stderr(name));
         } catch (IOException e) {
             return e.toString();
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var taken = new ServerSocket(0)) {
-            return taken.getLocalPort();
         }
     }
 
