@@ -72,7 +72,15 @@ final class AccessArguments implements Arguments {
     @Override
     public void check(Problems problems) {
         tls.check(problems);
+        problems.look("--token", this::refuseEmpty);
         problems.look("--tokens", this::list);
+    }
+
+    private void refuseEmpty() {
+        if (token != null && token.isBlank()) {
+            throw new IllegalArgumentException("the token is empty (--token, or HEDDLE_TOKEN in the environment): want"
+                    + " one of chance, as openssl rand -hex 32 makes it, or none");
+        }
     }
 
     private void list() throws IOException {

@@ -7,6 +7,7 @@ import heddle.net.Conn;
 import heddle.net.ConnClosedException;
 import heddle.net.Deadline;
 import heddle.net.DeadlineExceededException;
+import heddle.net.NetError;
 import heddle.server.Session;
 import heddle.time.Clock;
 import heddle.tls.TlsException;
@@ -61,6 +62,9 @@ final class GatewaySession implements Session {
 
     /** How long the client's close is waited for after a failure of its own. */
     private static final Duration LINGER = Duration.ofSeconds(2);
+
+    /** Who waits for a turn looks so often whether the connection is there, and whether the bounds are the same. */
+    private static final long LOOK_AGAIN_NANOS = Duration.ofSeconds(1).toNanos();
 
     private static final VarHandle SUBMITS;
     private static final VarHandle LAST_SEQUENCE;
@@ -206,6 +210,8 @@ final class GatewaySession implements Session {
             answers.awaitRoom();
             answers.reads();
             countFrames();
+        } else if (!conn.isOpen()) {
+            throw closed(); // by whom it is no longer allowed: what it has sent before is not taken either
         }
         boolean read = reader.next();
         if (read) {
@@ -219,8 +225,15 @@ final class GatewaySession implements Session {
         frames = 0;
     }
 
+    private ConnClosedException closed() {
+        var local = conn.localAddress();
+        return new ConnClosedException(
+                new NetError.Details("read", local.network(), local, conn.remoteAddress(), 0, false, 0),
+                "use of closed network connection");
+    }
+
     /** False if the connection is to be closed. */
-    private boolean handle(byte[] buffer, int offset, int length) throws InterruptedException {
+    private boolean handle(byte[] buffer, int offset, int length) throws IOException, InterruptedException {
         byte command = buffer[offset + Packets.COMMAND];
         long id = Packets.id(buffer, offset);
         int rest = offset + Packets.REST;
@@ -283,10 +296,7 @@ final class GatewaySession implements Session {
         return Result.SUCCESS;
     }
 
-    private void submit(long id, byte[] buffer, int offset, int length) throws InterruptedException {
-        counters.increment(Counter.SUBMITS);
-        counters.add(Counter.SUBMIT_BYTES, length);
-        SUBMITS.setOpaque(this, submits + 1);
+    private void submit(long id, byte[] buffer, int offset, int length) throws IOException, InterruptedException {
         begin(length);
         int result = sink.offer(answers, id, buffer, offset, length);
         if (result != Result.SUCCESS) {
@@ -295,20 +305,38 @@ final class GatewaySession implements Session {
         }
     }
 
-    /** Waits for the message's turn, then for room. What was read before a stop is handled without a turn. */
-    private void begin(int bytes) throws InterruptedException {
-        long wait = guest.turnNanos();
+    /** Counts a message, waits for its turn, then for room. */
+    private void begin(int bytes) throws IOException, InterruptedException {
+        counters.increment(Counter.SUBMITS);
+        counters.add(Counter.SUBMIT_BYTES, bytes);
+        SUBMITS.setOpaque(this, submits + 1);
+        var turns = guest.turns();
+        long wait = guest.turnNanos(turns);
         if (wait > 0) {
-            Clock clock = conn.runtime().clock();
-            long until = clock.after(wait);
-            while (!stopped && !clock.hasPassed(until)) {
-                if (Thread.interrupted()) {
-                    throw new InterruptedException();
-                }
-                clock.parkUntil(this, until);
-            }
+            awaitTurn(turns, wait);
         }
         answers.begin(bytes);
+    }
+
+    /** What was read before a stop is handled without a turn. A change of the access, and a close, end the wait. */
+    private void awaitTurn(Reception.Turns asked, long nanos) throws IOException, InterruptedException {
+        Clock clock = conn.runtime().clock();
+        var turns = asked;
+        long until = clock.after(nanos);
+        while (!stopped && conn.isOpen() && !clock.hasPassed(until)) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            clock.parkUntil(this, Math.min(until, clock.after(LOOK_AGAIN_NANOS)));
+            if (!turns.equals(guest.turns())) {
+                turns = guest.turns();
+                until = clock.after(guest.turnNanos(turns));
+            }
+        }
+        if (!conn.isOpen()) {
+            counters.increment(Counter.ACKS_NOT_STORED); // of the message, which was counted as read
+            throw closed();
+        }
     }
 
     private boolean resume(String client, long id, int restBytes) throws InterruptedException {
@@ -327,7 +355,8 @@ final class GatewaySession implements Session {
         return true;
     }
 
-    private boolean submitOnce(long number, byte[] buffer, int offset, int length) throws InterruptedException {
+    private boolean submitOnce(long number, byte[] buffer, int offset, int length)
+            throws IOException, InterruptedException {
         var begun = sequence;
         if (begun == null) {
             return reject(Counter.ERROR_NOT_RESUMED, null, Command.SUBMIT_ONCE, number, Result.NOT_ALLOWED);
@@ -340,11 +369,8 @@ final class GatewaySession implements Session {
                     number,
                     Result.MALFORMED);
         }
-        counters.increment(Counter.SUBMITS);
-        counters.add(Counter.SUBMIT_BYTES, length);
-        SUBMITS.setOpaque(this, submits + 1);
-        LAST_SEQUENCE.setOpaque(this, number);
         begin(length);
+        LAST_SEQUENCE.setOpaque(this, number);
         int result = sink.offerOnce(begun, number, buffer, offset, length);
         if (result != Result.SUCCESS) {
             answers.once().settled(number, result);

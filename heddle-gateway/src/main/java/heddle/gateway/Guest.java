@@ -130,8 +130,8 @@ final class Guest {
     /** Lets it in under its name, or says why not. */
     @Nullable
     Refusal introduce(String name, byte @Nullable [] token) {
-        // Who sends a longer one does not get it hashed.
-        byte[] hash = token == null || token.length > Tokens.BYTES_MAX ? null : Tokens.hash(token);
+        // An empty one is none, whatever is listed. Who sends a longer one does not get it hashed.
+        byte[] hash = token == null || token.length == 0 || token.length > Tokens.BYTES_MAX ? null : Tokens.hash(token);
         Credential credential = shown.token(hash);
         Access access = reception.access();
         Verdict verdict = access.judge(name, credential);
@@ -180,8 +180,13 @@ final class Guest {
         return access.keeps(who == null ? null : who.name, who == null ? shown : who.credential, secured);
     }
 
+    /** Whose turns are counted now. */
+    Reception.Turns turns() {
+        return reception.turns();
+    }
+
     /** How many nanoseconds to wait for a turn of the next message, 0 for not at all. */
-    long turnNanos() {
+    long turnNanos(Reception.Turns turns) {
         Limits limits = reception.access().limits();
         int ofClient = limits.perClient().messages();
         int ofAddress = host == null ? 0 : limits.of(host).messages();
@@ -191,9 +196,9 @@ final class Guest {
             return 0;
         }
         long now = reception.clock.nanos();
-        long wait = turn(reception.messagesByClient, who.key, ofClient, now);
-        wait = Math.max(wait, turn(reception.messagesByAddress, addressKey, ofAddress, now));
-        wait = Math.max(wait, turn(reception.messagesInAll, 0, inAll, now));
+        long wait = turn(turns.byClient(), who.key, ofClient, now);
+        wait = Math.max(wait, turn(turns.byAddress(), addressKey, ofAddress, now));
+        wait = Math.max(wait, turn(turns.inAll(), 0, inAll, now));
         if (wait > 0) {
             reception.counters.increment(Counter.LIMITED_MESSAGES);
         }
@@ -214,7 +219,14 @@ final class Guest {
                     bytes, () -> reception.access().limits().perClient().bytesInFlight());
         }
         if (address != null) {
-            waited |= address.take(bytes, this::addressBytesMax);
+            try {
+                waited |= address.take(bytes, this::addressBytesMax);
+            } catch (InterruptedException e) {
+                if (who != null) {
+                    who.share.give(bytes);
+                }
+                throw e;
+            }
         }
         inFlight.begin(bytes);
         if (waited) {

@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * <ol>
  *   <li>Each {@link Guest} is in {@link #guests} before it is judged. Whoever changes the access does so first, and
  *       judges all who are in there then. So a guest is judged by the latest access, by itself or by who changed it.
- *   <li>What is counted here outlives a change of the access.
+ *   <li>What is counted here outlives a change of the access, but for turns of messages, which begin anew.
  * </ol>
  *
  * Memory: {@link RateTable}s are made once; {@link Shares} and guests are bounded by the connections.
@@ -31,13 +31,18 @@ final class Reception {
     final RateTable arrivals = new RateTable();
     final RateTable arrivalsInAll = new RateTable(1);
     final RateTable introductions = new RateTable();
-    final RateTable messagesByAddress = new RateTable();
-    final RateTable messagesByClient = new RateTable();
-    final RateTable messagesInAll = new RateTable(1);
+
+    /** Of messages. Those of before a change of the access would hold to its bounds for as long as turns were taken. */
+    record Turns(RateTable byAddress, RateTable byClient, RateTable inAll) {
+        Turns() {
+            this(new RateTable(), new RateTable(), new RateTable(1));
+        }
+    }
 
     private final Set<Guest> guests = ConcurrentHashMap.newKeySet();
     private final byte[] secret = new byte[16];
     private volatile Access access;
+    private volatile Turns turns = new Turns();
 
     Reception(Access access, Counters counters, Clock clock) {
         this.access = access;
@@ -53,9 +58,14 @@ final class Reception {
         return access;
     }
 
+    Turns turns() {
+        return turns;
+    }
+
     /** From now on this holds; who may no longer be here is closed. How many these are. */
     int admit(Access changed) {
         access = changed;
+        turns = new Turns(); // behind the access, as who finds them new asks that for a turn
         int closed = 0;
         for (Guest guest : guests) {
             if (guest.isRevoked()) {

@@ -2,6 +2,7 @@ package heddle.gateway;
 
 import heddle.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -59,9 +60,11 @@ final class Shares<K> {
 
         private final AtomicLong bytes = new AtomicLong();
         private final ReentrantLock lock = new ReentrantLock();
-        private final Condition given = lock.newCondition();
 
-        /** Threads that wait for bytes. Moved under lock, read by any thread. */
+        /** Who waits for bytes, in the order of coming; the first one is signalled. Guarded by lock. */
+        private final ArrayDeque<Condition> queue = new ArrayDeque<>();
+
+        /** How many these are. Moved under lock, read by any thread. */
         private final AtomicInteger waiting = new AtomicInteger();
 
         private Share(K key) {
@@ -82,25 +85,38 @@ final class Shares<K> {
 
         /**
          * Takes {@code n} bytes, and waits while there would be more than {@code most} in flight; 0 is no bound. Where
-         * there is none in flight any number may be taken.
+         * there is none in flight any number may be taken. Who waits is served in the order of coming, and before who
+         * comes later, so that a large message gets its room.
          *
          * @return whether it waited
          */
         boolean take(int n, LongSupplier most) throws InterruptedException {
-            if (taken(n, most.getAsLong())) {
+            if (waiting.get() == 0 && taken(n, most.getAsLong())) {
                 return false;
             }
             lock.lock();
+            Condition turn = lock.newCondition();
+            queue.add(turn);
+            waiting.incrementAndGet();
             try {
-                waiting.incrementAndGet();
                 // Look again: who gave some before the store above saw nobody wait.
-                while (!taken(n, most.getAsLong())) {
-                    clock.awaitUntil(lock, given, clock.after(LOOK_AGAIN_NANOS));
+                while (!turn.equals(queue.peek()) || !taken(n, most.getAsLong())) {
+                    clock.awaitUntil(lock, turn, clock.after(LOOK_AGAIN_NANOS));
                 }
                 return true;
             } finally {
+                queue.remove(turn);
                 waiting.decrementAndGet();
+                signalFirst();
                 lock.unlock();
+            }
+        }
+
+        /** Called with the lock. */
+        private void signalFirst() {
+            Condition first = queue.peek();
+            if (first != null) {
+                first.signal();
             }
         }
 
@@ -125,7 +141,7 @@ final class Shares<K> {
             if (waiting.get() > 0) {
                 lock.lock();
                 try {
-                    given.signalAll();
+                    signalFirst();
                 } finally {
                     lock.unlock();
                 }

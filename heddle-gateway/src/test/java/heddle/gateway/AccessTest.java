@@ -142,6 +142,17 @@ class AccessTest {
         }
     }
 
+    /** Such as that of a variable that nobody has set. */
+    @Test
+    void anEmptyTokenIsNoToken() throws Exception {
+        try (var gateway = new RunningGateway(sink, new GatewayOptions().token(""));
+                var client = gateway.dial()) {
+            client.send(frame(1, 1, utf8("anybody\0")));
+            client.expectAck(0x81, 1, 2);
+            gateway.endAndExpect(Counter.ERROR_NOT_ALLOWED, 1);
+        }
+    }
+
     // ---- Connections
 
     @Test
@@ -267,6 +278,45 @@ class AccessTest {
             client.expectEndOfStream();
             client.hangUp();
             assertThat(stop.result()).isZero();
+        }
+    }
+
+    @Test
+    void whoIsClosedWhileItWaitsForTurnsSubmitsNothingMore() throws Exception {
+        try (var heddle = Heddle.builder().clock(clock).start();
+                var gateway = new RunningGateway(sink, options(limits(inAll(Bounds.NONE.messages(1)))), heddle);
+                var client = gateway.dialIntroduced()) {
+            client.send(RawClient.submits(100, utf8("m")));
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 1, 0);
+            gateway.await(Counter.LIMITED_MESSAGES, 1);
+            Access denying = limits(inAll(Bounds.NONE.messages(1))).networks(denied("127.0.0.1"));
+            assertThat(gateway.admit(denying)).isOne();
+            client.expectEnd();
+            Await.until("the session ends", () -> {
+                clock.advance(SECOND);
+                return gateway.counters.value(Counter.CONNECTIONS_CLOSED) == 1;
+            });
+            gateway.endAndExpect(Counter.SUBMITS, 2);
+            assertThat(gateway.counters.value(Counter.ACKS_NOT_STORED)).isOne();
+        }
+    }
+
+    @Test
+    void aRaisedBoundLetsThoseOnWhoWaitForTurns() throws Exception {
+        try (var heddle = Heddle.builder().clock(clock).start();
+                var gateway = new RunningGateway(sink, options(limits(inAll(Bounds.NONE.messages(1)))), heddle);
+                var client = gateway.dialIntroduced()) {
+            client.send(RawClient.submits(10, utf8("m")));
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 1, 0);
+            gateway.await(Counter.LIMITED_MESSAGES, 1);
+            gateway.admit(limits(inAll(Bounds.NONE.messages(1000))));
+            clock.advance(SECOND); // the second one's turn by the bound of before; the others' would take eight more
+            sink.settle(9, Result.SUCCESS);
+            for (int id = 2; id <= 10; id++) {
+                client.expectAck(0x82, id, 0);
+            }
         }
     }
 

@@ -471,7 +471,7 @@ class KafkaSinkTest {
         try (var own = new Broker(folder)) {
             own.topic("full", 1, Map.of());
             var options = new KafkaOptions(own.servers(), "full")
-                    .queue(4, 1 << 20)
+                    .queue(8, 1 << 20) // of which one connection has half
                     .config(Map.of("delivery.timeout.ms", "4000", "request.timeout.ms", "2000"));
             try (var sink = new KafkaSink(options.roomWait(Duration.ofMillis(50)), new Counters())) {
                 var told = new Told("f");

@@ -85,13 +85,13 @@ public final class JoinedListener implements Listener {
             if (deadline.hasPassed()) {
                 throw new DeadlineExceededException(details(true), "i/o timeout");
             }
-            var failure = failures.poll();
-            if (failure != null) {
-                throw failure;
-            }
             var conn = ready.poll();
             if (conn != null) {
                 return conn;
+            }
+            var failure = failures.poll();
+            if (failure != null) {
+                throw failure;
             }
             boolean _ = clock.awaitUntil(lock, changed, deadline.nanosBy(clock));
         }
@@ -168,7 +168,7 @@ public final class JoinedListener implements Listener {
             if (failure != null) {
                 failures.add(failure);
             }
-            changed.signal();
+            changed.signalAll(); // the one that a signal wakes may be one whose deadline has passed
         } finally {
             lock.unlock();
         }

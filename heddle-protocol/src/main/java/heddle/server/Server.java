@@ -148,12 +148,14 @@ public final class Server {
 
     /** A {@link JoinedListener} has accepted ahead: these connections end as those do that live. */
     private void startWhatIsLeft() {
-        try {
-            while (true) {
+        while (true) {
+            try {
                 start(listener.accept());
+            } catch (ConnClosedException e) {
+                return; // That was all.
+            } catch (IOException e) {
+                // One that is no connection. Who stops closes the listener at once.
             }
-        } catch (IOException e) {
-            // That was all: it is closed, or will be at once.
         }
     }
 
