@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * port from {@link #bind} on, and answers from {@link #start} on. Beyond loopback it wants a token for all but {@code
  * /health} and {@code /ready}. What it speaks is HTTP without TLS.
  *
- * <p>Bounds: {@code jdk.httpserver.maxConnections} connections (64), a request within 10 s, an answer within 30 s; each
- * unless the system property of the JDK's server says otherwise. All methods may be called from any thread.
+ * <p>Bounds: {@code jdk.httpserver.maxConnections} connections (1024), a request within 10 s, an answer within 30 s;
+ * each unless the system property of the JDK's server says otherwise. All methods may be called from any thread.
  */
 public final class Admin implements AutoCloseable {
 
@@ -34,7 +34,8 @@ public final class Admin implements AutoCloseable {
 
     static {
         // Read once by the JDK's server, when its first class is loaded.
-        setUnlessSet("jdk.httpserver.maxConnections", "64");
+        // One bound for all: few would do for the page, but connections that idle must not keep the probes out.
+        setUnlessSet("jdk.httpserver.maxConnections", "1024");
         setUnlessSet("sun.net.httpserver.maxReqTime", "10");
         setUnlessSet("sun.net.httpserver.maxRspTime", "30");
         setUnlessSet("sun.net.httpserver.nodelay", "true");

@@ -1,12 +1,14 @@
 package heddle.admin;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Base64;
+import java.util.List;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -31,17 +33,22 @@ final class AdminToken {
      * @throws IOException the file cannot be read, or has no line that would do; the message says which
      */
     static AdminToken read(Path file) throws IOException {
-        try (var lines = Files.lines(file, StandardCharsets.UTF_8)) {
-            String text = lines.map(String::strip)
-                    .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-                    .findFirst()
-                    .orElse("");
-            if (text.length() < LENGTH_MIN) {
-                throw new IOException(
-                        "admin token file " + file + ": want a line of " + LENGTH_MIN + " characters or more");
-            }
-            return new AdminToken(sha256(text));
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+        } catch (CharacterCodingException foreign) {
+            throw new IOException(file + ": is not UTF-8", foreign);
         }
+        String text = lines.stream()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                .findFirst()
+                .orElse("");
+        if (text.length() < LENGTH_MIN) {
+            throw new IOException(
+                    "admin token file " + file + ": want a line of " + LENGTH_MIN + " characters or more");
+        }
+        return new AdminToken(sha256(text));
     }
 
     boolean is(String given) {

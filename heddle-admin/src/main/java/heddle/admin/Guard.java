@@ -69,8 +69,13 @@ final class Guard {
         if (host.equalsIgnoreCase("localhost") || DIGITS.matcher(host).matches()) {
             return true;
         }
-        return host.startsWith("[")
-                && InetAddress.ofLiteral(host.substring(1, host.length() - 1)).isLoopbackAddress();
+        try {
+            return host.startsWith("[")
+                    && InetAddress.ofLiteral(host.substring(1, host.length() - 1))
+                            .isLoopbackAddress();
+        } catch (IllegalArgumentException e) {
+            return false; // no address, as [:::]
+        }
     }
 
     private boolean hasToken(Headers headers, AdminToken wanted) {

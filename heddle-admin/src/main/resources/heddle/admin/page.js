@@ -179,6 +179,8 @@
     const lagChart = charts[5];
 
     const extend = (fresh) => {
+        // Two who asked at one time get the same samples. What begins later is what is left after a long pause.
+        if (fresh.next - fresh.time.length < historyNext) return;
         for (const name of COLUMNS) {
             const column = history[name];
             column.push(...fresh[name]);

@@ -9,6 +9,7 @@ import heddle.gateway.Counter;
 import heddle.gateway.StoreOptions;
 import heddle.net.Heddle;
 import heddle.testing.Await;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -164,7 +165,13 @@ class AdminTest {
                         .startsWith("HTTP/1.1 200 ");
             }
             for (String other : new String[] {
-                "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:7001", "[2001:db8::1]", "10.0.0.1", ""
+                "evil.example",
+                "127.0.0.1.evil.example",
+                "localhost.evil.example:7001",
+                "[2001:db8::1]",
+                "[:::]",
+                "10.0.0.1",
+                ""
             }) {
                 assertThat(server.raw("GET /api/state HTTP/1.1\r\nHost: " + other))
                         .as(other)
@@ -225,6 +232,34 @@ class AdminTest {
     }
 
     @Test
+    void aBrowsersFormsAreTakenFromThisPageAlone() throws Exception {
+        try (var server = serverWithToken()) {
+            String own = server.admin.address().replaceFirst("/$", "");
+            String form = "token=" + TOKEN.replace(' ', '+');
+            assertThat(server.postForm("/login", form, "Origin", "null").statusCode())
+                    .isEqualTo(403);
+            var answer = server.postForm("/login", form, "Origin", own, "Sec-Fetch-Site", "same-origin");
+            assertThat(answer.statusCode()).isEqualTo(303);
+            String cookie = answer.headers().firstValue("Set-Cookie").orElseThrow();
+            String value = cookie.substring(0, cookie.indexOf(';'));
+            assertThat(server.postForm("/logout", "", "Origin", "null", "Cookie", value)
+                            .statusCode())
+                    .isEqualTo(403);
+            assertThat(server.postForm("/logout", "", "Origin", own, "Cookie", value)
+                            .statusCode())
+                    .isEqualTo(303);
+        }
+    }
+
+    @Test
+    void aTokenFileThatIsNoTextIsRefused() throws Exception {
+        Path file = Files.write(folder.resolve("token"), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+        assertThatThrownBy(() -> Admin.checkToken(file))
+                .isInstanceOf(IOException.class)
+                .hasMessage(file + ": is not UTF-8");
+    }
+
+    @Test
     void beyondLoopbackATokenIsWanted() {
         assertThatThrownBy(() -> Admin.bind(Heddle.shared(), "0.0.0.0", 0, null))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -243,6 +278,9 @@ class AdminTest {
                         .startsWith("default-src 'none'; script-src 'self';");
                 assertThat(headers.firstValue("X-Content-Type-Options")).hasValue("nosniff");
                 assertThat(headers.firstValue("Cache-Control")).hasValue("no-store");
+                assertThat(headers.firstValue("Referrer-Policy"))
+                        .as("with no-referrer browsers send forms with Origin: null")
+                        .hasValue("same-origin");
             }
             String page = server.get("/").body().toLowerCase(Locale.ROOT);
             assertThat(page).doesNotContain("http://", "https://", "style=", "onclick", "<script>");
