@@ -57,6 +57,21 @@ class SharesTest {
         assertThat(other.result()).isTrue();
     }
 
+    @Test
+    void whoComesLaterDoesNotOvertakeWhoWaitsForMore() throws Exception {
+        var share = enter("a");
+        share.take(8, () -> 10);
+        var large = Task.start(() -> share.take(20, () -> 10));
+        Parked.await(large, "take", "awaitUntil");
+        var small = Task.start(() -> share.take(1, () -> 10));
+        Parked.await(small, "take", "awaitUntil");
+        share.give(8);
+        assertThat(large.result()).isTrue();
+        Parked.await(small, "take", "awaitUntil");
+        share.give(20);
+        assertThat(small.result()).isTrue();
+    }
+
     /** Four threads take and give under a bound of ten; nobody sleeps for ever, and there are never more. */
     @Test
     void thereAreNeverMoreThanTheBoundAndNobodyIsForgotten() throws Exception {
