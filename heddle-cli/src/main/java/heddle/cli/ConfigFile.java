@@ -109,6 +109,11 @@ final class ConfigFile {
             problems.at(file.toString(), "is not UTF-8");
         } catch (IOException e) {
             problems.at("--config", Main.text(e));
+        } catch (RuntimeException | AssertionError e) {
+            // The parser itself stumbles over a backslash with nothing behind it.
+            problems.at(
+                    file.toString(),
+                    "is no TOML: look for a backslash within quotes; write it twice, or the text in single quotes");
         }
         return null;
     }
