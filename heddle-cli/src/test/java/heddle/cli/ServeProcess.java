@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,6 +62,9 @@ final class ServeProcess implements AutoCloseable {
     /** Java with the flags of the launcher and {@code more}, up to the command's own arguments. */
     static List<String> java(String... more) {
         List<String> command = new ArrayList<>();
+        if (ignoresHangUp()) {
+            command.addAll(List.of("env", "--default-signal=HUP"));
+        }
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(more));
         command.addAll(List.of(
@@ -71,6 +75,19 @@ final class ServeProcess implements AutoCloseable {
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 "heddle.cli.Main"));
         return command;
+    }
+
+    /** Whether these tests run under nohup or the like: a JVM that is started so never hears SIGHUP. */
+    private static boolean ignoresHangUp() {
+        Path status = Path.of("/proc/self/status");
+        try {
+            return Files.exists(status)
+                    && Files.readAllLines(status).stream()
+                            .anyMatch(line -> line.startsWith("SigIgn:")
+                                    && (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1) != 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     long pid() {
