@@ -210,12 +210,13 @@ final class GatewaySession implements Session {
             answers.awaitRoom();
             answers.reads();
             countFrames();
-        } else if (!conn.isOpen()) {
-            throw closed(); // by whom it is no longer allowed: what it has sent before is not taken either
         }
         boolean read = reader.next();
         if (read) {
             frames++;
+            if (!conn.isOpen()) {
+                throw closed(); // What came before the close is not taken either, here or in the layers below.
+            }
         }
         return read;
     }
@@ -233,7 +234,7 @@ final class GatewaySession implements Session {
     }
 
     /** False if the connection is to be closed. */
-    private boolean handle(byte[] buffer, int offset, int length) throws IOException, InterruptedException {
+    private boolean handle(byte[] buffer, int offset, int length) throws InterruptedException {
         byte command = buffer[offset + Packets.COMMAND];
         long id = Packets.id(buffer, offset);
         int rest = offset + Packets.REST;
@@ -296,17 +297,23 @@ final class GatewaySession implements Session {
         return Result.SUCCESS;
     }
 
-    private void submit(long id, byte[] buffer, int offset, int length) throws IOException, InterruptedException {
+    private void submit(long id, byte[] buffer, int offset, int length) throws InterruptedException {
         begin(length);
-        int result = sink.offer(answers, id, buffer, offset, length);
-        if (result != Result.SUCCESS) {
-            answers.settled(id, result);
-            answers.flush();
+        int result = Result.NOT_STORED;
+        try {
+            if (conn.isOpen()) { // it may have been closed while this waited
+                result = sink.offer(answers, id, buffer, offset, length);
+            }
+        } finally { // whatever was thrown, the sink has not taken it
+            if (result != Result.SUCCESS) {
+                answers.settled(id, result);
+                answers.flush();
+            }
         }
     }
 
     /** Counts a message, waits for its turn, then for room. */
-    private void begin(int bytes) throws IOException, InterruptedException {
+    private void begin(int bytes) throws InterruptedException {
         counters.increment(Counter.SUBMITS);
         counters.add(Counter.SUBMIT_BYTES, bytes);
         SUBMITS.setOpaque(this, submits + 1);
@@ -319,7 +326,7 @@ final class GatewaySession implements Session {
     }
 
     /** What was read before a stop is handled without a turn. A change of the access, and a close, end the wait. */
-    private void awaitTurn(Reception.Turns asked, long nanos) throws IOException, InterruptedException {
+    private void awaitTurn(Reception.Turns asked, long nanos) throws InterruptedException {
         Clock clock = conn.runtime().clock();
         var turns = asked;
         long until = clock.after(nanos);
@@ -333,10 +340,6 @@ final class GatewaySession implements Session {
                 until = clock.after(guest.turnNanos(turns));
             }
         }
-        if (!conn.isOpen()) {
-            counters.increment(Counter.ACKS_NOT_STORED); // of the message, which was counted as read
-            throw closed();
-        }
     }
 
     private boolean resume(String client, long id, int restBytes) throws InterruptedException {
@@ -347,16 +350,21 @@ final class GatewaySession implements Session {
         var begun = new Sequence(client, answers.once());
         sequence = begun;
         answers.beginResume();
-        int result = sink.resume(begun, id);
-        if (result != Result.SUCCESS) {
-            answers.once().resumed(id, result, 0);
-            answers.flush();
+        int result = Result.NOT_STORED;
+        try {
+            if (conn.isOpen()) {
+                result = sink.resume(begun, id);
+            }
+        } finally {
+            if (result != Result.SUCCESS) {
+                answers.once().resumed(id, result, 0);
+                answers.flush();
+            }
         }
         return true;
     }
 
-    private boolean submitOnce(long number, byte[] buffer, int offset, int length)
-            throws IOException, InterruptedException {
+    private boolean submitOnce(long number, byte[] buffer, int offset, int length) throws InterruptedException {
         var begun = sequence;
         if (begun == null) {
             return reject(Counter.ERROR_NOT_RESUMED, null, Command.SUBMIT_ONCE, number, Result.NOT_ALLOWED);
@@ -371,10 +379,16 @@ final class GatewaySession implements Session {
         }
         begin(length);
         LAST_SEQUENCE.setOpaque(this, number);
-        int result = sink.offerOnce(begun, number, buffer, offset, length);
-        if (result != Result.SUCCESS) {
-            answers.once().settled(number, result);
-            answers.flush();
+        int result = Result.NOT_STORED;
+        try {
+            if (conn.isOpen()) {
+                result = sink.offerOnce(begun, number, buffer, offset, length);
+            }
+        } finally {
+            if (result != Result.SUCCESS) {
+                answers.once().settled(number, result);
+                answers.flush();
+            }
         }
         return true;
     }

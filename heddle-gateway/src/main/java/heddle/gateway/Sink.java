@@ -8,7 +8,7 @@ public interface Sink extends Closeable {
 
     /**
      * Takes a message over, or says why not. Waits while there is no room, so a caller that reads from a connection
-     * stops reading it meanwhile, but not for ever.
+     * stops reading it meanwhile, but not for ever. What throws has not taken it.
      *
      * @param receipt called once with {@code id} if this returns success, possibly before it returns; else never
      * @param id the message's name in calls of the receipt

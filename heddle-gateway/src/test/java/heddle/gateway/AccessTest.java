@@ -342,6 +342,49 @@ class AccessTest {
         }
     }
 
+    /** Somebody else of its name has all of the bytes, and gets them again. */
+    @Test
+    void whoIsClosedWhileItWaitsForBytesSubmitsNothingMoreAndHoldsNone() throws Exception {
+        try (var gateway = new RunningGateway(sink, options(limits(perClient(Bounds.NONE.bytesInFlight(10)))));
+                var one = gateway.dial().introduced("a");
+                var two = gateway.dial().introduced("a")) {
+            one.submit(1, "12345678");
+            gateway.await(Counter.SUBMITS, 1);
+            two.send(RawClient.submits(3, utf8("87654321")));
+            gateway.await(Counter.SUBMITS, 2);
+            assertThat(gateway.gateway.closeClient(2)).isTrue();
+            two.expectEnd();
+            sink.settle(1, Result.SUCCESS);
+            one.expectAck(0x82, 1, 0);
+            gateway.await(Counter.CONNECTIONS_CLOSED, 1);
+            one.submit(2, "12345678");
+            sink.settle(1, Result.SUCCESS);
+            one.expectAck(0x82, 2, 0);
+            gateway.endAndExpect(Counter.SUBMITS, 3);
+            assertThat(gateway.counters.value(Counter.ACKS_NOT_STORED)).isOne();
+            assertThat(gateway.counters.value(Counter.LIMITED_BYTES)).isOne();
+            assertThat(sink.stored).containsExactly(utf8("12345678"), utf8("12345678"));
+        }
+    }
+
+    /** What a sink throws has left nothing there, and the client's other connections go on. */
+    @Test
+    void whatASinkThrowsGivesTheBytesBack() throws Exception {
+        try (var gateway = new RunningGateway(sink, options(limits(perClient(Bounds.NONE.bytesInFlight(10)))));
+                var one = gateway.dial().introduced("a");
+                var two = gateway.dial().introduced("a")) {
+            sink.failOffers(true);
+            one.submit(1, "12345678");
+            one.expectEnd();
+            gateway.await(Counter.CONNECTIONS_CLOSED, 1);
+            sink.failOffers(false);
+            two.submit(1, "12345678");
+            sink.settle(1, Result.SUCCESS);
+            two.expectAck(0x82, 1, 0);
+            gateway.endAndExpect(Counter.LIMITED_BYTES, 0);
+        }
+    }
+
     @Test
     void aRaisedBoundLetsThoseOnWhoWait() throws Exception {
         try (var gateway = new RunningGateway(sink, options(limits(perAddress(Bounds.NONE.bytesInFlight(4)))));

@@ -10,6 +10,7 @@ final class ManualSink implements Sink {
     private final SinkQueue queue;
     private final long waitNanos;
     private volatile int offerResult = Result.SUCCESS;
+    private volatile boolean failing;
 
     /** Taken from the queue and not settled yet. */
     private final List<SinkQueue.Entry> taken = new ArrayList<>();
@@ -31,8 +32,16 @@ final class ManualSink implements Sink {
         offerResult = result;
     }
 
+    /** From now on offers throw, or no longer. */
+    void failOffers(boolean fail) {
+        failing = fail;
+    }
+
     @Override
     public int offer(Receipt receipt, long id, byte[] buffer, int offset, int length) throws InterruptedException {
+        if (failing) {
+            throw new OutOfMemoryError("the test's");
+        }
         if (offerResult != Result.SUCCESS) {
             return offerResult;
         }

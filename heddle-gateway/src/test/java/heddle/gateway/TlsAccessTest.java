@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import heddle.gateway.access.Access;
+import heddle.gateway.access.Cidr;
+import heddle.gateway.access.Networks;
 import heddle.gateway.access.Tokens;
 import heddle.net.Heddle;
 import heddle.net.Net;
@@ -21,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -266,6 +269,28 @@ class TlsAccessTest {
             assertThatThrownBy(() -> goes.conn.read(new byte[1])).isInstanceOf(IOException.class);
             stays.send(frame(1, 2, utf8("")));
             stays.expectAck(0x81, 2, 0);
+        }
+    }
+
+    /** The second one is in the layer of TLS by then, where no read of the kernel tells of the close. */
+    @Test
+    void ofTwoMessagesInOneRecordTheSecondIsNotTakenFromWhoWasClosedMeanwhile() throws Exception {
+        var small = new ManualSink(1, 1 << 20, Long.MAX_VALUE);
+        Access open = access(ClientCertificate.NONE);
+        try (var gateway = new RunningGateway(small, new GatewayOptions().access(open));
+                var filler = new TlsClient(gateway.port, stranger()).introduced("filler");
+                var client = new TlsClient(gateway.port, stranger()).introduced("client")) {
+            filler.send(frame(2, 1, utf8("takes the room")));
+            gateway.await(Counter.SUBMITS, 1);
+            client.send(RawClient.submits(2, new byte[200]));
+            gateway.await(Counter.SUBMITS, 2);
+            assertThat(gateway.admit(open.networks(new Networks(List.of(), List.of(Cidr.parse("127.0.0.1"))))))
+                    .isEqualTo(2);
+            small.settle(2, Result.SUCCESS); // the first one was on its way to the sink before
+            gateway.await(Counter.CONNECTIONS_CLOSED, 2);
+            gateway.endAndExpect(Counter.SUBMITS, 2);
+        } finally {
+            small.end();
         }
     }
 
