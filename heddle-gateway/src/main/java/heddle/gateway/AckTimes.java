@@ -66,13 +66,14 @@ final class AckTimes {
         settled.getAndIncrement();
     }
 
-    /** The acks of all that are settled are passed on now. */
-    void flushed() {
+    /** The acks of all that are settled are passed on now; how many these are. */
+    long flushed() {
         lock.lock();
         try {
             long done = settled.get();
-            if (done == recorded) {
-                return;
+            long passed = done - recorded;
+            if (passed == 0) {
+                return 0;
             }
             long now = clock.nanos();
             while (recorded < done) {
@@ -88,6 +89,7 @@ final class AckTimes {
                 // Whoever was slow once does not keep the memory.
                 resize(ENTRIES_MIN);
             }
+            return passed;
         } finally {
             lock.unlock();
         }

@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// connection's own thread, so that who is slow at it holds up nobody else. Handshake and introduction together have
 /// `handshakeTimeout`.
 ///
-///     SHAKING -> INSIDE  shake()  the handshake is done; at once without TLS
-///     SHAKING -> ENDED   run()    it failed, or lasted too long; drain() closes a connection here: nothing was read
-/// yet
+///     SHAKING -> INSIDE  serve()  the handshake is done; at once without TLS
+///     SHAKING -> ENDED   serve()  it failed, or lasted too long; drain() closes a connection here
 ///     INSIDE  -> ENDED   run()    the session has ended
+///
+/// A drain closes who is still shaking hands, as nothing was read of it.
 ///
 /// A drain may come at any time. It stores `draining`, then looks for the session; run() stores the session, then looks
 /// at `draining`.
@@ -85,7 +86,7 @@ final class Admission implements Session {
                 guest.refused(counterOf(e), String.valueOf(e.getMessage()));
                 return;
             } catch (DeadlineExceededException e) {
-                guest.refused(Counter.TIMEOUT_TLS, Counter.TIMEOUT_TLS.label());
+                guest.refused(Counter.TIMEOUT_TLS);
                 return;
             }
             counters.increment(Counter.TLS_HANDSHAKES);
@@ -124,15 +125,7 @@ final class Admission implements Session {
         if (inside != null) {
             inside.drain();
         } else if (tls != null) {
-            close();
-        }
-    }
-
-    private void close() {
-        try {
-            conn.close();
-        } catch (IOException gone) {
-            // The descriptor is gone all the same; close(2).
+            Conns.close(conn);
         }
     }
 
@@ -154,8 +147,8 @@ final class Admission implements Session {
         if (inside != null) {
             inside.closeByOperator();
         } else {
-            guest.refused(Counter.CLOSED_BY_OPERATOR, Counter.CLOSED_BY_OPERATOR.label());
-            close();
+            guest.refused(Counter.CLOSED_BY_OPERATOR);
+            Conns.close(conn);
         }
     }
 }

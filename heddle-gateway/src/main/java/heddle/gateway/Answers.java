@@ -118,7 +118,6 @@ final class Answers implements Receipt {
     /** A resume is in flight from here on, once few enough are. It must be told as {@link OnceReceipt#resumed}. */
     void beginResume() throws InterruptedException {
         room.acquire();
-        guest.begin(0);
     }
 
     /** A submit of {@code bytes} is in flight from here on, once few enough are. It must be {@link #settled}. */
@@ -173,7 +172,6 @@ final class Answers implements Receipt {
     }
 
     private void release() {
-        guest.settled();
         // After the ack is with the writer: who has all permits finds all acks there.
         room.release();
         Thread waits = finishing;
@@ -184,7 +182,10 @@ final class Answers implements Receipt {
 
     @Override
     public void flush() {
-        times.flushed();
+        long passed = times.flushed();
+        if (passed > 0) {
+            guest.settled(passed); // once a flush, as each gives to what connections share
+        }
         writer.flush();
     }
 

@@ -71,12 +71,11 @@ public final class Gateway {
 
     /** Null for who is refused at the door, which costs no thread and no buffer. */
     private @Nullable Session open(Conn conn) {
-        var proxies = reception.access().proxies();
-        if (proxies.isEmpty()) {
+        var access = reception.access();
+        if (access.proxies().isEmpty()) {
             return arrive(conn);
         }
-        boolean expected = conn.remoteAddress() instanceof TcpAddr peer
-                && proxies.stream().anyMatch(network -> network.contains(peer.host()));
+        boolean expected = conn.remoteAddress() instanceof TcpAddr peer && access.isProxy(peer.host());
         var proxied = new ProxyConn(conn, expected);
         return expected
                 ? new Proxied(proxied, reception.refusals, options.handshakeTimeout, this::arrive)
@@ -145,8 +144,8 @@ public final class Gateway {
 
     /**
      * All connections as they are now, those included that have not introduced themselves, but for those of proxies
-     * that have not said yet whose they are. Costs something for each of
-     * them when it is called, and nothing for a message.
+     * that have not said yet whose they are. Costs something for each of them when it is called, and nothing for a
+     * message.
      *
      * @return a copy, in no order
      */

@@ -12,8 +12,6 @@ import heddle.server.Session;
 import heddle.time.Clock;
 import heddle.tls.TlsException;
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -41,8 +39,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A session that was drained lingers until the server's own bound.
 ///
-/// Who closes it while run() goes on: the thread that writes, when an ack cannot be written, and the server, when its
-/// bound is over.
+/// Who closes it while run() goes on: the thread that writes, when an ack cannot be written; the server, when its bound
+/// is over; an operator; whoever changes the access, by [Guest], if it is no longer allowed. What is read or begun then
+/// is not taken.
 ///
 /// LINGERING is there since a close with unread data would be a reset that takes the last acks along (RFC 9293, section
 /// 3.10.4, and what Linux makes of RFC 2525, section 2.17).
@@ -55,8 +54,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Bounds: those of [Answers] and [Guest]. At a bound the connection is not read.
 final class GatewaySession implements Session {
-
-    private static final Logger LOG = System.getLogger("heddle.gateway");
 
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
@@ -115,9 +112,6 @@ final class GatewaySession implements Session {
     /** The last failure of the client's own; empty if there was none. Written by the threads that read and write. */
     private volatile String lastError = "";
 
-    /** Somebody wants it closed. Written by any thread, read by the connection's. */
-    private volatile boolean toClose;
-
     /** Waits for a turn; null before the session runs. Written by the connection's thread, unparked by who stops it. */
     private volatile @Nullable Thread running;
 
@@ -153,7 +147,7 @@ final class GatewaySession implements Session {
                 linger();
             }
         } catch (IOException e) {
-            reason = toClose ? Counter.CLOSED_BY_OPERATOR.label() : String.valueOf(e.getMessage());
+            reason = lastError.isEmpty() ? String.valueOf(e.getMessage()) : lastError;
             throw e;
         } finally {
             countFrames();
@@ -186,7 +180,7 @@ final class GatewaySession implements Session {
             var timeout = name == null
                     ? Counter.TIMEOUT_HANDSHAKE
                     : reader.midFrame() ? Counter.TIMEOUT_STALL : Counter.TIMEOUT_IDLE;
-            rejected(timeout, timeout.label());
+            rejected(timeout, null);
         } catch (TlsException e) {
             rejected(Admission.counterOf(e), e.getMessage());
         }
@@ -261,7 +255,7 @@ final class GatewaySession implements Session {
 
     /** Answers a mistake in a request other than conn, by the ack of its command. False. */
     private boolean reject(Counter counter, @Nullable String why, byte command, long id, int result) {
-        rejected(counter, why == null ? counter.label() : why);
+        rejected(counter, why);
         switch (command) {
             case Command.RESUME -> answers.refuseResume(id, result);
             case Command.SUBMIT_ONCE -> answers.send(Command.SUBMIT_ONCE_ACK, id, result);
@@ -283,12 +277,12 @@ final class GatewaySession implements Session {
 
     private int introduce(Introduction introduction) {
         if (introduction.name() == null) {
-            rejected(Counter.ERROR_MALFORMED_NAME, Counter.ERROR_MALFORMED_NAME.label());
+            rejected(Counter.ERROR_MALFORMED_NAME, null);
             return Result.MALFORMED;
         }
         var refusal = guest.introduce(introduction.name(), introduction.token());
         if (refusal != null) {
-            rejected(refusal.counter(), refusal.why());
+            rejected(refusal.counter(), null);
             return refusal.result();
         }
         name = introduction.name();
@@ -320,12 +314,13 @@ final class GatewaySession implements Session {
         var turns = guest.turns();
         long wait = guest.turnNanos(turns);
         if (wait > 0) {
+            counters.increment(Counter.LIMITED_MESSAGES);
             awaitTurn(turns, wait);
         }
         answers.begin(bytes);
     }
 
-    /** What was read before a stop is handled without a turn. A change of the access, and a close, end the wait. */
+    /** What was read before a stop is handled without a turn. A change of the limits, and a close, end the wait. */
     private void awaitTurn(Reception.Turns asked, long nanos) throws InterruptedException {
         Clock clock = conn.runtime().clock();
         var turns = asked;
@@ -393,7 +388,7 @@ final class GatewaySession implements Session {
         return true;
     }
 
-    /** Counts a failure of the client's, and logs it with its address. */
+    /** Counts a failure of the client's, and logs it with its address. Null if no more is to be said of it. */
     private void rejected(Counter counter, @Nullable String why) {
         String text = why == null ? counter.label() : why;
         lastError = text;
@@ -402,7 +397,7 @@ final class GatewaySession implements Session {
 
     private void writeFailed(IOException cause) {
         if (cause instanceof DeadlineExceededException) {
-            rejected(Counter.TIMEOUT_WRITE, Counter.TIMEOUT_WRITE.label());
+            rejected(Counter.TIMEOUT_WRITE, null);
         }
         close(); // ends a read that waits for a client that no longer hears
     }
@@ -424,17 +419,13 @@ final class GatewaySession implements Session {
 
     /** Closes the connection at once, as an operator asks. What it has sent and was taken is kept. Any thread. */
     void closeByOperator() {
-        toClose = true;
-        rejected(Counter.CLOSED_BY_OPERATOR, Counter.CLOSED_BY_OPERATOR.label());
+        rejected(Counter.CLOSED_BY_OPERATOR, null);
         close();
     }
 
     private void close() {
-        try {
-            conn.close();
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, e::getMessage); // the descriptor is gone all the same; close(2)
-        }
+        Conns.close(conn);
+        LockSupport.unpark(running); // it may wait for a turn
     }
 
     /**

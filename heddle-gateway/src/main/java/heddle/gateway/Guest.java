@@ -9,11 +9,11 @@ import heddle.gateway.access.Tokens;
 import heddle.net.Conn;
 import heddle.net.TcpAddr;
 import heddle.tls.TlsSession;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// One connection as [Reception] sees it: from where it comes, who it says it is, and what it takes.
@@ -31,7 +31,7 @@ final class Guest {
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** Why a client is not let in, and what it is answered. */
-    record Refusal(Counter counter, int result, String why) {}
+    record Refusal(Counter counter, int result) {}
 
     /** Who it is. */
     private record Identity(String name, long key, Shares<String>.Share share, Credential credential) {}
@@ -46,6 +46,14 @@ final class Guest {
     private final @Nullable InetAddress host;
 
     private final long addressKey;
+
+    /** Whether that is one of this machine's own. */
+    private final boolean loopback;
+
+    // The bounds now, made once, as each message asks.
+    private final LongSupplier clientBytesMax;
+    private final LongSupplier addressBytesMax;
+
     private final AtomicBoolean revoked = new AtomicBoolean();
 
     /** Of the thread that arrives, which starts the connection's. */
@@ -67,6 +75,11 @@ final class Guest {
         this.conn = conn;
         this.host = conn.remoteAddress() instanceof TcpAddr tcp ? tcp.host() : null;
         this.addressKey = host == null ? 0 : Limits.key(host);
+        this.loopback = host != null && Limits.isLoopback(host);
+        this.clientBytesMax =
+                () -> reception.access().limits().perClient().bytesInFlight();
+        this.addressBytesMax =
+                () -> reception.access().limits().of(loopback).bytesInFlight();
     }
 
     long id() {
@@ -84,7 +97,7 @@ final class Guest {
         if (refusal == null) {
             return true;
         }
-        refused(refusal.counter, refusal.why);
+        refused(refusal.counter);
         leave();
         return false;
     }
@@ -96,7 +109,7 @@ final class Guest {
             if (!access.networks().contain(host)) {
                 return refusal(Counter.REFUSED_NETWORK);
             }
-            Bounds bounds = limits.of(host);
+            Bounds bounds = limits.of(loopback);
             if (isTooOften(reception.arrivals, addressKey, bounds.newConnections())) {
                 return refusal(Counter.LIMITED_ADDRESS_RATE);
             }
@@ -111,7 +124,7 @@ final class Guest {
     }
 
     private static Refusal refusal(Counter counter) {
-        return new Refusal(counter, Result.OVERLOADED, counter.label());
+        return new Refusal(counter, Result.OVERLOADED);
     }
 
     private boolean isTooOften(RateTable table, long key, int perSecond) {
@@ -124,7 +137,7 @@ final class Guest {
     void secured(TlsSession session) {
         shown = Access.credential(session);
         secured = true;
-        isRevoked(); // The access may have changed between the handshake and the line above.
+        closeIfRevoked(); // The access may have changed between the handshake and the line above.
     }
 
     /** Lets it in under its name, or says why not. */
@@ -136,8 +149,7 @@ final class Guest {
         Access access = reception.access();
         Verdict verdict = access.judge(name, credential);
         if (verdict != Verdict.WELCOME) {
-            Counter counter = counterOf(verdict);
-            return new Refusal(counter, Result.NOT_ALLOWED, counter.label());
+            return new Refusal(counterOf(verdict), Result.NOT_ALLOWED);
         }
         Bounds bounds = access.limits().perClient();
         long key = reception.key(name);
@@ -150,7 +162,7 @@ final class Guest {
         }
         identity = new Identity(name, key, share, credential);
         // Look again: who changed the access before the store above saw nobody of that name here.
-        isRevoked();
+        closeIfRevoked();
         return null;
     }
 
@@ -159,16 +171,12 @@ final class Guest {
     }
 
     /** Closes it if it may no longer be here. Whether this call did. */
-    boolean isRevoked() {
+    boolean closeIfRevoked() {
         if (isAllowed(reception.access()) || revoked.getAndSet(true)) {
             return false;
         }
-        refused(Counter.REVOKED, Counter.REVOKED.label());
-        try {
-            conn.close();
-        } catch (IOException gone) {
-            // The descriptor is gone all the same; close(2).
-        }
+        refused(Counter.REVOKED);
+        Conns.close(conn);
         return true;
     }
 
@@ -189,20 +197,19 @@ final class Guest {
     long turnNanos(Reception.Turns turns) {
         Limits limits = reception.access().limits();
         int ofClient = limits.perClient().messages();
-        int ofAddress = host == null ? 0 : limits.of(host).messages();
+        int ofAddress = host == null ? 0 : limits.of(loopback).messages();
         int inAll = limits.inAll().messages();
+        if ((ofClient | ofAddress | inAll) == 0) {
+            return 0;
+        }
         Identity who = identity;
-        if (who == null || (ofClient | ofAddress | inAll) == 0) {
+        if (who == null) {
             return 0;
         }
         long now = reception.clock.nanos();
         long wait = turn(turns.byClient(), who.key, ofClient, now);
         wait = Math.max(wait, turn(turns.byAddress(), addressKey, ofAddress, now));
-        wait = Math.max(wait, turn(turns.inAll(), 0, inAll, now));
-        if (wait > 0) {
-            reception.counters.increment(Counter.LIMITED_MESSAGES);
-        }
-        return wait;
+        return Math.max(wait, turn(turns.inAll(), 0, inAll, now));
     }
 
     private static long turn(RateTable table, long key, int perSecond, long now) {
@@ -215,12 +222,11 @@ final class Guest {
         Identity who = identity;
         // The client's before the address's, always: who waits for the address's holds none of them.
         if (who != null) {
-            waited = who.share.take(
-                    bytes, () -> reception.access().limits().perClient().bytesInFlight());
+            waited = who.share.take(bytes, clientBytesMax);
         }
         if (address != null) {
             try {
-                waited |= address.take(bytes, this::addressBytesMax);
+                waited |= address.take(bytes, addressBytesMax);
             } catch (InterruptedException e) {
                 if (who != null) {
                     who.share.give(bytes);
@@ -234,13 +240,9 @@ final class Guest {
         }
     }
 
-    private long addressBytesMax() {
-        return host == null ? 0 : reception.access().limits().of(host).bytesInFlight();
-    }
-
-    /** A message that has begun is settled. */
-    void settled() {
-        long bytes = inFlight.end();
+    /** So many messages that have begun are settled, 1 or more. */
+    void settled(long messages) {
+        long bytes = inFlight.end(messages);
         Identity who = identity;
         if (bytes > 0 && who != null) {
             who.share.give(bytes);
@@ -248,6 +250,11 @@ final class Guest {
         if (bytes > 0 && address != null) {
             address.give(bytes);
         }
+    }
+
+    /** {@link #refused(Counter, String)}, of which no more is to be said. */
+    void refused(Counter counter) {
+        refused(counter, counter.label());
     }
 
     /** Counts a failure of the client's, and logs it with its address and name. */

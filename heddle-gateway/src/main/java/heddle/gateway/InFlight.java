@@ -3,9 +3,9 @@ package heddle.gateway;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many messages of a connection are in flight, and their bytes. Who settles one does not know its size: each takes
- * the mean of those in flight away, and the last one what is left. So the sum is right, and each by itself as far as
- * they are of one size. Any thread may call.
+ * How many messages of a connection are in flight, and their bytes. Who settles some does not know their sizes: each
+ * takes the mean of those in flight away, and the last one what is left. So the sum is right, and each by itself as far
+ * as they are of one size. Any thread may call.
  *
  * <pre>
  *    63              40 39                      0
@@ -25,14 +25,15 @@ final class InFlight {
         state.addAndGet(ONE + bytes);
     }
 
-    /** One is settled; how many bytes it takes away. */
-    long end() {
+    /** So many are settled, 1 or more, and no more than there are; how many bytes they take away. */
+    long end(long settled) {
         while (true) {
             long now = state.get();
             long bytes = now & BYTES;
             long messages = now >>> BYTES_BITS;
-            long gone = (bytes + messages - 1) / messages;
-            if (state.compareAndSet(now, now - ONE - gone)) {
+            // Their mean times settled, rounded up, in parts that do not overflow.
+            long gone = bytes / messages * settled + (bytes % messages * settled + messages - 1) / messages;
+            if (state.compareAndSet(now, now - settled * ONE - gone)) {
                 return gone;
             }
         }

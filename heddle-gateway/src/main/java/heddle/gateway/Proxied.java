@@ -99,11 +99,7 @@ final class Proxied implements Session {
         if (inside != null) {
             inside.drain();
         } else {
-            try {
-                conn.close();
-            } catch (IOException gone) {
-                // The descriptor is gone all the same; close(2).
-            }
+            Conns.close(conn);
         }
     }
 }

@@ -16,7 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * <ol>
  *   <li>Each {@link Guest} is in {@link #guests} before it is judged. Whoever changes the access does so first, and
  *       judges all who are in there then. So a guest is judged by the latest access, by itself or by who changed it.
- *   <li>What is counted here outlives a change of the access, but for turns of messages, which begin anew.
+ *   <li>What is counted here outlives a change of the access, but for turns of messages, which begin anew when the
+ *       limits change.
  * </ol>
  *
  * Memory: {@link RateTable}s are made once; {@link Shares} and guests are bounded by the connections.
@@ -32,7 +33,7 @@ final class Reception {
     final RateTable arrivalsInAll = new RateTable(1);
     final RateTable introductions = new RateTable();
 
-    /** Of messages. Those of before a change of the access would hold to its bounds for as long as turns were taken. */
+    /** Of messages. Those of before a change of the limits would hold to its bounds for as long as turns were taken. */
     record Turns(RateTable byAddress, RateTable byClient, RateTable inAll) {
         Turns() {
             this(new RateTable(), new RateTable(), new RateTable(1));
@@ -49,8 +50,8 @@ final class Reception {
         this.counters = counters;
         this.clock = clock;
         this.refusals = new Refusals(counters, clock);
-        this.addresses = new Shares<>(clock);
-        this.clients = new Shares<>(clock);
+        this.addresses = new Shares<>();
+        this.clients = new Shares<>();
         new SecureRandom().nextBytes(secret);
     }
 
@@ -64,11 +65,16 @@ final class Reception {
 
     /** From now on this holds; who may no longer be here is closed. How many these are. */
     int admit(Access changed) {
+        boolean sameLimits = changed.limits().equals(access.limits());
         access = changed;
-        turns = new Turns(); // behind the access, as who finds them new asks that for a turn
+        if (!sameLimits) {
+            turns = new Turns(); // behind the access, as who finds them new asks that for a turn
+            addresses.lookAgain();
+            clients.lookAgain();
+        }
         int closed = 0;
         for (Guest guest : guests) {
-            if (guest.isRevoked()) {
+            if (guest.closeIfRevoked()) {
                 closed++;
             }
         }

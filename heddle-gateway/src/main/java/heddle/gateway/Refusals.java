@@ -38,11 +38,12 @@ final class Refusals {
      * @param key its address's, for the bound on lines
      * @param whose the peer, and its name if it gave one
      */
+    @SuppressWarnings("EnumOrdinal") // The table lives no longer than the enum.
     void refused(Counter counter, long key, Addr peer, String whose, String why) {
         counters.increment(counter);
         long now = clock.nanos();
         // Another kind is another key.
-        long kind = key + counter.id().hashCode() * 0x9e3779b97f4a7c15L;
+        long kind = key + counter.ordinal() * 0x9e3779b97f4a7c15L;
         if (lines.take(kind, MINUTE_NANOS, BURST, now, 0) == RateTable.REFUSED
                 || inAll.take(0, SECOND_NANOS, BURST_IN_ALL, now, 0) == RateTable.REFUSED) {
             left.incrementAndGet();

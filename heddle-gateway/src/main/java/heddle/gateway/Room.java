@@ -71,7 +71,9 @@ public final class Room {
     private final Set<Waiter> waiters = new LinkedHashSet<>();
     private int messages;
     private long bytes;
-    private boolean closed;
+
+    /** Nothing is taken any more. */
+    boolean closed;
 
     /** Somebody within its share waits for room, so nobody may overtake it. */
     private boolean heldUp;
@@ -111,7 +113,7 @@ public final class Room {
     public void give(Object source, long bytes) {
         lock.lock();
         try {
-            giveBack(source, bytes);
+            giveBack(source, 1, bytes);
             serve();
         } finally {
             lock.unlock();
@@ -157,7 +159,9 @@ public final class Room {
             if (!waiter.granted) {
                 waiters.remove(waiter);
                 dropIfIdle(share);
-                serve();
+                if (heldUp) { // perhaps by this one
+                    serve();
+                }
             }
         }
         return waiter.granted;
@@ -185,15 +189,15 @@ public final class Room {
         return share;
     }
 
-    /** {@link #give} without a look at who waits: for many in a row, followed by one {@link #serve}. */
-    void giveBack(Object source, long given) {
+    /** {@link #give} of some, without a look at who waits: for many in a row, followed by one {@link #serve}. */
+    void giveBack(Object source, int count, long given) {
         var share = shares.get(source);
         if (share == null) {
             throw new AssertionError("given back what was not taken");
         }
-        share.messages--;
+        share.messages -= count;
         share.bytes -= given;
-        messages--;
+        messages -= count;
         bytes -= given;
         dropIfIdle(share);
     }

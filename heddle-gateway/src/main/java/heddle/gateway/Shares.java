@@ -1,7 +1,5 @@
 package heddle.gateway;
 
-import heddle.time.Clock;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,15 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Shares<K> {
 
-    /** A bound may have been raised meanwhile. */
-    private static final long LOOK_AGAIN_NANOS = Duration.ofSeconds(1).toNanos();
-
     private final ConcurrentHashMap<K, Share> all = new ConcurrentHashMap<>();
-    private final Clock clock;
-
-    Shares(Clock clock) {
-        this.clock = clock;
-    }
 
     /**
      * One connection more of {@code key}, which has {@code most} at most, 0 for any number. Null if there are so many.
@@ -44,6 +34,11 @@ final class Shares<K> {
             return one;
         });
         return entered[0] ? share : null;
+    }
+
+    /** The bounds have changed: who waits for bytes asks for its bound again. */
+    void lookAgain() {
+        all.values().forEach(Share::lookAgain);
     }
 
     /** How many have something; for tests. */
@@ -86,7 +81,7 @@ final class Shares<K> {
         /**
          * Takes {@code n} bytes, and waits while there would be more than {@code most} in flight; 0 is no bound. Where
          * there is none in flight any number may be taken. Who waits is served in the order of coming, and before who
-         * comes later, so that a large message gets its room.
+         * comes later, so that a large message gets its room. A change of the bound is told by {@link #lookAgain}.
          *
          * @return whether it waited
          */
@@ -99,9 +94,9 @@ final class Shares<K> {
             queue.add(turn);
             waiting.incrementAndGet();
             try {
-                // Look again: who gave some before the store above saw nobody wait.
+                // Look again: who gave some before the store above, or changed the bound, saw nobody wait.
                 while (!turn.equals(queue.peek()) || !taken(n, most.getAsLong())) {
-                    clock.awaitUntil(lock, turn, clock.after(LOOK_AGAIN_NANOS));
+                    turn.await();
                 }
                 return true;
             } finally {
@@ -138,6 +133,10 @@ final class Shares<K> {
                 // It has left before, and left the entry there for these bytes.
                 all.computeIfPresent(key, (_, there) -> there == this && isOver() ? null : there);
             }
+            lookAgain();
+        }
+
+        private void lookAgain() {
             if (waiting.get() > 0) {
                 lock.lock();
                 try {

@@ -158,8 +158,6 @@ final class SinkQueue {
     /** In all lanes. */
     private int waiting;
 
-    private boolean closed;
-
     SinkQueue(int messagesMax, long bytesMax, Clock clock) {
         this.clock = clock;
         this.bytesMax = bytesMax;
@@ -190,10 +188,10 @@ final class SinkQueue {
         lock.lock();
         try {
             var share = room.share(source, cost(entry), until);
-            if (closed) {
+            if (room.closed) {
                 // Perhaps while it waited: then nobody may be there to take it.
                 if (share != null) {
-                    room.giveBack(source, cost(entry));
+                    room.giveBack(source, 1, cost(entry));
                 }
                 return Result.NOT_STORED;
             }
@@ -211,7 +209,7 @@ final class SinkQueue {
     void putEnd(Sequence sequence) {
         lock.lock();
         try {
-            if (!closed) {
+            if (!room.closed) {
                 var end = new End(sequence);
                 add(end, room.force(end.receipt().source(), cost(end)));
             }
@@ -267,7 +265,7 @@ final class SinkQueue {
         long until = clock.after(waitNanos);
         lock.lock();
         try {
-            while (waiting == 0 && !closed && clock.awaitUntil(lock, notEmpty, until)) {
+            while (waiting == 0 && !room.closed && clock.awaitUntil(lock, notEmpty, until)) {
                 // Told, or not, of what another took.
             }
             long taken = 0;
@@ -281,7 +279,7 @@ final class SinkQueue {
             if (waiting == 0) {
                 forgetAll();
             }
-            return !batch.isEmpty() || !closed;
+            return !batch.isEmpty() || !room.closed;
         } finally {
             lock.unlock();
         }
@@ -333,11 +331,19 @@ final class SinkQueue {
     }
 
     /** Gives the room of a settled batch back. */
+    @SuppressWarnings("ReferenceEquality") // Sources are compared by identity.
     void release(List<Entry> batch) {
         lock.lock();
         try {
-            for (var entry : batch) {
-                room.giveBack(entry.receipt().source(), cost(entry));
+            for (int i = 0; i < batch.size(); ) {
+                // A batch mostly holds runs of one source.
+                int begin = i;
+                long bytes = 0;
+                var source = batch.get(begin).receipt().source();
+                do {
+                    bytes += cost(batch.get(i++));
+                } while (i < batch.size() && batch.get(i).receipt().source() == source);
+                room.giveBack(source, i - begin, bytes);
             }
             room.serve();
         } finally {
@@ -359,7 +365,6 @@ final class SinkQueue {
     void close() {
         lock.lock();
         try {
-            closed = true;
             notEmpty.signalAll();
             room.close();
         } finally {

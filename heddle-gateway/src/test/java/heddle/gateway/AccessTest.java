@@ -303,6 +303,63 @@ class AccessTest {
     }
 
     @Test
+    void whomAnOperatorClosesWhileItWaitsForTurnsEndsAtOnce() throws Exception {
+        try (var heddle = Heddle.builder().clock(clock).start();
+                var gateway = new RunningGateway(sink, options(limits(inAll(Bounds.NONE.messages(1)))), heddle);
+                var client = gateway.dialIntroduced()) {
+            client.send(RawClient.submits(3, utf8("m")));
+            gateway.await(Counter.LIMITED_MESSAGES, 1);
+            assertThat(gateway.gateway.closeClient(1)).isTrue();
+            gateway.await(Counter.CONNECTIONS_CLOSED, 1);
+            gateway.endAndExpect(Counter.ACKS_NOT_STORED, 1);
+        }
+    }
+
+    @Test
+    void turnsOfBeforeCountOnWhereTheLimitsAreTheSame() throws Exception {
+        Access access = limits(inAll(Bounds.NONE.messages(1)));
+        try (var heddle = Heddle.builder().clock(clock).start();
+                var gateway = new RunningGateway(sink, options(access), heddle);
+                var client = gateway.dialIntroduced()) {
+            client.submit(1, "m");
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 1, 0);
+            gateway.admit(limits(inAll(Bounds.NONE.messages(1))).networks(denied("192.0.2.0/24")));
+            client.submit(2, "m");
+            gateway.await(Counter.SUBMITS, 2);
+            clock.advance(SECOND);
+            sink.settle(1, Result.SUCCESS);
+            client.expectAck(0x82, 2, 0);
+            gateway.endAndExpect(Counter.LIMITED_MESSAGES, 1);
+        }
+    }
+
+    /** By the limits of before, then by those of now. */
+    @Test
+    void whatWaitsTwiceForItsTurnCountsOnce() throws Exception {
+        try (var heddle = Heddle.builder().clock(clock).start();
+                var gateway = new RunningGateway(sink, options(limits(inAll(Bounds.NONE.messages(1)))), heddle);
+                var before = gateway.dialIntroduced();
+                var now = gateway.dialIntroduced()) {
+            before.send(RawClient.submits(2, utf8("m")));
+            gateway.await(Counter.LIMITED_MESSAGES, 1);
+            Bounds one = Bounds.NONE.messages(1);
+            gateway.admit(limits(new Limits(Bounds.NONE, Bounds.NONE, Bounds.NONE.messages(9), one)));
+            now.send(RawClient.submits(2, utf8("m")));
+            gateway.await(Counter.LIMITED_MESSAGES, 2);
+            clock.advance(SECOND);
+            sink.settle(3, Result.SUCCESS);
+            now.expectAck(0x82, 1, 0);
+            now.expectAck(0x82, 2, 0);
+            clock.advance(SECOND);
+            sink.settle(1, Result.SUCCESS);
+            before.expectAck(0x82, 1, 0);
+            before.expectAck(0x82, 2, 0);
+            gateway.endAndExpect(Counter.LIMITED_MESSAGES, 2);
+        }
+    }
+
+    @Test
     void aRaisedBoundLetsThoseOnWhoWaitForTurns() throws Exception {
         try (var heddle = Heddle.builder().clock(clock).start();
                 var gateway = new RunningGateway(sink, options(limits(inAll(Bounds.NONE.messages(1)))), heddle);
@@ -410,7 +467,7 @@ class AccessTest {
                 assertThat(guest.introduce("client-" + i, null)).isNull();
                 guest.begin(10);
                 guest.leave();
-                guest.settled();
+                guest.settled(1);
             }
         }
         Await.until("nobody is left", () -> reception.clients.size() == 0 && reception.addresses.size() == 0);

@@ -3,6 +3,7 @@ package heddle.gateway.access;
 import heddle.tls.TlsConfig.ClientCertificate;
 import heddle.tls.TlsContext;
 import heddle.tls.TlsSession;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -109,6 +110,16 @@ public final class Access {
      */
     public List<Cidr> proxies() {
         return proxies;
+    }
+
+    /**
+     * Whether an address is believed to say who the client is.
+     *
+     * @param address of who connects
+     * @return true if it is one of the proxies'
+     */
+    public boolean isProxy(InetAddress address) {
+        return !proxies.isEmpty() && Networks.anyOf(proxies, Cidr.bytes(address));
     }
 
     /**

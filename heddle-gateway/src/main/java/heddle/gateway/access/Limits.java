@@ -32,13 +32,22 @@ public record Limits(Bounds perAddress, Bounds perLoopback, Bounds perClient, Bo
     /**
      * What an address may take.
      *
-     * @param address a client's
+     * @param loopback whether it {@link #isLoopback}
      * @return its bounds
      */
-    public Bounds of(InetAddress address) {
-        byte[] bytes = Cidr.bytes(address);
-        boolean loopback = bytes.length == 4 ? bytes[0] == LOOPBACK_V4 : address.isLoopbackAddress();
+    public Bounds of(boolean loopback) {
         return loopback ? perLoopback : perAddress;
+    }
+
+    /**
+     * Whether an address is one of this machine's own.
+     *
+     * @param address a client's
+     * @return true of 127.0.0.0/8, also mapped into IPv6, and of ::1
+     */
+    public static boolean isLoopback(InetAddress address) {
+        byte[] bytes = Cidr.bytes(address);
+        return bytes.length == 4 ? bytes[0] == LOOPBACK_V4 : address.isLoopbackAddress();
     }
 
     /**

@@ -32,7 +32,7 @@ public record Networks(List<Cidr> allowed, List<Cidr> denied) {
         return (allowed.isEmpty() || anyOf(allowed, bytes)) && !anyOf(denied, bytes);
     }
 
-    private static boolean anyOf(List<Cidr> networks, byte[] address) {
+    static boolean anyOf(List<Cidr> networks, byte[] address) {
         for (Cidr one : networks) {
             if (one.contains(address)) {
                 return true;
