@@ -99,7 +99,7 @@ class CountersTest {
                 reader.result();
             }
             Await.until("10 batches", () -> more(Counter.BATCHES) >= 10);
-            // Batches first: pollers go on, and a poll after the first of the two readings would be in one of them alone.
+            // Batches first: pollers go on, and a poll between the two readings would be in one of them alone.
             long batches = more(Counter.BATCHES);
             assertThat(more(Counter.POLLS)).isGreaterThanOrEqualTo(batches);
             assertThat(more(Counter.EVENTS)).isGreaterThanOrEqualTo(10);

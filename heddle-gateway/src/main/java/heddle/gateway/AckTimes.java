@@ -12,7 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 ///
 /// [#reads] and [#begins] belong to the connection's thread. [#settled] and [#flushed] come from whoever settles.
 ///
-/// Bound: an entry for each read that has submits in flight, so no more than submits in flight; 16 bytes each.
+/// Bound: an entry for each read that has submits in flight, so no more than submits in flight, and room for twice as
+/// many; 16 bytes each.
 final class AckTimes {
 
     private static final int ENTRIES_MIN = 4;

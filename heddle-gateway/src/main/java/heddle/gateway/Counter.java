@@ -2,7 +2,10 @@ package heddle.gateway;
 
 import java.util.Locale;
 
-/** What a gateway counts, all of it, since its start. */
+/**
+ * What a gateway and its sink count since their start: each counter goes up alone, but for {@link #isGauge}. Where it
+ * says "answered", the answer was found; whether the client has it depends on its connection.
+ */
 public enum Counter {
     /** Connections accepted. */
     CONNECTIONS("connections accepted", "connections"),

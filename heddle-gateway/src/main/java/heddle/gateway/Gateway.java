@@ -34,8 +34,14 @@ public final class Gateway {
      */
     private static final long ACKS_BYTES = 9L * Answers.ACK_BYTES_MAX;
 
-    /** An ack in these two arrays, and the time of its submit. */
-    private static final long IN_FLIGHT_BYTES = 4 * 22 + 16;
+    /** An ack in these two arrays, and the time of its submit, with as much room beside it. */
+    private static final long IN_FLIGHT_BYTES = 4 * 22 + 2 * 16;
+
+    /**
+     * What a {@link heddle.tls.TlsConn} holds: a long record that is not there in full, with room for the next one;
+     * what was read of one, and the caller had no room for; one that is not written in full: 17 KiB each.
+     */
+    private static final long TLS_BYTES = 4 * (17 << 10);
 
     private final AtomicLong ids = new AtomicLong();
     private final Sink sink;
@@ -191,7 +197,8 @@ public final class Gateway {
     public long memoryBytesMax(int connections) {
         // While a buffer grows, the smaller one is there too.
         long reading = 2L * Math.max(limits.frameBytesMax(), READ_BYTES_MIN);
-        long each = THREAD_BYTES + reading + ACKS_BYTES + IN_FLIGHT_BYTES * options.inFlightMax;
+        long tls = reception.access().tls() == null ? 0 : TLS_BYTES;
+        long each = THREAD_BYTES + reading + tls + ACKS_BYTES + IN_FLIGHT_BYTES * options.inFlightMax;
         return connections * each + sink.status().memoryBytesMax();
     }
 

@@ -76,10 +76,8 @@ final class Guest {
         this.host = conn.remoteAddress() instanceof TcpAddr tcp ? tcp.host() : null;
         this.addressKey = host == null ? 0 : Limits.key(host);
         this.loopback = host != null && Limits.isLoopback(host);
-        this.clientBytesMax =
-                () -> reception.access().limits().perClient().bytesInFlight();
-        this.addressBytesMax =
-                () -> reception.access().limits().of(loopback).bytesInFlight();
+        this.clientBytesMax = () -> reception.access().limits().perClient().bytesInFlight();
+        this.addressBytesMax = () -> reception.access().limits().of(loopback).bytesInFlight();
     }
 
     long id() {

@@ -294,6 +294,18 @@ class TlsAccessTest {
         }
     }
 
+    /** By the formula of docs/server.md. */
+    @Test
+    void theBoundOnMemoryHasTheBuffersOfTls() throws Exception {
+        try (var clear = gateway(Access.OPEN);
+                var secured = gateway(access(ClientCertificate.NONE))) {
+            long sinks = clear.gateway.memoryBytesMax(0);
+            long each = (2 << 20) + (576 << 10) + 120 * 8192 + (4 << 10);
+            assertThat(clear.gateway.memoryBytesMax(10) - sinks).isEqualTo(10 * each);
+            assertThat(secured.gateway.memoryBytesMax(10) - sinks).isEqualTo(10 * (each + (68 << 10)));
+        }
+    }
+
     @Test
     void whoSpeaksInTheClearIsClosedWhenTlsComes() throws Exception {
         try (var gateway = gateway(Access.OPEN);

@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// 1. A record's fate is told once. Refused: it is not in the topic and never will be. Failed: it may be.
 /// 2. In each partition the records of a delivery that are there are in the order of send(), without gaps but at the
-/// end: one request
-///    at a time is on its way to a broker, and each batch has a number, by which a broker knows one that is sent again.
+///    end: one request at a time is on its way to a broker, and each batch has a number, by which a broker knows one
+///    that is sent again.
 ///    With more requests the number would not do: of a producer that it does not know in a partition yet, a broker
 ///    takes any number as the first, so the second batch may be there when the first is refused for now. After a
 ///    failure the producer would number anew; it is closed within the callback of the failure, before it sends

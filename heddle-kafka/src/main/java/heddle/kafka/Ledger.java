@@ -28,15 +28,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /// How far each client is that has sent once, as all gateways of a topic know it: a compacted topic with one partition.
-/// All of it is
-/// read at the first resume, and what has been added since whenever [#catchUp] is called.
+/// All of it is read at the first resume, and what has been added since whenever [#catchUp] is called.
 ///
-///     key                                     value
-///     01 | name                               gateway, 16                            a claim: its offset is the number
-/// of the turn
-///     02 | turn, 8 | name                     partition, 4 | from, 8 | highest, 8    an entry
-///     02 | turn, 8 | name                     none                                   the entry of an older turn,
-/// forgotten
+///     key                    value
+///     01 | name              gateway, 16                            a claim: its offset is the turn's number
+///     02 | turn, 8 | name    partition, 4 | from, 8 | highest, 8    an entry
+///     02 | turn, 8 | name    none                                   the entry of an older turn, forgotten
 ///
 /// An entry says: what counts of the turn is 1 to highest and what stands in the partition at `from` and behind; all of
 /// it is before `from` if that is [#NOTHING_BEHIND], which a turn writes that has ended in order.
@@ -113,8 +110,7 @@ final class Ledger implements Closeable {
                     .configs(Map.of(
                             TopicConfig.CLEANUP_POLICY_CONFIG,
                             TopicConfig.CLEANUP_POLICY_COMPACT,
-                            // What is not compacted yet is read at each start: at most this much, and half as much
-                            // again.
+                            // What is not compacted yet is read at each start: at most this and half of it again.
                             TopicConfig.SEGMENT_BYTES_CONFIG,
                             Integer.toString(32 << 20)));
             try {

@@ -34,13 +34,11 @@ import org.jspecify.annotations.Nullable;
 /// A resume, in this order, each step for all that wait at once:
 ///
 /// 1. A claim goes into the [Ledger]. Its offset is the turn's number: a later claim has a higher one, whoever makes
-/// it.
+///    it.
 /// 2. A marker with that number goes into the name's partition. What stands behind it and belongs to an older turn does
-/// not count,
-///    by the [ReadingRule]; what stands before it never changes. So how far the name is, is settled.
+///    not count, by the [ReadingRule]; what stands before it never changes. So how far the name is, is settled.
 /// 3. The ledger is read. Another claim behind ours: refused, that one goes first. Else the newest entry tells from
-/// where the
-///    partition is to be read to the marker, and with which number.
+///    where the partition is to be read to the marker, and with which number.
 /// 4. An entry of the new turn goes into the ledger. Then the resume is told.
 ///
 /// A numbered message that all replicas have is told as kept when the ledger, read after that, has no later claim from

@@ -143,8 +143,8 @@ public final class FrameWriter {
                 byte[] written = batch;
                 batch = pending;
                 batchBytes = pendingBytes;
-                pending = batchBytes == 0 ? EMPTY : written; // the two swap places while there is work, and go when
-                // there is none
+                // The two swap places while there is work, and go when there is none.
+                pending = batchBytes == 0 ? EMPTY : written;
                 pendingBytes = 0;
                 writing = batchBytes > 0;
                 changed.signalAll();

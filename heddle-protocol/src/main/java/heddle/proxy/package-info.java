@@ -26,8 +26,7 @@
 /// ```
 ///
 /// Command 0 is LOCAL: the proxy speaks for itself, as in a health check. Source: The PROXY protocol, versions 1 and 2,
-/// by
-/// Willy Tarreau, which HAProxy comes with.
+/// by Willy Tarreau, which HAProxy comes with.
 @NullMarked
 package heddle.proxy;
 

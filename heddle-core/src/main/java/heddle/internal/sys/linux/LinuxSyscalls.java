@@ -69,8 +69,7 @@ public final class LinuxSyscalls extends Syscalls {
     private static final int IPPROTO_IPV6 = 41;
 
     // struct sock_filter: code (2), jump if true (1), jump if false (1), operand (4). struct sock_fprog: count of
-    // filters
-    // (2, padded to 8), their address (8). linux/filter.h
+    // filters (2, padded to 8), their address (8). linux/filter.h
     private static final int SOCK_FILTER_BYTES = 8;
     private static final int SOCK_FILTER_OPERAND = 4;
     private static final int SOCK_FPROG_BYTES = 16;
