@@ -35,6 +35,9 @@ public interface Receipt {
      */
     void settled(long id, int result);
 
-    /** For now, no more {@link #settled} follows for messages of this receipt: pass on what was gathered. */
+    /**
+     * For now, no more {@link #settled} follows for messages of this receipt: pass on what was gathered. Follows soon,
+     * as the bytes of a message count as in flight until then.
+     */
     void flush();
 }

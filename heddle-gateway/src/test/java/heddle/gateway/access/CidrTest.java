@@ -114,4 +114,17 @@ class CidrTest {
         assertThat(Limits.key(address("2001:db8:1:2::1"))).isNotEqualTo(Limits.key(address("2001:db8:1:3::1")));
         assertThat(Limits.key(address("192.0.2.1"))).isNotEqualTo(Limits.key(address("192.0.2.2")));
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1, true",
+        "127.9.9.9, true",
+        "::1, true",
+        "::ffff:127.0.0.1, true",
+        "128.0.0.1, false",
+        "::2, false"
+    })
+    void whatThisMachineIsItself(String text, boolean loopback) {
+        assertThat(Limits.isLoopback(address(text))).isEqualTo(loopback);
+    }
 }
