@@ -270,7 +270,11 @@ public final class Upkeep {
         long used = Files.exists(spare) ? Files.size(spare) : 0;
         List<Segment> segments = Segment.list(folder);
         for (var segment : segments) {
-            used += Files.size(segment.file());
+            try {
+                used += Files.size(segment.file());
+            } catch (NoSuchFileException dropped) {
+                // By the thread heddle-log, since the list was made: it takes no room any more.
+            }
         }
         long bytesMax = options.bytesMax();
         if (!segments.isEmpty() && used + bytes > bytesMax) {

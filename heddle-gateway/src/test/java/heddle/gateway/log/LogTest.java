@@ -248,6 +248,19 @@ class LogTest {
         }
     }
 
+    /** As when heddle-log drops it between the list and the look at its size: here a link that leads nowhere. */
+    @Test
+    void aSegmentThatIsDroppedWhileTheNextIsMadeTakesNoRoom() throws Exception {
+        try (var log = new LogWriter(folder(), keeping(4 * SEGMENT, null), new Disk())) {
+            log.commit(messages(log.last() + 1, 50), 1);
+            Path dropped = Files.createSymbolicLink(Segment.at(folder(), 0).file(), folder().resolve("nowhere"));
+            while (Segment.list(folder()).size() < 4) {
+                log.commit(messages(log.last() + 1, 50), 1);
+            }
+            Files.delete(dropped);
+        }
+    }
+
     @Test
     void ingestGoesOnWhileOldOnesAreDroppedAndAReaderIsNeverTornApart() throws Exception {
         try (var log = new LogWriter(folder(), keeping(4 * SEGMENT, null), new Disk())) {
