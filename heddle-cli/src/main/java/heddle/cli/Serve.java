@@ -120,23 +120,18 @@ final class Serve implements Callable<Integer> {
     /** Opens what the options say, and serves until the end. */
     private int open(Configuration configuration) throws IOException, InterruptedException {
         admin.setUpLog(spec);
+        var end = new Termination();
         // A SIGHUP that comes early is one reload after the start, and not the end.
         var reload = new Reload(configuration, this);
-        Termination.hear("HUP", reload::ask);
+        end.hearHangUp(reload::ask);
         var counters = new Counters();
         var supervision = new Supervision(life.manager(), note -> Terminal.note(spec, note));
         supervision.watch();
         // The ports first: where one is taken, no folder is made. The page's is another server's until its folder is
         // free, if this one takes over.
         var listener = life.listen(listen);
-        try {
-            access.checkReach(LifeArguments.reach(listener));
-        } catch (IllegalArgumentException e) {
-            listener.close();
-            throw new CommandLine.ParameterException(spec.commandLine(), "--listen: " + e.getMessage(), e);
-        }
-        var end = new Termination();
         try (var early = life.takesOver() ? null : admin.open()) {
+            var options = optionsAt(listener);
             var target = life.open(
                     () -> sink.open(limits.frameBytesMax(), counters), () -> tellWaiting(listener, supervision), end);
             if (target == null) {
@@ -144,11 +139,21 @@ final class Serve implements Callable<Integer> {
                 return ExitCodes.OK;
             }
             try (var page = early != null ? early : admin.open()) {
-                return serve(reload, listener, page, target, counters, end, supervision);
+                var gateway = new Gateway(listener, target.sink(), options, counters);
+                return serve(gateway, listener, page, target, counters, reload, end, supervision);
             }
         } catch (IOException | RuntimeException e) {
             listener.close();
             throw e;
+        }
+    }
+
+    /** Before anything else is opened: where the listener must not be reached, no folder is made. */
+    private GatewayOptions optionsAt(Listener listener) throws IOException {
+        try {
+            return gatewayOptions(LifeArguments.reach(listener));
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "--listen: " + e.getMessage(), e);
         }
     }
 
@@ -160,20 +165,16 @@ final class Serve implements Callable<Integer> {
     }
 
     private int serve(
-            Reload reload,
+            Gateway gateway,
             Listener listener,
             AdminArguments.Page page,
             SinkArguments.Target target,
             Counters counters,
+            Reload reload,
             Termination end,
             Supervision supervision)
             throws IOException, InterruptedException {
         var reach = LifeArguments.reach(listener);
-        var gateway = new Gateway(listener, target.sink(), gatewayOptions(reach), counters);
-        end.hearHangUp(reload::ask);
-        end.start(
-                Thread.ofPlatform().daemon().name("heddle-reload"),
-                () -> reload.run(next -> next.parts(gateway, reach, page, target), supervision));
         var accepting = end.start("heddle-accept", gateway::serve);
         end.start("heddle-sink-end", target.end());
         page.start(gateway, counters, end::end);
@@ -189,7 +190,13 @@ final class Serve implements Callable<Integer> {
                         page.where());
         Terminal.say(spec, ready);
         supervision.ready(ready);
+        end.start(
+                Thread.ofPlatform().daemon().name("heddle-reload"),
+                () -> reload.run(next -> next.parts(gateway, reach, page, target), supervision));
         page.sayTrouble(spec);
+        if (end.ignoresHangUp()) {
+            Terminal.note(spec, "SIGHUP is ignored, as nohup has it: what is changed needs a restart");
+        }
         while (!end.await(statsInterval == null ? FOREVER : statsInterval)) {
             printCounters(counters);
         }

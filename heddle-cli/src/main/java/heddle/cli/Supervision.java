@@ -5,7 +5,9 @@ import heddle.net.ServiceManager;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the service manager, if there is one that wants to know, how this server is; sd_notify(3). What cannot be told
@@ -17,8 +19,10 @@ final class Supervision {
     private final Consumer<String> notes;
     private final AtomicBoolean failed = new AtomicBoolean();
 
-    /** What was told last. Written and read by who serves and who reloads. */
-    private volatile String status = "";
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** What was told last; null while it does not serve: then no reload is told. Guarded by lock. */
+    private @Nullable String status;
 
     /** Tells {@code manager}; {@code notes} hear that it cannot be told. */
     Supervision(ServiceManager manager, Consumer<String> notes) {
@@ -33,23 +37,48 @@ final class Supervision {
 
     /** It serves. */
     void ready(String status) {
-        this.status = status;
-        reloaded();
+        lock.lock();
+        try {
+            this.status = status;
+            tell("READY=1", "STATUS=" + status);
+        } finally {
+            lock.unlock();
+        }
     }
 
-    /** It has ended {@link #reloading}, whatever came of it. */
-    void reloaded() {
-        tell("READY=1", "STATUS=" + status);
-    }
-
-    /** It has begun to read its configuration anew. */
+    /** It has begun to read its configuration anew. Nothing is told before {@link #ready}, nor once it ends. */
     void reloading() {
-        tell("RELOADING=1", manager.monotonicNow());
+        lock.lock();
+        try {
+            if (status != null) {
+                tell("RELOADING=1", manager.monotonicNow());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** It has ended {@link #reloading}, whatever came of it. A server that ends is not ready again. */
+    void reloaded() {
+        lock.lock();
+        try {
+            if (status != null) {
+                tell("READY=1", "STATUS=" + status);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** It has begun to end. */
     void stopping(String status) {
-        tell("STOPPING=1", "STATUS=" + status);
+        lock.lock();
+        try {
+            this.status = null;
+            tell("STOPPING=1", "STATUS=" + status);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**

@@ -17,18 +17,29 @@ import org.jspecify.annotations.Nullable;
  * temporary files of libraries behind.
  */
 final class Termination {
+    private static final Object IGNORED = ignored();
+
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicBoolean signalled = new AtomicBoolean();
 
+    /** Written and read by who started the command. */
+    private boolean hangUpIgnored;
+
     Termination() {
-        hear("TERM", this::signalled);
-        hear("INT", this::signalled);
+        // One that is ignored, as SIGINT by a job in the background, stays so.
+        boolean _ = hear("TERM", this::signalled);
+        boolean _ = hear("INT", this::signalled);
     }
 
     /** At SIGHUP runs {@code other} and goes on, unless the terminal is gone in which a person started the command. */
     void hearHangUp(Runnable other) {
         boolean watched = Terminal.isWatched();
-        hear("HUP", () -> hungUp(watched, other));
+        hangUpIgnored = !hear("HUP", () -> hungUp(watched, other));
+    }
+
+    /** Whether {@link #hearHangUp} was in vain, as it is under nohup. */
+    boolean ignoresHangUp() {
+        return hangUpIgnored;
     }
 
     private void hungUp(boolean watched, Runnable other) {
@@ -45,10 +56,25 @@ final class Termination {
         other.run();
     }
 
-    /** At each such signal runs {@code action}. */
-    static void hear(String signal, Runnable action) {
-        if (Signals.register(signal, action) == null) {
+    /**
+     * At each such signal runs {@code action}.
+     *
+     * @return false if the process was started to ignore the signal: the JVM then leaves it ignored
+     */
+    private static boolean hear(String signal, Runnable action) {
+        Object before = Signals.register(signal, action);
+        if (before == null) {
             throw new IllegalStateException("this JVM lets nobody hear SIG" + signal);
+        }
+        return !IGNORED.equals(before);
+    }
+
+    /** What the JVM says had a signal that is ignored. By its name, as javac warns of its type and of no other way. */
+    private static Object ignored() {
+        try {
+            return Class.forName("sun.misc.SignalHandler").getField("SIG_IGN").get(null);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("this JVM lets nobody hear signals", e);
         }
     }
 

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,13 +45,7 @@ class ReloadTest {
 
     /** What the log says of this reload. */
     private static String reload(ServeProcess server) throws Exception {
-        int before = server.stderr().length();
-        server.hangUp();
-        Await.until("the reload is over", () -> {
-            String said = server.stderr().substring(before);
-            return said.contains("reloaded: ") || said.contains("nothing is changed");
-        });
-        return server.stderr().substring(before);
+        return server.reload("reloaded: ", "nothing is changed");
     }
 
     private static Socket introduced(ServeProcess server) throws IOException {
@@ -184,6 +179,19 @@ class ReloadTest {
                     .contains("--kafka-config " + settings + ": what it says needs a restart; the old settings stay");
             Files.writeString(settings, "acks=0\n");
             assertThat(reload(server)).contains("heddle.toml:5: kafka.config: acks: cannot be set");
+        }
+    }
+
+    @Test
+    void whereSighupIsIgnoredTheStartSaysSo() throws Exception {
+        var ignoring = List.of("env", "--ignore-signal=HUP");
+        try (var server = ServeProcess.start(ignoring, "127.0.0.1:0", folder.resolve("data"))) {
+            Await.until("it is said", () -> server.stderr()
+                    .contains("heddle serve: SIGHUP is ignored, as nohup has it: what is changed needs a restart\n"));
+        }
+        try (var server = start("")) {
+            assertThat(reload(server)).contains("reloaded: no option has changed");
+            assertThat(server.stderr()).doesNotContain("SIGHUP");
         }
     }
 

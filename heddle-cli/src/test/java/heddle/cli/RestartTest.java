@@ -275,10 +275,7 @@ class RestartTest {
                 }
                 assertThat(manager.next()).isEqualTo("WATCHDOG=1");
                 assertThat(manager.next()).isEqualTo("WATCHDOG=1");
-                assertThat(new ProcessBuilder("kill", "-HUP", Long.toString(serve.pid()))
-                                .start()
-                                .waitFor())
-                        .isZero();
+                ServeProcess.hangUp(serve);
                 assertThat(nextOf(manager)).matches("RELOADING=1;MONOTONIC_USEC=\\d+");
                 assertThat(nextOf(manager)).isEqualTo("READY=1;STATUS=" + ready);
                 serve.destroy();
@@ -286,6 +283,29 @@ class RestartTest {
                 assertThat(serve.waitFor(60, TimeUnit.SECONDS)).as("ended").isTrue();
             } finally {
                 serve.destroyForcibly();
+            }
+        }
+    }
+
+    /** It is ready once, and a SIGHUP that came before is a reload behind that. */
+    @Test
+    void aReloadBeforeTheServerIsReadyIsToldBehindThat() throws Exception {
+        String name = "@heddle-early-" + ProcessHandle.current().pid();
+        try (var manager = new NotifySocket(name);
+                var first = ServeProcess.start(data(), "--reuse-port")) {
+            var builder = process(1, serve("--reuse-port", "--admin-listen=off", "--listen=" + first.address));
+            builder.environment().put("NOTIFY_SOCKET", name);
+            Process next = builder.start();
+            try {
+                assertThat(manager.next()).startsWith("STATUS=listening on ").contains("waits for the server");
+                ServeProcess.hangUp(next);
+                assertThat(first.terminate()).isZero();
+                String ready = next.inputReader().readLine();
+                assertThat(manager.next()).isEqualTo("READY=1;STATUS=" + ready);
+                assertThat(manager.next()).startsWith("RELOADING=1;");
+                assertThat(manager.next()).isEqualTo("READY=1;STATUS=" + ready);
+            } finally {
+                next.destroyForcibly();
             }
         }
     }

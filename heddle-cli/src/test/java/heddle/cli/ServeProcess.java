@@ -2,6 +2,7 @@ package heddle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import heddle.testing.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** {@code heddle serve} in a process of its own, so that it can be killed. */
 final class ServeProcess implements AutoCloseable {
@@ -41,8 +43,9 @@ final class ServeProcess implements AutoCloseable {
 
     /** The same, behind a command that starts it, and at a given address. */
     static ServeProcess start(List<String> prefix, String listen, Path data, String... more) throws IOException {
-        List<String> command = new ArrayList<>(prefix);
-        command.addAll(java());
+        List<String> command = new ArrayList<>(hearingHangUp());
+        command.addAll(prefix);
+        command.addAll(bareJava());
         command.addAll(List.of("serve", "--listen", listen, "--data", data.toString()));
         if (!String.join(" ", more).contains("--admin-listen")) {
             command.addAll(List.of("--admin-listen", "off")); // many run side by side
@@ -61,11 +64,19 @@ final class ServeProcess implements AutoCloseable {
 
     /** Java with the flags of the launcher and {@code more}, up to the command's own arguments. */
     static List<String> java(String... more) {
+        List<String> command = new ArrayList<>(hearingHangUp());
+        command.addAll(bareJava(more));
+        return command;
+    }
+
+    /** Java itself. */
+    static String program() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    private static List<String> bareJava(String... more) {
         List<String> command = new ArrayList<>();
-        if (ignoresHangUp()) {
-            command.addAll(List.of("env", "--default-signal=HUP"));
-        }
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(program());
         command.addAll(List.of(more));
         command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
@@ -77,14 +88,15 @@ final class ServeProcess implements AutoCloseable {
         return command;
     }
 
-    /** Whether these tests run under nohup or the like: a JVM that is started so never hears SIGHUP. */
-    private static boolean ignoresHangUp() {
+    /** A command in front of others, if these tests run under nohup: a JVM that is started so never hears SIGHUP. */
+    private static List<String> hearingHangUp() {
         Path status = Path.of("/proc/self/status");
         try {
-            return Files.exists(status)
+            boolean ignored = Files.exists(status)
                     && Files.readAllLines(status).stream()
                             .anyMatch(line -> line.startsWith("SigIgn:")
                                     && (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1) != 0);
+            return ignored ? List.of("env", "--default-signal=HUP") : List.of();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -114,9 +126,18 @@ final class ServeProcess implements AutoCloseable {
     }
 
     /** SIGHUP, without waiting. */
-    void hangUp() throws IOException, InterruptedException {
-        var kill = new ProcessBuilder("kill", "-HUP", Long.toString(pid())).start();
+    static void hangUp(Process process) throws IOException, InterruptedException {
+        var kill = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start();
         assertThat(kill.waitFor()).isZero();
+    }
+
+    /** SIGHUP; what the log says of this reload, once it has said one of these. */
+    String reload(String... said) throws Exception {
+        int before = stderr().length();
+        hangUp(process);
+        Await.until(String.join(", or ", said), () -> Stream.of(said)
+                .anyMatch(stderr().substring(before)::contains));
+        return stderr().substring(before);
     }
 
     /** SIGTERM; the exit code. */

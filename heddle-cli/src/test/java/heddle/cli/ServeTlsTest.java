@@ -158,7 +158,7 @@ class ServeTlsTest {
             for (int i = 0; i < 20; i++) {
                 var before = openssl(server, "-showcerts");
                 put(authority.issue("localhost", "127.0.0.1"));
-                reload(server, "reloaded: ");
+                server.reload("reloaded: ");
                 var after = openssl(server, "-showcerts");
                 assertThat(pem(after)).isEqualTo(Files.readString(chain)).isNotEqualTo(pem(before));
             }
@@ -174,7 +174,7 @@ class ServeTlsTest {
         try (var server = start()) {
             String before = pem(openssl(server, "-showcerts"));
             Files.copy(authority.issue("other").key(), key, StandardCopyOption.REPLACE_EXISTING);
-            reload(server, "nothing is changed");
+            server.reload("nothing is changed");
             assertThat(server.stderr()).contains(key.toString());
             assertThat(pem(openssl(server, "-showcerts"))).isEqualTo(before);
         }
@@ -184,12 +184,6 @@ class ServeTlsTest {
         int begin = text.indexOf("-----BEGIN CERTIFICATE-----");
         String end = "-----END CERTIFICATE-----\n";
         return text.substring(begin, text.indexOf(end, begin) + end.length());
-    }
-
-    private static void reload(ServeProcess server, String said) throws Exception {
-        int before = server.stderr().length();
-        server.hangUp();
-        Await.until(said, () -> server.stderr().substring(before).contains(said));
     }
 
     /** Whose certificate it is, and the token of a name, decide; a reload takes them away. */
@@ -207,7 +201,7 @@ class ServeTlsTest {
             assertThat(refused.exit()).isEqualTo(1);
             assertThat(refused.err()).contains("not introduced or not allowed");
             Files.writeString(folder.resolve("tokens"), "other another-token-0123\n");
-            reload(server, "reloaded: ");
+            server.reload("reloaded: ");
             named.set(named.size() - 1, "--name=load-1");
             assertThat(heddle(named.toArray(String[]::new)).exit()).isEqualTo(1);
         }

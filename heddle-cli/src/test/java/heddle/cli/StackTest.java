@@ -201,7 +201,7 @@ class StackTest {
     private record Started(Process process) implements AutoCloseable {
 
         static Started java(Class<?> main, String... flags) throws Exception {
-            List<String> command = new ArrayList<>(List.of(ServeProcess.java().getFirst()));
+            List<String> command = new ArrayList<>(List.of(ServeProcess.program()));
             command.addAll(List.of(flags));
             command.addAll(List.of("-cp", classPath(), main.getName()));
             Process process = new ProcessBuilder(command).start();
