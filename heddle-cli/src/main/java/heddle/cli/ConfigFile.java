@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
+import org.tomlj.TomlParseError;
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlTable;
 import picocli.CommandLine;
@@ -102,26 +103,32 @@ final class ConfigFile {
     private @Nullable TomlParseResult parse() {
         try {
             var found = Toml.parse(Files.readString(file));
-            found.errors()
-                    .forEach(error -> problems.at(file + ":" + error.position().line(), said(error.getMessage())));
+            found.errors().forEach(this::refuse);
             return found.hasErrors() ? null : found;
         } catch (CharacterCodingException e) {
             problems.at(file.toString(), "is not UTF-8");
         } catch (IOException e) {
             problems.at("--config", Main.text(e));
-        } catch (RuntimeException | AssertionError e) {
-            // The parser itself stumbles over a backslash with nothing behind it.
-            problems.at(
-                    file.toString(),
-                    "is no TOML: look for a backslash within quotes; write it twice, or the text in single quotes");
+        } catch (TomlParseError e) { // some it throws, as a bad escape within the name of a table
+            refuse(e);
+        } catch (RuntimeException e) {
+            // The parser fails at a date whose offset is cut off; it knows no place then.
+            problems.at(file.toString(), "is no TOML: look for a date or a time that is not whole (" + e + ")");
         }
         return null;
     }
 
-    /** What the parser says, and beside it the mistake that is made most. */
+    private void refuse(TomlParseError error) {
+        problems.at(file + ":" + error.position().line(), said(error.getMessage()));
+    }
+
+    /** What the parser says, and beside it the mistakes that are made most. */
     private static String said(@Nullable String message) {
         if (message == null) {
             return "is no TOML";
+        }
+        if (message.contains("escape sequence")) {
+            return message + "; write a backslash twice, or the text in single quotes";
         }
         return message + (message.contains("a number, a boolean") ? "; a text, a time and a size stand in quotes" : "");
     }

@@ -137,6 +137,17 @@ class ConfigFileTest {
                 .contains("; a text, a time and a size stand in quotes\n");
     }
 
+    /** Asserts of the parser are off, as they are for users: heddle-cli/pom.xml. */
+    @Test
+    void whatTheParserStumblesOverIsTold() throws IOException {
+        assertThat(check("data = \"C:\\Users\"\n").err())
+                .contains("h.toml:1: Invalid unicode escape sequence; write a backslash twice, or the text in");
+        assertThat(check("stats = \"1m\"\n[= \"x\\U0=-10110000\"\n").err())
+                .contains("h.toml:2: Invalid unicode escape sequence; write a backslash twice, or the text in");
+        assertThat(check("stats = 2000-01-01T00:00:00-05-27\n").err())
+                .contains("h.toml: is no TOML: look for a date or a time that is not whole");
+    }
+
     /** The seed of a failure is in its message. */
     @Test
     void whateverIsInTheFileIsToldAndThrowsNothing() throws IOException {
