@@ -4,7 +4,6 @@ module heddle.cli {
     requires heddle.gateway;
     requires heddle.kafka;
     requires heddle.admin;
-    requires java.logging;
     requires info.picocli;
     requires me.tongfei.progressbar;
     requires HdrHistogram;

@@ -3,6 +3,7 @@ package heddle.admin;
 import com.sun.net.httpserver.HttpServer;
 import heddle.gateway.Counters;
 import heddle.gateway.Gateway;
+import heddle.gateway.access.Tokens;
 import heddle.net.Heddle;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -11,8 +12,8 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -71,16 +72,18 @@ public final class Admin implements AutoCloseable {
      * @param runtime whose virtual threads answer
      * @param host a name or an address; empty for all of this machine
      * @param port 0 for a free one
-     * @param tokenFile its first line, of 16 characters or more, is the token; null for none
+     * @param tokenFile its first line that is no comment, of 16 characters or more, is the token; null for none
      * @return not answering yet
      * @throws BindException the port is taken
-     * @throws IOException the file cannot be read or has no token, or there is no such host
+     * @throws UnknownHostException there is no such host
+     * @throws IOException the file cannot be read or has no token
      * @throws IllegalArgumentException beyond loopback, and no token
      */
     @SuppressWarnings("exports") // An annotation, which users need not have: docs/decisions/0004.
     public static Admin bind(Heddle runtime, String host, int port, @Nullable Path tokenFile) throws IOException {
         var token = tokenFile == null ? null : AdminToken.read(tokenFile);
-        var address = host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(address(host), port);
+        var address =
+                host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(InetAddress.getByName(host), port);
         if (token == null) {
             expectLoopback(address.getAddress());
         }
@@ -94,34 +97,19 @@ public final class Admin implements AutoCloseable {
     private static void expectLoopback(InetAddress address) {
         if (!address.isLoopbackAddress()) {
             throw new IllegalArgumentException(
-                    "the admin page beyond loopback, at " + address.getHostAddress() + ": want --admin-token-file too");
+                    "the admin page beyond loopback, at " + address.getHostAddress() + ", wants a token");
         }
     }
 
     /**
-     * Checks where {@link #bind} would do without a token.
-     *
-     * @param host as there
-     * @throws IOException there is no such host
-     * @throws IllegalArgumentException beyond loopback
-     */
-    public static void checkLoopback(String host) throws IOException {
-        expectLoopback(host.isEmpty() ? new InetSocketAddress(0).getAddress() : address(host));
-    }
-
-    /**
-     * Checks a token file.
+     * Checks a token file. Warns in the log if others than its owner and group may read it.
      *
      * @param file as in {@link #bind}
      * @throws IOException it cannot be read or has no token; the message says which
      */
     public static void checkToken(Path file) throws IOException {
         AdminToken.read(file);
-    }
-
-    private static InetAddress address(String host) throws IOException {
-        String bare = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
-        return InetAddress.getByName(bare);
+        Tokens.warnOfRights(file);
     }
 
     /**
@@ -131,7 +119,7 @@ public final class Admin implements AutoCloseable {
      */
     public String address() {
         var at = http.getAddress();
-        String host = at.getAddress().getHostAddress().toLowerCase(Locale.ROOT);
+        String host = at.getAddress().getHostAddress();
         return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + at.getPort() + "/";
     }
 

@@ -1,5 +1,6 @@
 package heddle.admin;
 
+import heddle.gateway.access.Tokens;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -13,8 +14,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What a person or a program must know to see the page from afar: the first line of a file. Compared in constant time.
- * Immutable; any thread.
+ * What a person or a program must know to see the page from afar: the first line of a file that is no comment.
+ * Compared in constant time. Immutable; any thread.
  */
 final class AdminToken {
 
@@ -48,19 +49,15 @@ final class AdminToken {
             throw new IOException(
                     "admin token file " + file + ": want a line of " + LENGTH_MIN + " characters or more");
         }
-        return new AdminToken(sha256(text));
+        return new AdminToken(hash(text));
     }
 
     boolean is(String given) {
-        return MessageDigest.isEqual(digest, sha256(given));
+        return MessageDigest.isEqual(digest, hash(given));
     }
 
-    private static byte[] sha256(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (GeneralSecurityException e) {
-            throw new AssertionError(e); // each JDK has it
-        }
+    private static byte[] hash(String text) {
+        return Tokens.hash(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** What a cookie says: until when it holds, and a proof that this process, with this token, made it. */

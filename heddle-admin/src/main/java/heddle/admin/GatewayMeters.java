@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -37,6 +38,9 @@ public final class GatewayMeters implements MeterBinder {
     private final Heddle runtime;
     private final Supplier<SinkStatus> sink;
 
+    /** Each look at them counts all, and there is a meter for each. */
+    private final Supplier<Map<String, Long>> runtimeCounters;
+
     /**
      * Meters of a gateway.
      *
@@ -49,6 +53,7 @@ public final class GatewayMeters implements MeterBinder {
         this.counters = counters;
         this.runtime = runtime;
         this.sink = new Cached<>(STATUS_AGE, gateway::sink);
+        this.runtimeCounters = new Cached<>(STATUS_AGE, runtime::counters);
     }
 
     @Override
@@ -76,7 +81,7 @@ public final class GatewayMeters implements MeterBinder {
                 .description("always 1")
                 .tags("way", runtime.way().name().toLowerCase(Locale.ROOT), "java", System.getProperty("java.version"))
                 .register(registry);
-        runtime.counters().keySet().forEach(id -> bindRuntime(registry, id));
+        runtimeCounters.get().keySet().forEach(id -> bindRuntime(registry, id));
     }
 
     private void bind(MeterRegistry registry, Counter counter) {
@@ -119,7 +124,8 @@ public final class GatewayMeters implements MeterBinder {
 
     private void bindRuntime(MeterRegistry registry, String id) {
         String name = "heddle.runtime." + id;
-        ToDoubleFunction<Heddle> value = one -> one.counters().getOrDefault(id, 0L);
+        // Not of runtimeCounters: a registry lets go of what a counter is of, unless somebody else has it.
+        ToDoubleFunction<Heddle> value = _ -> runtimeCounters.get().getOrDefault(id, 0L);
         if (RUNTIME_GAUGES.contains(id)) {
             gauge(registry, "runtime." + id, "of the runtime: docs/observability.md", runtime, value);
         } else {

@@ -12,6 +12,7 @@ import heddle.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -260,12 +261,34 @@ class AdminTest {
     }
 
     @Test
+    void aTokenFileThatOthersMayReadIsWarnedOf() throws Exception {
+        Path file = Files.writeString(folder.resolve("token"), TOKEN);
+        var errors = RecentErrors.listen();
+        try {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+            Admin.checkToken(file);
+            assertThat(told(errors)).doesNotContain("others than its owner");
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+            Admin.checkToken(file);
+            assertThat(told(errors))
+                    .contains(file + ": others than its owner and group may read or change it (rw-r--r--); chmod 640");
+        } finally {
+            errors.close();
+        }
+    }
+
+    private static String told(RecentErrors errors) {
+        var json = new Json();
+        errors.write(json, -1);
+        return json.toString();
+    }
+
+    @Test
     void beyondLoopbackATokenIsWanted() {
         assertThatThrownBy(() -> Admin.bind(Heddle.shared(), "0.0.0.0", 0, null))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("want --admin-token-file too");
-        assertThatThrownBy(() -> Admin.bind(Heddle.shared(), "", 0, null))
-                .hasMessageContaining("want --admin-token-file too");
+                .hasMessage("the admin page beyond loopback, at 0.0.0.0, wants a token");
+        assertThatThrownBy(() -> Admin.bind(Heddle.shared(), "", 0, null)).hasMessageContaining("wants a token");
     }
 
     @Test

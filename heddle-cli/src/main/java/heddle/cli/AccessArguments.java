@@ -124,14 +124,10 @@ final class AccessArguments implements Arguments {
         checkReach(address);
         Access access = Access.OPEN
                 .limits(limits.shares())
-                .networks(new Networks(orNone(allowed), orNone(denied)))
+                .networks(new Networks(Arguments.orNone(allowed), Arguments.orNone(denied)))
                 .tokens(listed)
                 .proxies(proxies.networks());
         return options.access(tls.into(access, limits.handshakeTimeout()));
-    }
-
-    private static List<Cidr> orNone(@Nullable List<Cidr> networks) {
-        return networks == null ? List.of() : networks;
     }
 
     /** For people, behind where messages go. */

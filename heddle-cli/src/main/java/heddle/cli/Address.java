@@ -18,7 +18,7 @@ import picocli.CommandLine.TypeConversionException;
  * refused here, before anything is done; whether the host exists only the network knows.
  */
 class Address implements ITypeConverter<String> {
-    private static final Pattern FORM = Pattern.compile("(?:\\[([^\\[\\]]*)]|([^\\[\\]:]*)):([0-9]{1,5})");
+    private static final Pattern FORM = Pattern.compile("(?:\\[[^\\[\\]]*]|[^\\[\\]:]*):[0-9]{1,5}");
 
     private static final Pattern DOTTED_QUAD = Pattern.compile("[0-9]+(\\.[0-9]+){3}");
     private static final Pattern NO_HOST = Pattern.compile(".*[\\s\\p{Cntrl}/].*", Pattern.DOTALL);
@@ -42,17 +42,16 @@ class Address implements ITypeConverter<String> {
 
     @Override
     public String convert(String text) {
-        var parts = FORM.matcher(text);
-        if (!parts.matches()) {
+        if (!FORM.matcher(text).matches()) {
             throw new TypeConversionException(
                     "'" + text + "' is no address: want HOST:PORT, as 127.0.0.1:7000 or [::1]:7000");
         }
-        String host = parts.group(1) == null ? parts.group(2) : parts.group(1);
+        String host = host(text);
         if (!canBeHost(host)) {
             throw new TypeConversionException(
                     "'" + text + "': '" + host + "' is no host: want a name, 127.0.0.1 or [::1]");
         }
-        int port = Integer.parseInt(parts.group(3));
+        int port = port(text);
         if (port < portMin || port > 0xffff) {
             throw new TypeConversionException("'" + text + "': want a port from " + portMin + " to 65535");
         }
@@ -74,16 +73,26 @@ class Address implements ITypeConverter<String> {
         return !NO_HOST.matcher(host).matches();
     }
 
+    /** The host of an address that was accepted, without brackets; empty for all of this machine. */
+    static String host(String address) {
+        String host = address.substring(0, address.lastIndexOf(':'));
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** The port of an address that was accepted. */
+    static int port(String address) {
+        return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+    }
+
     /** Where a server at {@code address} would be, null if its host has no address now. Takes no port. */
     static @Nullable TcpAddr resolved(String address) {
-        var parts = FORM.matcher(address);
-        if (!parts.matches()) {
+        if (!FORM.matcher(address).matches()) {
             return null; // it was refused
         }
-        String host = parts.group(1) == null ? parts.group(2) : parts.group(1);
+        String host = host(address);
         try {
             InetAddress at = host.isEmpty() ? InetAddress.ofLiteral("::") : InetAddress.getByName(host);
-            return TcpAddr.of(at, Integer.parseInt(parts.group(3)));
+            return TcpAddr.of(at, port(address));
         } catch (UnknownHostException unknown) {
             return null; // the start says so
         }

@@ -11,6 +11,7 @@ import java.io.Writer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.BindException;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,6 +24,7 @@ final class AdminArguments implements Arguments {
 
     private static final String ADDRESS = "127.0.0.1:7001";
     private static final String OFF = "off";
+    private static final String TOKEN_WANTED = "want --admin-token-file too";
 
     /** An address, or off. */
     static final class Where extends Address {
@@ -45,8 +47,8 @@ final class AdminArguments implements Arguments {
     @Option(
             names = "--admin-token-file",
             paramLabel = "FILE",
-            description = "Its first line is what to log in with, and what Prometheus must send as a bearer token."
-                    + " Wanted where --admin-listen is beyond loopback.")
+            description = "Its first line that is no comment is what to log in with, and what Prometheus must send as a"
+                    + " bearer token. Wanted where --admin-listen is beyond loopback.")
     private @Nullable Path tokenFile;
 
     @Option(names = "--log-json", description = "Logs a JSON object a line, to stderr.")
@@ -94,7 +96,13 @@ final class AdminArguments implements Arguments {
         if (file != null) {
             problems.look("--admin-token-file", () -> Admin.checkToken(file));
         } else if (address != null && !isOff()) {
-            problems.look("--admin-listen", () -> Admin.checkLoopback(host(address)));
+            problems.look("--admin-listen", () -> {
+                var at = Address.resolved(address);
+                if (at != null && !at.host().isLoopbackAddress()) {
+                    throw new IllegalArgumentException("the admin page beyond loopback, at "
+                            + at.host().getHostAddress() + ": " + TOKEN_WANTED);
+                }
+            });
         }
     }
 
@@ -102,13 +110,13 @@ final class AdminArguments implements Arguments {
         return listen != null && listen.equals(OFF);
     }
 
-    private static String host(String address) {
-        return address.substring(0, address.lastIndexOf(':'));
-    }
-
     /** A token that was read anew. */
     Runnable prepare(Page page) throws IOException {
-        return page.admin == null ? () -> {} : page.admin.prepareToken(tokenFile);
+        try {
+            return page.admin == null ? () -> {} : page.admin.prepareToken(tokenFile);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(e.getMessage() + "; " + TOKEN_WANTED, e);
+        }
     }
 
     /** The admin page, or none. */
@@ -150,7 +158,7 @@ final class AdminArguments implements Arguments {
      * Takes the port. One that nobody asked for may be taken by another: then there is no page, and its trouble says
      * so.
      *
-     * @throws IOException the port that was asked for is taken, or the token file does not do
+     * @throws IOException the port that was asked for is taken, its host is nobody's, or the token file does not do
      */
     Page open() throws IOException {
         if (isOff()) {
@@ -158,14 +166,18 @@ final class AdminArguments implements Arguments {
         }
         String address = listen == null ? ADDRESS : listen;
         try {
-            int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
-            return new Page(Admin.bind(Heddle.shared(), host(address), port, tokenFile), "");
+            return new Page(
+                    Admin.bind(Heddle.shared(), Address.host(address), Address.port(address), tokenFile), "");
         } catch (BindException e) {
             String what = "admin page: " + address + ": " + e.getMessage();
             if (listen != null) {
                 throw new IOException(what + "; choose another with --admin-listen HOST:PORT", e);
             }
             return new Page(null, "no " + what + "; --admin-listen HOST:PORT chooses another, or off");
+        } catch (UnknownHostException e) {
+            throw new IOException("admin page: lookup " + Address.host(address) + ": no such host", e);
+        } catch (IllegalArgumentException e) { // a name that has got another address since the check
+            throw new IOException(e.getMessage() + "; " + TOKEN_WANTED, e);
         }
     }
 }

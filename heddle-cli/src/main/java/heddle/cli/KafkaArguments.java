@@ -36,6 +36,9 @@ final class KafkaArguments {
             description = "For Kafka: more settings of Kafka's clients, a properties file, as for TLS.")
     private @Nullable Path config;
 
+    /** What {@link #checkWanted} has read, once: the file may be written meanwhile. */
+    private Map<String, String> settings = Map.of();
+
     /** Where it is, for people. */
     String where() {
         return "topic " + topic + " at " + (servers == null ? "" : String.join(",", servers));
@@ -46,32 +49,29 @@ final class KafkaArguments {
         if (servers == null || topic == null) {
             problems.add("--sink", sink + ": wants --kafka-servers and --kafka-topic too");
         } else {
-            problems.look(config == null ? "--kafka-servers" : "--kafka-config", this::options);
+            problems.look(config == null ? "--kafka-servers" : "--kafka-config", () -> {
+                settings = read();
+                KafkaOptions _ = options();
+            });
         }
     }
 
     /** Tells which are given in vain where Kafka is not wanted. */
     void checkUnwanted(Problems problems) {
-        unwanted("--kafka-servers", servers, problems);
-        unwanted("--kafka-topic", topic, problems);
-        unwanted("--kafka-config", config, problems);
-    }
-
-    private static void unwanted(String option, @Nullable Object value, Problems problems) {
-        if (value != null) {
-            problems.add(option, "wants --sink=kafka or store+kafka too");
-        }
+        String wants = "--sink=kafka or store+kafka";
+        problems.unwanted("--kafka-servers", servers != null, wants);
+        problems.unwanted("--kafka-topic", topic != null, wants);
+        problems.unwanted("--kafka-config", config != null, wants);
     }
 
     /**
      * What they say.
      *
      * @throws IllegalArgumentException something makes no sense
-     * @throws IOException the file cannot be read
      */
-    KafkaOptions options() throws IOException {
+    KafkaOptions options() {
         return new KafkaOptions(String.join(",", Objects.requireNonNull(servers)), Objects.requireNonNull(topic))
-                .config(settings());
+                .config(settings);
     }
 
     @Nullable
@@ -80,7 +80,11 @@ final class KafkaArguments {
     }
 
     /** What the file of settings says; nothing if there is none. */
-    Map<String, String> settings() throws IOException {
+    Map<String, String> settings() {
+        return settings;
+    }
+
+    private Map<String, String> read() throws IOException {
         if (config == null) {
             return Map.of();
         }
@@ -88,8 +92,8 @@ final class KafkaArguments {
         try (var reader = Files.newBufferedReader(config, StandardCharsets.UTF_8)) {
             properties.load(reader);
         }
-        Map<String, String> settings = new HashMap<>();
-        properties.stringPropertyNames().forEach(name -> settings.put(name, properties.getProperty(name)));
-        return settings;
+        Map<String, String> found = new HashMap<>();
+        properties.stringPropertyNames().forEach(name -> found.put(name, properties.getProperty(name)));
+        return found;
     }
 }

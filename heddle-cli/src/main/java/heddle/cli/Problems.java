@@ -57,6 +57,13 @@ final class Problems {
         }
     }
 
+    /** One more if an option is given in vain, as others that it wants are not. */
+    void unwanted(String option, boolean given, String wants) {
+        if (given) {
+            add(option, "wants " + wants + " too");
+        }
+    }
+
     /** One more, of no option. */
     void at(String place, String text) {
         all.add(Terminal.printable(place + ": " + text));

@@ -49,16 +49,17 @@ final class TlsArguments implements Arguments {
 
     @Override
     public void check(Problems problems) {
-        int chains = orNone(certificates).size();
-        int theirKeys = orNone(keys).size();
+        int chains = Arguments.orNone(certificates).size();
+        int theirKeys = Arguments.orNone(keys).size();
         if (chains != theirKeys) {
             problems.add(
                     chains < theirKeys ? "--tls-key" : "--tls-certificate",
                     "want --tls-certificate and --tls-key, one of each");
         } else if (!isOn()) {
-            unwanted("--tls-client-authority", authority != null, problems);
-            unwanted("--tls-client-certificates", wanted() != ClientCertificate.NONE, problems);
-            unwanted("--tls-newest-only", newestOnly, problems);
+            String wants = "--tls-certificate and --tls-key";
+            problems.unwanted("--tls-client-authority", authority != null, wants);
+            problems.unwanted("--tls-client-certificates", wanted() != ClientCertificate.NONE, wants);
+            problems.unwanted("--tls-newest-only", newestOnly, wants);
         } else if (wanted() != ClientCertificate.NONE && authority == null) {
             problems.add("--tls-client-certificates", "wants --tls-client-authority too");
         } else {
@@ -66,18 +67,8 @@ final class TlsArguments implements Arguments {
         }
     }
 
-    private static void unwanted(String option, boolean given, Problems problems) {
-        if (given) {
-            problems.add(option, "wants --tls-certificate and --tls-key too");
-        }
-    }
-
-    private static List<Path> orNone(@Nullable List<Path> files) {
-        return files == null ? List.of() : files;
-    }
-
     boolean isOn() {
-        return !orNone(certificates).isEmpty();
+        return !Arguments.orNone(certificates).isEmpty();
     }
 
     /** Whether nobody comes in without a certificate. */
@@ -94,9 +85,10 @@ final class TlsArguments implements Arguments {
 
     private TlsContext context(Duration handshakeTimeout) throws IOException {
         var config = new TlsConfig().handshakeTimeout(handshakeTimeout).clientCertificate(wanted());
-        for (int i = 0; i < orNone(certificates).size(); i++) {
-            config =
-                    config.certificate(orNone(certificates).get(i), orNone(keys).get(i));
+        var chains = Arguments.orNone(certificates);
+        var theirKeys = Arguments.orNone(keys);
+        for (int i = 0; i < chains.size(); i++) {
+            config = config.certificate(chains.get(i), theirKeys.get(i));
         }
         if (authority != null) {
             config = config.authority(authority);

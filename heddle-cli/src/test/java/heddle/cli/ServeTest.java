@@ -325,6 +325,22 @@ class ServeTest {
         assertThat(data()).doesNotExist();
     }
 
+    /** The check of the options leaves it to the start: the name may have an address by then. */
+    @Test
+    void anUnknownHostIsToldOfThePageAsOfTheClientsPort() {
+        for (String option : List.of("--listen", "--admin-listen")) {
+            String other = option.equals("--listen") ? "--admin-listen=off" : "--listen=127.0.0.1:0";
+            var ran = heddle("serve", other, "--data=" + data(), option + "=nowhere.invalid:7000");
+            assertThat(ran.exit()).as(ran.err()).isEqualTo(1);
+            assertThat(ran.err())
+                    .isEqualToIgnoringNewLines(
+                            option.equals("--listen")
+                                    ? "heddle serve: listen tcp: lookup nowhere.invalid: no such host"
+                                    : "heddle serve: admin page: lookup nowhere.invalid: no such host");
+        }
+        assertThat(data()).doesNotExist();
+    }
+
     @Test
     void aTokenKeepsOthersOut() throws Exception {
         try (var server = ServeProcess.start(data(), "--token", "secret")) {

@@ -143,7 +143,13 @@ public final class Tokens {
         return hash(bytes);
     }
 
-    private static void warnOfRights(Path file) throws IOException {
+    /**
+     * Warns in the log of a file of secrets that others than its owner and group may read or change.
+     *
+     * @param file the file
+     * @throws IOException its rights cannot be read
+     */
+    public static void warnOfRights(Path file) throws IOException {
         if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             var rights = Files.getPosixFilePermissions(file);
             if (!RIGHTS.containsAll(rights)) {
