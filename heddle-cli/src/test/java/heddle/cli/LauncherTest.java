@@ -205,6 +205,7 @@ class LauncherTest {
                 [INFO] Building heddle-core 0.1.0-SNAPSHOT                                [2/2]
                 [INFO] Building jar: /x/heddle-core/target/run/heddle-core-0.1.0-SNAPSHOT.jar
                 [WARNING] JAR will be empty - no content was marked for inclusion!
+                [WARNING] Overwriting /x/heddle-cli/target/run/lib/heddle-core-0.1.0-SNAPSHOT.jar
                 [WARNING] a * of another kind \\n
 
                 [INFO] BUILD SUCCESS
