@@ -24,10 +24,11 @@ def cpu_seconds(pid):
 
 
 class Serve:
-    """A server with an empty folder."""
+    """A server with an empty folder, and no admin page unless its arguments name one."""
 
     def __init__(self, folder, arguments=(), environment=None):
-        command = pinned(0, HOME / "heddle", "serve", "--listen", "127.0.0.1:0", "--data", folder / "data", *arguments)
+        page = () if any(str(one).startswith("--admin-listen") for one in arguments) else ("--admin-listen", "off")
+        command = pinned(0, HOME / "heddle", "serve", "--listen", "127.0.0.1:0", "--data", folder / "data", *page, *arguments)
         self.log = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would hold the server up
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
                                         env={**os.environ, **(environment or {})})
