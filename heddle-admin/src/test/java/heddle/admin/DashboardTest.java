@@ -32,6 +32,9 @@ class DashboardTest {
     private static final Pattern EXPRESSION =
             Pattern.compile("\"expr\": \"((?:[^\"\\\\]|\\\\.)*)\"|^ +expr: (.*)$", Pattern.MULTILINE);
 
+    private static final Pattern ALERT =
+            Pattern.compile("- alert: (\\w+)$.*?\\{severity: (\\w+)}", Pattern.MULTILINE | Pattern.DOTALL);
+
     private static final Pattern SELECTOR = Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)\\{([^}]*)}");
     private static final Pattern MATCHER = Pattern.compile("([a-z_]+)(=~|=)\"([^\"]*)\"");
     private static final Pattern BY = Pattern.compile("by \\(([^)]*)\\)");
@@ -74,6 +77,18 @@ class DashboardTest {
                 .map(found ->
                         found.group(1) == null ? found.group(2) : found.group(1).replace("\\\"", "\""))
                 .toList();
+    }
+
+    /** For whom it is and what to do is in the pages. */
+    @Test
+    void eachAlertIsExplained() throws Exception {
+        String page = Files.readString(FOLDER.resolveSibling("operating.md"));
+        var alerts = ALERT.matcher(Files.readString(FOLDER.resolve("alerts.yaml")))
+                .results()
+                .map(one -> "| `" + one.group(1) + "` | " + one.group(2) + " |")
+                .toList();
+        assertThat(alerts).hasSizeGreaterThan(10).allSatisfy(row -> assertThat(page)
+                .contains(row));
     }
 
     @Test
