@@ -130,7 +130,8 @@ final class Site implements HttpHandler, AutoCloseable {
         String cookie = guard.login(given.strip());
         if (cookie == null) {
             refused(exchange);
-            file(exchange, 403, "login.html", HTML);
+            String page = new String(resource("login.html"), StandardCharsets.UTF_8);
+            send(exchange, 403, HTML, page.replace(" role=\"alert\" hidden", " role=\"alert\""));
             return;
         }
         exchange.getResponseHeaders().set("Set-Cookie", cookie);
@@ -317,11 +318,15 @@ final class Site implements HttpHandler, AutoCloseable {
     }
 
     private static void file(HttpExchange exchange, int status, String name, String type) throws IOException {
+        send(exchange, status, type, resource(name));
+    }
+
+    private static byte[] resource(String name) throws IOException {
         try (InputStream in = Site.class.getResourceAsStream(name)) {
             if (in == null) {
                 throw new IllegalStateException("this jar has no " + name);
             }
-            send(exchange, status, type, in.readAllBytes());
+            return in.readAllBytes();
         }
     }
 

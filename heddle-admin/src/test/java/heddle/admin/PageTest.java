@@ -275,44 +275,10 @@ class PageTest {
                         + " && one.parentElement.clientWidth + 1 < one.offsetWidth).length"))
                 .as("buttons that are cut off")
                 .isEqualTo("0");
-        assertThat(browser.evaluate(LowContrast.SCRIPT))
-                .as("texts that cannot be read")
-                .isEmpty();
+        assertThat(browser.lowContrast()).as("texts that cannot be read").isEmpty();
         Files.createDirectories(PICTURES);
         int tall = Math.min(4000, Integer.parseInt(browser.evaluate("document.documentElement.scrollHeight")));
         Files.write(PICTURES.resolve(name + ".png"), browser.screenshot(width, 0, tall));
-    }
-
-    /** Each text whose contrast with what is behind it is below 4.5 to 1; WCAG 2.2, 1.4.3. */
-    private static final class LowContrast {
-        static final String SCRIPT = """
-                (() => {
-                    const canvas = document.createElement('canvas').getContext('2d');
-                    const rgb = (color) => {
-                        canvas.clearRect(0, 0, 1, 1);
-                        canvas.fillStyle = color;
-                        canvas.fillRect(0, 0, 1, 1);
-                        return [...canvas.getImageData(0, 0, 1, 1).data];
-                    };
-                    const light = (c) => c.slice(0, 3).map((v) => v / 255)
-                        .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-                        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-                    const low = new Set();
-                    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-                    for (let node; (node = walker.nextNode()); ) {
-                        const element = node.parentElement;
-                        if (!node.textContent.trim() || !element.checkVisibility() || element.closest(':disabled')) continue;
-                        const style = getComputedStyle(element);
-                        const text = rgb(element instanceof SVGElement ? style.fill : style.color);
-                        let behind = element;
-                        while (behind && rgb(getComputedStyle(behind).backgroundColor)[3] < 255) behind = behind.parentElement;
-                        const back = rgb(behind ? getComputedStyle(behind).backgroundColor : 'white');
-                        const [a, b] = [light(text), light(back)].sort((one, other) => other - one);
-                        if ((a + 0.05) / (b + 0.05) < 4.5) low.add(element.tagName + '.' + element.className + ': ' + node.textContent.trim());
-                    }
-                    return [...low].join(', ');
-                })()
-                """;
     }
 
     @Test

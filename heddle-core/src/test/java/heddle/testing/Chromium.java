@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -144,6 +145,13 @@ public final class Chromium implements AutoCloseable {
                         .matches("complete\\d+"));
     }
 
+    /** Opens any page, and waits until it is loaded. */
+    public void load(URI page) throws Exception {
+        send("Page.navigate", "\"url\":\"" + page + "\"");
+        Await.until(
+                "the page is loaded", () -> evaluate("document.readyState").equals("complete"));
+    }
+
     /** A screen of this size, by day or by night; up to 600 pixels wide it is a phone's. */
     public void screen(int width, int height, boolean dark) throws Exception {
         send(
@@ -175,6 +183,23 @@ public final class Chromium implements AutoCloseable {
             throw new IOException("no value from " + script);
         }
         return new String(Base64.getDecoder().decode(value.group(1)), StandardCharsets.UTF_8);
+    }
+
+    /** What a script of {@code owner}'s folder gives, as a text. Its first line is a comment. */
+    public String evaluate(Class<?> owner, String script) throws Exception {
+        try (InputStream in = owner.getResourceAsStream(script)) {
+            if (in == null) {
+                throw new IOException("no script " + script);
+            }
+            return evaluate(new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .strip()
+                    .replaceFirst("^//.*\n", ""));
+        }
+    }
+
+    /** Each text that cannot be told from what is behind it, a line each; empty if there is none. */
+    public String lowContrast() throws Exception {
+        return evaluate(Chromium.class, "contrast.js");
     }
 
     /** The page from {@code top} on, as PNG. */

@@ -3,8 +3,6 @@ package heddle.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.testing.Chromium;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -104,9 +102,9 @@ class ReportTest {
         browser.open(page.toUri());
         String name = device + (dark ? "-dark" : "-light");
         picture(browser, name, width);
-        assertThat(browser.evaluate(check())).as(name).isEmpty();
+        expectInOrder(browser, name);
         browser.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)");
-        assertThat(browser.evaluate(check())).as(name + ", all open").isEmpty();
+        expectInOrder(browser, name + ", all open");
 
         String told = browser.evaluate("""
                         (() => {
@@ -122,10 +120,9 @@ class ReportTest {
         assertThat(told).as("after two arrow keys").contains("client dial tcp 127.0.0.1:");
     }
 
-    private static String check() throws Exception {
-        try (InputStream in = ReportTest.class.getResourceAsStream("page-check.js")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip().replaceFirst("^//.*\n", "");
-        }
+    private static void expectInOrder(Chromium browser, String name) throws Exception {
+        assertThat(browser.evaluate(ReportTest.class, "page-check.js")).as(name).isEmpty();
+        assertThat(browser.lowContrast()).as(name).isEmpty();
     }
 
     private static void picture(Chromium browser, String name, int width) throws Exception {
