@@ -5,7 +5,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A value that is made anew when it is older than a bound: what many ask for at once is made once. Any thread. */
+/**
+ * A value that is kept for a while, as it costs something to make. Who asks when it is older than a bound makes it
+ * anew, all others get what is there. Any thread, without a lock: two who ask at one moment may both make it.
+ */
 final class Cached<T> implements Supplier<T> {
 
     private final Supplier<T> source;
@@ -19,7 +22,6 @@ final class Cached<T> implements Supplier<T> {
         this.boundNanos = bound.toNanos();
     }
 
-    /** Two who ask at one moment may both make it. */
     @Override
     public T get() {
         var known = made.get();
@@ -30,7 +32,7 @@ final class Cached<T> implements Supplier<T> {
         return known.value;
     }
 
-    /** The next one to ask gets a new one. */
+    /** The next one to ask makes it anew. Who is making it at this moment may still put the old one there. */
     void forget() {
         made.set(null);
     }

@@ -47,7 +47,7 @@ final class Metrics implements AutoCloseable {
         new UptimeMetrics().bindTo(registry);
     }
 
-    /** All of them, in the format that {@code accept} asks for; Prometheus' text format if it asks for none. */
+    /** All of them, in the format that {@code contentType} names: Prometheus' text format, or OpenMetrics. */
     String scrape(String contentType) {
         return registry.scrape(contentType);
     }

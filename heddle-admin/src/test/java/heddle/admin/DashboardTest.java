@@ -87,8 +87,9 @@ class DashboardTest {
                 .results()
                 .map(one -> "| `" + one.group(1) + "` | " + one.group(2) + " |")
                 .toList();
-        assertThat(alerts).hasSizeGreaterThan(10).allSatisfy(row -> assertThat(page)
-                .contains(row));
+        assertThat(alerts)
+                .hasSizeGreaterThan(10)
+                .allSatisfy(row -> assertThat(page).contains(row));
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,7 +18,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /** Who the admin page lets in, by what a browser really sends: its cookies, Origin and Sec-Fetch-Site. */
 @Timeout(120)
@@ -130,7 +130,8 @@ class LoginTest {
 
     /** A form in a page that is not ours, sent to {@code path}; what the browser then shows. */
     private String sendFromElsewhere(AdminServer server, String path) throws Exception {
-        String form = "<form method=post action='" + URI.create(server.admin.address()).resolve(path) + "'></form>";
+        String form = "<form method=post action='"
+                + URI.create(server.admin.address()).resolve(path) + "'></form>";
         String text = Base64.getEncoder().encodeToString(form.getBytes(StandardCharsets.UTF_8));
         browser.load(URI.create("data:text/html;base64," + text));
         browser.evaluate("document.forms[0].submit()");

@@ -99,8 +99,8 @@ final class AdminArguments implements Arguments {
             problems.look("--admin-listen", () -> {
                 var at = Address.resolved(address);
                 if (at != null && !at.host().isLoopbackAddress()) {
-                    throw new IllegalArgumentException("the admin page beyond loopback, at "
-                            + at.host().getHostAddress() + ": " + TOKEN_WANTED);
+                    throw new IllegalArgumentException(
+                            "the admin page beyond loopback, at " + at.host().getHostAddress() + ": " + TOKEN_WANTED);
                 }
             });
         }
@@ -166,8 +166,7 @@ final class AdminArguments implements Arguments {
         }
         String address = listen == null ? ADDRESS : listen;
         try {
-            return new Page(
-                    Admin.bind(Heddle.shared(), Address.host(address), Address.port(address), tokenFile), "");
+            return new Page(Admin.bind(Heddle.shared(), Address.host(address), Address.port(address), tokenFile), "");
         } catch (BindException e) {
             String what = "admin page: " + address + ": " + e.getMessage();
             if (listen != null) {

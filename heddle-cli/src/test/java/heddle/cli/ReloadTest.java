@@ -186,8 +186,11 @@ class ReloadTest {
     void whereSighupIsIgnoredTheStartSaysSo() throws Exception {
         var ignoring = List.of("env", "--ignore-signal=HUP");
         try (var server = ServeProcess.start(ignoring, "127.0.0.1:0", folder.resolve("data"))) {
-            Await.until("it is said", () -> server.stderr()
-                    .contains("heddle serve: SIGHUP is ignored, as nohup has it: what is changed needs a restart\n"));
+            Await.until(
+                    "it is said",
+                    () -> server.stderr()
+                            .contains(
+                                    "heddle serve: SIGHUP is ignored, as nohup has it: what is changed needs a restart\n"));
         }
         try (var server = start("")) {
             assertThat(reload(server)).contains("reloaded: no option has changed");

@@ -135,8 +135,7 @@ final class ServeProcess implements AutoCloseable {
     String reload(String... said) throws Exception {
         int before = stderr().length();
         hangUp(process);
-        Await.until(String.join(", or ", said), () -> Stream.of(said)
-                .anyMatch(stderr().substring(before)::contains));
+        Await.until(String.join(", or ", said), () -> Stream.of(said).anyMatch(stderr().substring(before)::contains));
         return stderr().substring(before);
     }
 

@@ -4,7 +4,6 @@ import static heddle.cli.Ran.heddle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import heddle.testing.Await;
 import heddle.testing.TestAuthority;
 import heddle.testing.TestAuthority.Issued;
 import java.io.IOException;

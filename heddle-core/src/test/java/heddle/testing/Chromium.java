@@ -148,8 +148,7 @@ public final class Chromium implements AutoCloseable {
     /** Opens any page, and waits until it is loaded. */
     public void load(URI page) throws Exception {
         send("Page.navigate", "\"url\":\"" + page + "\"");
-        Await.until(
-                "the page is loaded", () -> evaluate("document.readyState").equals("complete"));
+        Await.until("the page is loaded", () -> evaluate("document.readyState").equals("complete"));
     }
 
     /** A screen of this size, by day or by night; up to 600 pixels wide it is a phone's. */
