@@ -9,8 +9,9 @@ module heddle.cli {
     requires HdrHistogram;
     requires org.jline.terminal;
     requires org.tomlj;
-    // jline hears signals by it heddle stack, and what it asks for in the process that it looks into.
+    // jline hears signals by it.
     requires jdk.unsupported;
+    // heddle stack, and what it asks for in the process that it looks into.
     requires java.management;
     requires jdk.attach;
     requires jdk.management;

@@ -36,8 +36,9 @@ import java.util.stream.Stream;
 ///   hyphen, or a file of that name anywhere.
 /// - `heddle.net.Conn`, `heddle.way`: a package or a class of ours, or in a string of the code, as properties are.
 ///
-/// Words of the code are the identifiers outside of comments and strings of all Java sources, tests too. Read are the
-/// comments of these, and README, CONTRIBUTING and the pages below docs outside of what is fenced or indented.
+/// Words of the code are the identifiers outside of comments and strings of all Java sources, tests too, and the names
+/// of alerts. Read are the comments of these sources, and README, CONTRIBUTING and the pages below docs outside of what
+/// is fenced or indented.
 final class References {
 
     /** Names of others that look like ours. */
@@ -84,6 +85,8 @@ final class References {
             "SD_LISTEN_FDS_START",
             "FileDescriptorName",
             "ListenStream",
+            "LimitNOFILE",
+            "RestartPreventExitStatus",
             "heddle.service",
             "heddle.socket",
             // Of Linux: a clock, and the two halves of an instruction.
@@ -208,6 +211,8 @@ final class References {
                 readSource(root.resolve(name));
             } else if (name.matches("(README|CONTRIBUTING|docs/(?!conformance).*)\\.md")) {
                 readPage(root.resolve(name));
+            } else if (name.equals("docs/grafana/alerts.yaml")) {
+                words.addAll(all(IDENTIFIER, Files.readString(root.resolve(name))));
             }
         }
     }
