@@ -7,6 +7,7 @@ import heddle.testing.Conformance.WrongException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +17,7 @@ class ConformanceTest {
     private Path root;
 
     @Test
+    @Tag("thorough")
     void documentIsFresh() throws IOException {
         assertThat(Conformance.isFresh(Conformance.root()))
                 .as("docs/conformance.md is what the tests' annotations say; if not: mvn -q" + " -Pconformance")

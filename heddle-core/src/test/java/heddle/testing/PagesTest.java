@@ -19,6 +19,7 @@ import javax.tools.DiagnosticCollector;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -116,6 +117,7 @@ class PagesTest {
     }
 
     @Test
+    @Tag("thorough")
     void samplesForThoseWhoComeFromElsewhereCompile() throws IOException {
         String page = Files.readString(ROOT.resolve("docs/coming-from.md"));
         StringBuilder methods = new StringBuilder();

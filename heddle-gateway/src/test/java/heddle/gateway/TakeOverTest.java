@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,6 +114,7 @@ class TakeOverTest {
 
     /** Each step of it on the disk is the last before a kill, in turn. */
     @Test
+    @Tag("thorough")
     void killedAnywhereItIsDoneByTheNextStart() throws Exception {
         for (int steps = 1; ; steps++) {
             clear();

@@ -290,7 +290,7 @@ class LogTest {
     /** What is cut off was never acknowledged: the mark does not know it. */
     @Test
     void ofACommitThatWasCutOffNothingIsLeftWhereverItWasCut() throws Exception {
-        cutOff(16);
+        cutOff(64);
     }
 
     @Test
