@@ -68,6 +68,12 @@ def submit(address, *arguments, environment=None):
     return said
 
 
+def certificate(folder):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out",
+                    folder / "chain.pem", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+
+
 def figure(value):
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 

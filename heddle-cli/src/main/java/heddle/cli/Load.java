@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Messages that are made up, over one connection or many; each has a client and a thread that sends. First all connect,
  * then all send.
+ *
+ * <p>Not all connect at the same time: thousands of handshakes side by side would each take as long as all of them.
  *
  * <p>With a rate, message n is to be sent n / rate after the start, by connection n modulo connections, whatever became
  * of those before it (an open loop): who is held up sends what is due as soon as it may, and each latency counts from
@@ -64,10 +67,14 @@ final class Load {
     /** Who is behind by so much when the time is over sends no more. */
     private static final long LATE_NANOS_MAX = 1_000_000_000;
 
+    /** How many connect at a time. */
+    private static final int CONNECTING_MAX = 64;
+
     private final Plan plan;
     private final Tally tally;
     private final List<Connection> connections = new ArrayList<>();
 
+    private final Semaphore connecting = new Semaphore(CONNECTING_MAX);
     private final CountDownLatch connected;
     private final CountDownLatch started = new CountDownLatch(1);
     private final CountDownLatch settled;
@@ -229,7 +236,12 @@ final class Load {
 
         private void connect() throws IOException, InterruptedException {
             try {
-                client.connect();
+                connecting.acquire();
+                try {
+                    client.connect();
+                } finally {
+                    connecting.release();
+                }
                 keptBefore = client.highest();
             } finally {
                 connected.countDown();
