@@ -53,6 +53,9 @@ import org.jspecify.annotations.Nullable;
 /// Memory: the producer's buffers, twice the queue's bytes and a batch for each partition, 128 MiB and 128 KiB a
 /// partition unless set otherwise; about 200 bytes for each message on its way, and for each name in the ledger. A
 /// connection that sends nothing costs nothing here.
+///
+/// Longer than most files here: one lock orders offers, deliveries and their failures, and each method is a step of the
+/// states above.
 public final class KafkaSink implements Sink {
 
     private static final Logger LOG = System.getLogger("heddle.kafka");

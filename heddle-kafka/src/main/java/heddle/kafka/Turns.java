@@ -43,6 +43,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A numbered message that all replicas have is told as kept when the ledger, read after that, has no later claim from
 /// another gateway: a marker before the message would have had its claim before it.
+///
+/// Longer than most files here: the steps and the check hold only together, and are read in this order.
 final class Turns implements Closeable {
 
     private static final Logger LOG = System.getLogger("heddle.kafka");
