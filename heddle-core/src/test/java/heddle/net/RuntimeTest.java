@@ -372,6 +372,30 @@ class RuntimeTest {
     }
 
     @Test
+    void threadThatMovesMuchLetsOthersRunEarlier() throws Exception {
+        try (Heddle heddle = Heddle.builder()
+                        .way(Way.CARRIERS)
+                        .parallelism(1)
+                        .handOff(Duration.ofHours(1))
+                        .start();
+                ConnPair pair = ConnPair.tcp(heddle.listenConfig(), heddle.dialer(), "127.0.0.1:0")) {
+            int bytes = 600 << 10;
+            pair.right().write(new byte[bytes]);
+            pair.left().awaitReadable(Deadline.NONE);
+            var done = new AtomicLong();
+            Task<Long> reader = Task.on(heddle.ofVirtual(), () -> {
+                Task<Long> other = Task.on(heddle.ofVirtual(), done::get);
+                byte[] block = new byte[8 << 10];
+                while (done.get() < bytes) {
+                    done.addAndGet(pair.left().read(block));
+                }
+                return other.result();
+            });
+            assertThat(reader.result()).as("bytes read before the other ran").isBetween(1L, 64L * (8 << 10));
+        }
+    }
+
+    @Test
     void executorRunsItsTasksOnThreadsOfTheRuntime() throws Exception {
         try (Heddle heddle = start(Way.CARRIERS);
                 ExecutorService executor = heddle.newThreadPerTaskExecutor()) {

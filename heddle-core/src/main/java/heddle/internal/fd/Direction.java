@@ -22,7 +22,7 @@ abstract sealed class Direction permits Reads, Writes {
     /** Of {@link #begin} and {@link #after}: make the call, or make it again. No result of a call, no failure. */
     static final int TRY = Integer.MIN_VALUE;
 
-    /** After how many calls without a wait their thread lets others run; a power of two. */
+    /** After how many calls without a wait their thread lets others run. */
     private static final int CALLS_A_TURN = 128;
 
     final Descriptor descriptor;
@@ -68,11 +68,12 @@ abstract sealed class Direction permits Reads, Writes {
     }
 
     /**
-     * Lets others run after {@link #CALLS_A_TURN} calls without a wait. Two threads that answer each other on two
-     * carriers, or one behind a full buffer, may never have to wait.
+     * Lets others run after {@link #CALLS_A_TURN} calls without a wait, fewer if they move much at a time. Two threads
+     * that answer each other on two carriers, or one behind a full buffer, may never have to wait.
      */
     private void giveWay() {
-        if (slot.callsSinceWait() % CALLS_A_TURN == 0 && Thread.currentThread().isVirtual()) {
+        if (slot.callsSinceWait() >= CALLS_A_TURN && Thread.currentThread().isVirtual()) {
+            slot.gaveWay();
             descriptor.giveWay();
         }
     }

@@ -83,6 +83,10 @@ final class Reads extends Direction {
         while (n == TRY) {
             n = after(receive(array, segment, offset, asked));
         }
+        if (n > 0) {
+            slot.moved((int) n);
+            return (int) n;
+        }
         return n == 0 ? Result.END_OF_STREAM : (int) n;
     }
 

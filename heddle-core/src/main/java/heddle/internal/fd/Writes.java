@@ -113,6 +113,7 @@ final class Writes extends Direction {
             long n = after(later(send(array, segment, offset + done, asked, moreToCome)));
             if (n >= 0) {
                 done += n;
+                slot.moved((int) n);
                 n = done == length ? TRY : n < asked ? await() : begin();
             }
             if (n != TRY) {

@@ -41,6 +41,9 @@ public final class ReadinessSlot {
 
     private static final Object READY = new Object();
 
+    /** How many bytes take as long as a call. */
+    private static final int CALL_BYTES = 8 << 10;
+
     private static final VarHandle STATE;
     private static final VarHandle SINCE;
 
@@ -88,6 +91,16 @@ public final class ReadinessSlot {
             callerId = me;
         }
         return ++calls;
+    }
+
+    /** A call has moved {@code bytes}: much at a time takes as long as several calls, and counts like them. */
+    public void moved(int bytes) {
+        calls += bytes / CALL_BYTES;
+    }
+
+    /** The thread that makes the calls lets others run. */
+    public void gaveWay() {
+        calls = 0;
     }
 
     /** {@code thread} waits in the other direction. */

@@ -79,6 +79,10 @@ class ReadinessSlotTest {
         registration.signal(true, false, false);
         assertThat(echo.result()).as("after its own").isEqualTo(1);
         assertThat(slot.callsSinceWait()).isEqualTo(1);
+        slot.moved(64 << 10);
+        assertThat(slot.callsSinceWait()).as("of which one moved 64 KiB").isEqualTo(10);
+        slot.gaveWay();
+        assertThat(slot.callsSinceWait()).isEqualTo(1);
     }
 
     @Test

@@ -112,6 +112,7 @@ public final class LogWriter implements Closeable {
                 throw e;
             }
         }
+        upkeep.filled(position);
         upkeep.current(base);
     }
 
@@ -225,6 +226,7 @@ public final class LogWriter implements Closeable {
         }
         blocks.advance(highest);
         position += bytes;
+        upkeep.filled(position);
         next += batch.size();
         if (options.always()) {
             synced = next - 1;
@@ -260,6 +262,7 @@ public final class LogWriter implements Closeable {
         size = opened.size();
         salt = RANDOM.nextLong();
         position = 0;
+        upkeep.filled(position);
         writeNames();
         // Before a commit is behind it, and older segments may go.
         opened.force(false);

@@ -13,13 +13,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// What a log needs beside its commits, on a thread of its own, `heddle-log`: the next segment, made before it is
-/// needed;
-/// indexes of full segments; and the end of those that are old enough.
+/// needed; indexes of full segments; and the end of those that are old enough.
 ///
 /// 1. A spare segment is full of zeros and synced, with its name, before the writer gets it.
 /// 2. The segment that is written is never dropped, nor one that a [Hold] needs, nor one behind it.
@@ -38,7 +38,10 @@ public final class Upkeep {
     private static final int ZERO_BYTES = 16 << 10;
 
     /** How much is written at most between two syncs, so that the writer's own sync finds little of it to wait for. */
-    private static final int SYNC_BYTES = 8 << 20;
+    private static final int SYNC_BYTES = 1 << 20;
+
+    /** Between two syncs, as long as there is time: commits then have disk and processor to themselves. */
+    private static final Duration PAUSE = Duration.ofMillis(4);
 
     /** How often it looks for room while there was none. */
     private static final Duration RETRY = Duration.ofSeconds(1);
@@ -68,6 +71,9 @@ public final class Upkeep {
     private boolean nudged;
     private boolean stopping;
     private @Nullable Thread thread;
+
+    /** How much of the segment in hand is written. Set by the writer; the thread heddle-log goes by it, roughly. */
+    private final AtomicLong filled = new AtomicLong();
 
     /** Why there is no next segment; null while there is one. Written by the thread heddle-log. */
     private volatile @Nullable String noRoom;
@@ -109,6 +115,11 @@ public final class Upkeep {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Up to where the segment in hand is written. The writer's. */
+    void filled(long position) {
+        filled.setOpaque(position);
     }
 
     /** What the files of the log had when the thread last looked: after each new segment, and each that went. */
@@ -301,15 +312,31 @@ public final class Upkeep {
                 Whole.write(channel, zeros, at);
                 if (at % SYNC_BYTES == 0) {
                     channel.force(false);
-                }
-                if (isStopping() && Thread.currentThread().equals(thread)) {
-                    throw new IOException("the server ends");
+                    pace(at);
                 }
             }
             channel.force(true);
         } catch (IOException | RuntimeException e) {
             disk.delete(file);
             throw e;
+        }
+    }
+
+    /** On the thread heddle-log: gives way to commits, unless it is hardly twice as far as these. Throws at the end. */
+    private void pace(long made) throws IOException {
+        boolean ends = isStopping(); // first, as its lock shows which thread is it
+        if (!Thread.currentThread().equals(thread)) {
+            return;
+        }
+        if (ends) {
+            throw new IOException("the server ends");
+        }
+        if (made > 2 * filled.getOpaque()) {
+            try {
+                Thread.sleep(PAUSE); // Real time: the disk's.
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // nobody does
+            }
         }
     }
 
