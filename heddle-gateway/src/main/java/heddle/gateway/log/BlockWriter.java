@@ -77,7 +77,10 @@ final class BlockWriter {
     /** The same for a block of names. */
     long planNames(Map<String, Long> all) {
         begin(Block.KIND_NAMES, List.of());
-        all.forEach((name, number) -> highest[add(name)] = number);
+        all.forEach((name, number) -> {
+            int index = add(name); // ahead of the array, which it may replace
+            highest[index] = number;
+        });
         length = Block.length(nameBytes, 0);
         return length;
     }

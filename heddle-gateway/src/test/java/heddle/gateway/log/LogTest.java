@@ -436,6 +436,25 @@ class LogTest {
         }
     }
 
+    /** More names than any commit has had. */
+    @Test
+    void eachSegmentBeginsWithAllNamesHoweverMany() throws Exception {
+        int names = 100;
+        try (var log = Logs.open(folder())) {
+            for (int name = 1; name <= names; name++) {
+                log.commit(List.of(new Logs.Message("name " + name, name, new byte[0])), 1);
+            }
+            while (Segment.list(folder()).size() < 2) {
+                log.commit(messages(log.last() + 1, 50), 1);
+            }
+        }
+        try (var log = Logs.open(folder())) {
+            for (int name = 1; name <= names; name++) {
+                assertThat(log.highest("name " + name)).isEqualTo(name);
+            }
+        }
+    }
+
     /** Before its first commit a segment may be the only place that has the highest numbers of clients. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1})
