@@ -111,6 +111,14 @@ abstract sealed class Direction permits Reads, Writes {
         return n;
     }
 
+    /** The same of a call that moves bytes: how many counts when its thread is asked to {@link #giveWay}. */
+    final long afterTransfer(long n) {
+        if (n > 0) {
+            slot.moved((int) n);
+        }
+        return after(n);
+    }
+
     /** {@code wait} as a number. */
     final int outcome(Wait wait) {
         return switch (wait) {

@@ -81,11 +81,7 @@ final class Reads extends Direction {
         // A packet's rest would be lost.
         int asked = traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
         while (n == TRY) {
-            n = after(receive(array, segment, offset, asked));
-        }
-        if (n > 0) {
-            slot.moved((int) n);
-            return (int) n;
+            n = afterTransfer(receive(array, segment, offset, asked));
         }
         return n == 0 ? Result.END_OF_STREAM : (int) n;
     }
@@ -196,6 +192,7 @@ final class Reads extends Direction {
             if (n > 0) {
                 lent = buffer.clear().limit((int) n);
                 lentBytes = (int) n;
+                slot.moved(lentBytes);
             } else {
                 lender.give(buffer);
                 n = postponed ? n : after(n);
@@ -278,6 +275,9 @@ final class Reads extends Direction {
                     ? readRun(buffers, from, count)
                     : receive(null, buffers[from], 0, transferBytes(buffers[from].byteSize()));
         } while (n == -Errno.EINTR);
+        if (n > 0) {
+            slot.moved((int) n);
+        }
         return n;
     }
 
@@ -550,7 +550,7 @@ final class Reads extends Direction {
             int asked = (int) Math.min(bytesMax - done, Syscalls.SPLICE_BYTES_MAX);
             while (n == TRY) {
                 drained = false;
-                n = after(sys.splice(fd, pipe.in(), asked, errno));
+                n = afterTransfer(sys.splice(fd, pipe.in(), asked, errno));
             }
             if (n == -Errno.EINVAL && done == 0) {
                 return null;

@@ -65,7 +65,7 @@ final class Writes extends Direction {
     private long writePacket(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, long length) {
         long n = TRY;
         while (n == TRY) {
-            n = after(send(array, segment, offset, (int) length, false));
+            n = afterTransfer(send(array, segment, offset, (int) length, false));
         }
         return n >= 0 ? n : Result.ofWrite(0, (int) n);
     }
@@ -110,10 +110,9 @@ final class Writes extends Direction {
         while (done < length) {
             int asked = (int) Math.min(length - done, Syscalls.TRANSFER_BYTES_MAX);
             boolean moreToCome = more || done + asked < length;
-            long n = after(later(send(array, segment, offset + done, asked, moreToCome)));
+            long n = afterTransfer(later(send(array, segment, offset + done, asked, moreToCome)));
             if (n >= 0) {
                 done += n;
-                slot.moved((int) n);
                 n = done == length ? TRY : n < asked ? await() : begin();
             }
             if (n != TRY) {
@@ -173,7 +172,7 @@ final class Writes extends Direction {
         int left = count;
         long done = before;
         while (left > 0) {
-            long n = after(later(sys.writev(fd, rest, left, more, errno)));
+            long n = afterTransfer(later(sys.writev(fd, rest, left, more, errno)));
             if (n >= 0) {
                 done += n;
                 left = Buffers.dropWritten(rest, left, n);
@@ -196,7 +195,7 @@ final class Writes extends Direction {
             long n = prepare();
             int done = 0;
             while (n == TRY && done < count) {
-                n = after(later(sys.splice(from, fd, count - done, errno)));
+                n = afterTransfer(later(sys.splice(from, fd, count - done, errno)));
                 if (n > 0) {
                     done += (int) n;
                     n = TRY;

@@ -333,7 +333,7 @@ public final class Upkeep {
         }
         if (made > 2 * filled.getOpaque()) {
             try {
-                Thread.sleep(PAUSE); // Real time: the disk's.
+                Thread.sleep(PAUSE); // Real time, whatever the log's clock: it is the disk's and the processor's.
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt(); // nobody does
             }
