@@ -87,7 +87,7 @@ class OnceKillTest {
                 .isGreaterThanOrEqualTo(KILLS);
     }
 
-    /** Each server's 60th sync fails: whether its commit is there is in doubt, and the server ends. */
+    /** Each thread's 60th sync fails. Of the writer's, whether its commit is there is in doubt, and the server ends. */
     @Test
     void underFsyncsThatFailEachMessageIsThereOnceAndInOrder() throws Exception {
         List<String> strace = List.of(

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -311,8 +312,7 @@ public final class Upkeep {
                 zeros.clear().limit((int) Math.min(zeros.capacity(), bytes - at));
                 Whole.write(channel, zeros, at);
                 if (at % SYNC_BYTES == 0) {
-                    channel.force(false);
-                    pace(at);
+                    pace(channel, at);
                 }
             }
             channel.force(true);
@@ -322,16 +322,20 @@ public final class Upkeep {
         }
     }
 
-    /** On the thread heddle-log: gives way to commits, unless it is hardly twice as far as these. Throws at the end. */
-    private void pace(long made) throws IOException {
+    /**
+     * On the thread heddle-log, beside commits: syncs what was written, and gives way to commits, unless it is hardly
+     * twice as far as these, or the writer waits for {@link #making}. Throws at the end.
+     */
+    private void pace(FileChannel channel, long made) throws IOException {
         boolean ends = isStopping(); // first, as its lock shows which thread is it
         if (!Thread.currentThread().equals(thread)) {
-            return;
+            return; // No commit is beside it.
         }
         if (ends) {
             throw new IOException("the server ends");
         }
-        if (made > 2 * filled.getOpaque()) {
+        channel.force(false);
+        if (made > 2 * filled.getOpaque() && !making.hasQueuedThreads()) {
             try {
                 Thread.sleep(PAUSE); // Real time, whatever the log's clock: it is the disk's and the processor's.
             } catch (InterruptedException e) {
