@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -357,13 +358,32 @@ class RuntimeTest {
         assertThat(bytesReadBeforeAnotherRuns(600 << 10, 8 << 10)).isBetween(1L, 64L * (8 << 10));
     }
 
+    @Test
+    void oneLongWriteLetsOthersRun() throws Exception {
+        try (Heddle heddle = oneProcessor();
+                ConnPair pair = ConnPair.tcp(heddle.listenConfig(), heddle.dialer(), "127.0.0.1:0")) {
+            var written = new AtomicBoolean();
+            Task<Boolean> writer = Task.on(heddle.ofVirtual(), () -> {
+                Task<Boolean> other = Task.on(heddle.ofVirtual(), written::get);
+                pair.left().write(new byte[256 << 10]); // the kernel has room for all of it
+                written.set(true);
+                return other.result();
+            });
+            assertThat(writer.result()).isFalse();
+        }
+    }
+
+    private static Heddle oneProcessor() throws IOException {
+        return Heddle.builder()
+                .way(Way.CARRIERS)
+                .parallelism(1)
+                .handOff(Duration.ofHours(1))
+                .start();
+    }
+
     /** What a thread that reads {@code bytes}, all of which are there, has read when the next one first runs. */
     private static long bytesReadBeforeAnotherRuns(int bytes, int atATime) throws Exception {
-        try (Heddle heddle = Heddle.builder()
-                        .way(Way.CARRIERS)
-                        .parallelism(1)
-                        .handOff(Duration.ofHours(1))
-                        .start();
+        try (Heddle heddle = oneProcessor();
                 ConnPair pair = ConnPair.tcp(heddle.listenConfig(), heddle.dialer(), "127.0.0.1:0")) {
             pair.right().write(new byte[bytes]);
             pair.left().awaitReadable(Deadline.NONE);

@@ -32,16 +32,20 @@ abstract sealed class Direction permits Reads, Writes {
     final Registration registration;
     final ReadinessSlot slot;
 
+    /** How many bytes that a call moves count like another call: see {@link #giveWay}. */
+    private final int bytesACall;
+
     /** Where the C library leaves errno; guarded by the direction's lock. */
     final int[] errno = new int[1];
 
-    Direction(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
+    Direction(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot, int bytesACall) {
         this.descriptor = descriptor;
         this.sys = sys;
         this.registration = descriptor.registration();
         this.fd = registration.fd();
         this.traffic = traffic;
         this.slot = slot;
+        this.bytesACall = bytesACall;
     }
 
     /** Takes the direction's lock. */
@@ -71,7 +75,7 @@ abstract sealed class Direction permits Reads, Writes {
      * Lets others run after {@link #CALLS_A_TURN} calls without a wait, fewer if they move much at a time. Two threads
      * that answer each other on two carriers, or one behind a full buffer, may never have to wait.
      */
-    private void giveWay() {
+    final void giveWay() {
         if (slot.callsSinceWait() >= CALLS_A_TURN && Thread.currentThread().isVirtual()) {
             slot.gaveWay();
             descriptor.giveWay();
@@ -113,10 +117,15 @@ abstract sealed class Direction permits Reads, Writes {
 
     /** The same of a call that moves bytes: how many counts when its thread is asked to {@link #giveWay}. */
     final long afterTransfer(long n) {
-        if (n > 0) {
-            slot.moved((int) n);
-        }
+        moved(n);
         return after(n);
+    }
+
+    /** A call has moved {@code n} bytes, or failed. */
+    final void moved(long n) {
+        if (n >= bytesACall) {
+            slot.countCalls((int) (n / bytesACall));
+        }
     }
 
     /** {@code wait} as a number. */

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reads extends Direction {
 
+    /** They take as long as a call. */
+    private static final int BYTES_A_CALL = 8 << 10;
+
     /** The last read got less than it asked for, and no ring has received since; guarded by the read lock. */
     private boolean drained;
 
@@ -42,7 +45,7 @@ final class Reads extends Direction {
     private int lentBytes;
 
     Reads(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
-        super(descriptor, sys, traffic, slot);
+        super(descriptor, sys, traffic, slot, BYTES_A_CALL);
         registration.setExpectsBytes(traffic == Traffic.BYTES);
     }
 
@@ -192,7 +195,7 @@ final class Reads extends Direction {
             if (n > 0) {
                 lent = buffer.clear().limit((int) n);
                 lentBytes = (int) n;
-                slot.moved(lentBytes);
+                moved(n);
             } else {
                 lender.give(buffer);
                 n = postponed ? n : after(n);
@@ -275,9 +278,7 @@ final class Reads extends Direction {
                     ? readRun(buffers, from, count)
                     : receive(null, buffers[from], 0, transferBytes(buffers[from].byteSize()));
         } while (n == -Errno.EINTR);
-        if (n > 0) {
-            slot.moved((int) n);
-        }
+        moved(n);
         return n;
     }
 

@@ -22,6 +22,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Writes extends Direction {
 
+    /**
+     * Few, so that who writes without having to wait lets others run after 128 KiB. More in a row would wait for one
+     * reader, and where the kernel paces for its timer: docs/performance.md.
+     */
+    private static final int BYTES_A_CALL = 1 << 10;
+
     /** What is longer goes alone: to copy it once more costs as much as a call. */
     private static final int BATCHED_BYTES_MAX = 16 << 10;
 
@@ -29,7 +35,7 @@ final class Writes extends Direction {
     private @Nullable Outgoing outgoing;
 
     Writes(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot) {
-        super(descriptor, sys, traffic, slot);
+        super(descriptor, sys, traffic, slot, BYTES_A_CALL);
     }
 
     @Override
@@ -113,13 +119,19 @@ final class Writes extends Direction {
             long n = afterTransfer(later(send(array, segment, offset + done, asked, moreToCome)));
             if (n >= 0) {
                 done += n;
-                n = done == length ? TRY : n < asked ? await() : begin();
+                n = done == length ? TRY : n < asked ? await() : goOn();
             }
             if (n != TRY) {
                 return Result.ofWrite(before + done, (int) n);
             }
         }
         return before + done;
+    }
+
+    /** {@link #begin} in the middle of a write, which others need not wait for. */
+    private int goOn() {
+        giveWay();
+        return begin();
     }
 
     /**

@@ -41,9 +41,6 @@ public final class ReadinessSlot {
 
     private static final Object READY = new Object();
 
-    /** How many bytes take as long as a call. */
-    private static final int CALL_BYTES = 8 << 10;
-
     private static final VarHandle STATE;
     private static final VarHandle SINCE;
 
@@ -93,9 +90,9 @@ public final class ReadinessSlot {
         return ++calls;
     }
 
-    /** A call has moved {@code bytes}: much at a time takes as long as several calls, and counts like them. */
-    public void moved(int bytes) {
-        calls += bytes / CALL_BYTES;
+    /** A call has moved much at a time, and so counts like {@code more} calls besides itself. */
+    public void countCalls(int more) {
+        calls += more;
     }
 
     /** The thread that makes the calls lets others run. */

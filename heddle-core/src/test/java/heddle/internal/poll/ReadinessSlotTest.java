@@ -79,7 +79,7 @@ class ReadinessSlotTest {
         registration.signal(true, false, false);
         assertThat(echo.result()).as("after its own").isEqualTo(1);
         assertThat(slot.callsSinceWait()).isEqualTo(1);
-        slot.moved(64 << 10);
+        slot.countCalls(8);
         assertThat(slot.callsSinceWait()).as("of which one moved 64 KiB").isEqualTo(10);
         slot.gaveWay();
         assertThat(slot.callsSinceWait()).isEqualTo(1);

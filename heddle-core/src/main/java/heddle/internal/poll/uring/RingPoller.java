@@ -11,7 +11,6 @@ import heddle.internal.poll.Intake;
 import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.Outgoing;
 import heddle.internal.poll.Piece;
-import heddle.internal.poll.PieceStack;
 import heddle.internal.poll.Request;
 import heddle.internal.poll.Watched;
 import heddle.internal.poll.epoll.EpollPoller;
@@ -43,12 +42,6 @@ import org.jspecify.annotations.Nullable;
 /// reader asks again.
 public final class RingPoller extends EpollPoller {
 
-    /** Of each buffer: most messages fit into one, and a processor's second cache holds many. */
-    private static final int BUFFER_BYTES = 4 << 10;
-
-    /** At most 2^15. */
-    private static final int BUFFERS = 4 << 10;
-
     private static final int SUBMISSIONS = 1 << 10;
 
     /** More than there are buffers and sends at a time. */
@@ -70,13 +63,11 @@ public final class RingPoller extends EpollPoller {
     private static final int NOTHING = 5;
 
     private final Ring ring;
-    private final Piece[] pieces = new Piece[BUFFERS];
+    private final ReceiveBuffers buffers;
     private final MemorySegment sendArea = Arena.ofAuto().allocate(SEND_AREA_BYTES, 64);
     private final Intake intake = new Intake();
-    private final PieceStack returned = new PieceStack();
     private final Inbox.Ring receiver = new Receiver();
     private final Consumer<Request> serve = this::serve;
-    private final Consumer<Piece> addBuffer = this::addBuffer;
 
     /** What inboxes see of this. */
     private final class Receiver implements Inbox.Ring {
@@ -88,7 +79,7 @@ public final class RingPoller extends EpollPoller {
 
         @Override
         public void giveBack(Piece piece) {
-            returned.push(piece);
+            buffers.giveBack(piece);
         }
 
         @Override
@@ -130,18 +121,16 @@ public final class RingPoller extends EpollPoller {
         super(watched, trace, onFailure);
         boolean made = false;
         try {
-            ring = new Ring(SUBMISSIONS, COMPLETIONS, BUFFERS, BUFFER_BYTES);
+            ring = new Ring(SUBMISSIONS, COMPLETIONS, ReceiveBuffers.COUNT, ReceiveBuffers.BYTES, ReceiveBuffers.STEP);
             made = true;
         } finally {
             if (!made) {
                 super.close();
             }
         }
-        for (int i = 0; i < BUFFERS; i++) {
-            pieces[i] = new Piece(i, ring.pool(), (long) i * BUFFER_BYTES);
-            if (i < SUBMISSIONS) {
-                freePlaces[i] = i;
-            }
+        buffers = new ReceiveBuffers(ring);
+        for (int i = 0; i < SUBMISSIONS; i++) {
+            freePlaces[i] = i;
         }
     }
 
@@ -298,17 +287,10 @@ public final class RingPoller extends EpollPoller {
     }
 
     private void serveAll() {
-        if (!returned.isEmpty()) {
-            returned.empty(addBuffer);
-            ring.publishBuffers();
-        }
+        buffers.fill();
         if (!intake.isEmpty()) {
             intake.empty(serve);
         }
-    }
-
-    private void addBuffer(Piece piece) {
-        ring.addBuffer(piece.id);
     }
 
     private void serve(Request request) {
@@ -381,14 +363,17 @@ public final class RingPoller extends EpollPoller {
     private void received(long userData, int result, int flags) {
         Watched one = find(userData);
         Inbox inbox = one == null ? null : one.inbox();
-        Piece piece = (flags & Ring.HAS_BUFFER) == 0 ? null : pieces[Ring.buffer(flags)];
+        Piece piece = (flags & Ring.HAS_BUFFER) == 0 ? null : buffers.took(Ring.buffer(flags));
         if (one == null || inbox == null) {
             throw new AssertionError("a receive outlived its descriptor");
         }
         if (piece != null && result > 0) {
             inbox.came(piece, result);
         } else if (piece != null) {
-            returned.push(piece);
+            buffers.giveBack(piece);
+        }
+        if (result == -Errno.ENOBUFS) {
+            buffers.ranOut();
         }
         if (result == 0 || result == -Errno.ECONNRESET) {
             one.setPeerClosed();

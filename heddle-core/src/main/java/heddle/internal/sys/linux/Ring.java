@@ -104,6 +104,7 @@ public final class Ring {
     private final MemorySegment pool;
     private final int bufferCount;
     private final int bufferBytes;
+    private final int bufferStep;
     private final long sqHead;
     private final long sqTail;
     private final long sqFlags;
@@ -120,16 +121,18 @@ public final class Ring {
     private long at;
 
     /**
-     * A new one, its buffers being with the kernel.
+     * A new one. The kernel has none of its buffers yet.
      *
      * @param submissionsMax how many fit between two calls
      * @param completionsMax how many lie in the ring before the kernel keeps them for itself, which costs more
      * @param bufferCount a power of two, at most 2^15
+     * @param bufferStep bytes from one to the next, at least {@code bufferBytes}
      * @throws StartException the system has none to give; nothing is left open
      */
-    public Ring(int submissionsMax, int completionsMax, int bufferCount, int bufferBytes) {
+    public Ring(int submissionsMax, int completionsMax, int bufferCount, int bufferBytes, int bufferStep) {
         this.bufferCount = bufferCount;
         this.bufferBytes = bufferBytes;
+        this.bufferStep = bufferStep;
         MemorySegment params = arena.allocate(PARAMS_BYTES, 8);
         params.set(JAVA_INT, 4, completionsMax);
         params.set(JAVA_INT, 8, SETUP_CQSIZE | SETUP_SUBMIT_ALL | SETUP_COOP_TASKRUN | SETUP_TASKRUN_FLAG);
@@ -152,7 +155,7 @@ public final class Ring {
                     completions + (long) COMPLETION_BYTES * cqEntries, params.get(JAVA_INT, 64) + 4L * sqEntries);
             ringsMade = map(ringBytes, MAP_SHARED_POPULATE, fd, 0);
             submissionsMade = map((long) SUBMISSION_BYTES * sqEntries, MAP_SHARED_POPULATE, fd, OFFSET_SUBMISSIONS);
-            poolMade = map((long) bufferCount * bufferBytes, MAP_PRIVATE_ANONYMOUS, -1, 0);
+            poolMade = map((long) bufferCount * bufferStep, MAP_PRIVATE_ANONYMOUS, -1, 0);
             bufferRingMade = map((long) bufferCount * BUFFER_ENTRY_BYTES, MAP_PRIVATE_ANONYMOUS, -1, 0);
             rings = ringsMade;
             submissions = submissionsMade;
@@ -167,7 +170,7 @@ public final class Ring {
             for (int i = 0; i < sqEntries; i++) {
                 rings.set(JAVA_INT, array + 4L * i, i);
             }
-            registerBuffers();
+            registerBufferRing();
             made = true;
         } finally {
             if (!made) {
@@ -221,15 +224,11 @@ public final class Ring {
                 && (probe.get(JAVA_BYTE, 0) & 0xff) >= OP_SEND_ZC;
     }
 
-    private void registerBuffers() {
+    private void registerBufferRing() {
         MemorySegment registration = arena.allocate(40, 8); // address (8), entries (4), group (2), flags (2), unused
         registration.set(JAVA_LONG, 0, bufferRing.address());
         registration.set(JAVA_INT, 8, bufferCount);
         checked("io_uring_register", call(SYS_REGISTER, fd, REGISTER_PBUF_RING, registration, 1, 0));
-        for (int i = 0; i < bufferCount; i++) {
-            addBuffer(i);
-        }
-        publishBuffers();
     }
 
     private static long checked(String call, long result) {
@@ -291,7 +290,7 @@ public final class Ring {
     /** Makes buffer {@code id} the kernel's, with the next {@link #publishBuffers}. */
     public void addBuffer(int id) {
         long entry = (long) (bufferTail & (bufferCount - 1)) * BUFFER_ENTRY_BYTES;
-        bufferRing.set(JAVA_LONG, entry, pool.address() + (long) id * bufferBytes);
+        bufferRing.set(JAVA_LONG, entry, pool.address() + (long) id * bufferStep);
         bufferRing.set(JAVA_INT, entry + 8, bufferBytes);
         bufferRing.set(JAVA_SHORT, entry + 12, (short) id);
         bufferTail++;

@@ -12,7 +12,7 @@ class RingTest {
 
     private static Ring ring(int submissions, int completions) {
         try {
-            return new Ring(submissions, completions, 4, 4096);
+            return new Ring(submissions, completions, 4, 4096, 4096);
         } catch (StartException refused) {
             return abort(Ring.reason(refused));
         }

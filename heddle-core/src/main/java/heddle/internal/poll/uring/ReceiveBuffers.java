@@ -1,0 +1,97 @@
+package heddle.internal.poll.uring;
+
+import heddle.internal.poll.Piece;
+import heddle.internal.poll.PieceStack;
+import heddle.internal.sys.linux.Ring;
+
+/// The buffers that a ring receives into. The kernel has a few of them, and takes these in turn; the rest lie in a
+/// stack, those that were read last on top. So what is received goes through little memory, which stays in the
+/// processor's caches.
+///
+/// The kernel has twice as many as it took between two looks of late. By the polling thread, but for [#giveBack].
+final class ReceiveBuffers {
+
+    /** At most 2^15. */
+    static final int COUNT = 4 << 10;
+
+    /** Of each buffer: one holds all that most reads ask for. */
+    static final int BYTES = 16 << 10;
+
+    /** From one to the next. A power of two would put the first bytes of all into the same few places of a cache. */
+    static final int STEP = BYTES + 64;
+
+    /** How many the kernel has at least. */
+    private static final int LEAST = 64;
+
+    /** After how many looks it is forgotten how many it took. */
+    private static final int PERIOD = 1 << 10;
+
+    private final Ring ring;
+    private final Piece[] pieces = new Piece[COUNT];
+    private final PieceStack returned = new PieceStack();
+    private final int[] stack = new int[COUNT];
+    private int stackSize;
+
+    /** How many the kernel has, and how many it should have. */
+    private int inKernel;
+
+    private int wanted = LEAST;
+
+    /** How many it took since the last look, and most between two looks of this period. */
+    private int taken;
+
+    private int takenMost;
+
+    private int looks;
+
+    ReceiveBuffers(Ring ring) {
+        this.ring = ring;
+        for (int i = COUNT - 1; i >= 0; i--) {
+            pieces[i] = new Piece(i, ring.pool(), (long) i * STEP);
+            push(pieces[i]);
+        }
+        fill();
+    }
+
+    private void push(Piece piece) {
+        stack[stackSize++] = piece.id;
+    }
+
+    /** Whoever had {@code piece} has read it. Any thread. */
+    void giveBack(Piece piece) {
+        returned.push(piece);
+    }
+
+    /** The kernel took {@code id}, and left something in it. */
+    Piece took(int id) {
+        inKernel--;
+        taken++;
+        return pieces[id];
+    }
+
+    /** The kernel found none. */
+    void ranOut() {
+        taken = Math.max(taken, wanted);
+    }
+
+    /** A look: sees to it that the kernel has enough. */
+    void fill() {
+        if (!returned.isEmpty()) {
+            returned.empty(this::push);
+        }
+        takenMost = Math.max(takenMost, taken);
+        taken = 0;
+        wanted = Math.max(wanted, Math.min(COUNT, 2 * takenMost));
+        if (++looks % PERIOD == 0) {
+            wanted = Math.clamp(2L * takenMost, LEAST, COUNT);
+            takenMost = 0;
+        }
+        if (inKernel < wanted && stackSize > 0) {
+            while (inKernel < wanted && stackSize > 0) {
+                ring.addBuffer(stack[--stackSize]);
+                inKernel++;
+            }
+            ring.publishBuffers();
+        }
+    }
+}
