@@ -118,10 +118,11 @@ final class SinkQueue {
     static final int TURN_BYTES = 8 << 10;
 
     /**
-     * Most that is taken at a time: who comes while a batch is written waits for the rest of it. More would share the
-     * cost of a sync among more messages, of which it is small by then.
+     * Most that is taken at a time: who comes while a batch is written waits for the rest of it, which beside others
+     * that flood is nearly all of what an ack takes. More would share the cost of a sync among more messages, of which
+     * it is small by then. docs/performance.md has what other numbers do.
      */
-    static final int BATCH_MESSAGES_MAX = 2048;
+    static final int BATCH_MESSAGES_MAX = 768;
 
     static final int BATCH_BYTES_MAX = 1 << 20;
 

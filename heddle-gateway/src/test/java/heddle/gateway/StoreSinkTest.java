@@ -155,14 +155,14 @@ class StoreSinkTest {
                     0,
                     5);
             held.await();
-            for (int i = 0; i < 2000; i++) {
+            for (int i = 0; i < SinkQueue.BATCH_MESSAGES_MAX; i++) {
                 offer(sink, bytes("m" + i));
             }
             release.countDown();
-            settlements.await(2000);
+            settlements.await(SinkQueue.BATCH_MESSAGES_MAX);
         }
         assertThat(counters.value(Counter.COMMITS)).isEqualTo(2);
-        assertThat(counters.value(Counter.STORED)).isEqualTo(2001);
+        assertThat(counters.value(Counter.STORED)).isEqualTo(1 + SinkQueue.BATCH_MESSAGES_MAX);
         assertThat(settlements.flushes()).isEqualTo(1);
     }
 
