@@ -290,6 +290,7 @@ public final class Main implements Callable<Integer> {
         about.put("commit", firstLine("git", "-C", module.toString(), "describe", "--always", "--dirty"));
         about.put("machine", machine());
         about.put("kernel", System.getProperty("os.version"));
+        about.put("congestion control", congestionControl());
         about.put("Java", System.getProperty("java.vendor.version") + ", -XX:+UseSerialGC -Xms256m -Xmx2g");
         about.put("Go", firstLine("go", "version"));
         about.put("gcc", firstLine("gcc", "--version"));
@@ -312,6 +313,12 @@ public final class Main implements Callable<Integer> {
                 .findFirst()
                 .orElse("unknown");
         return Runtime.getRuntime().availableProcessors() + " processors, " + model;
+    }
+
+    /** Bulk depends on it: BBR paces what is sent in a row. */
+    private static String congestionControl() throws IOException {
+        Path file = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
+        return Files.exists(file) ? Files.readString(file).strip() : "unknown";
     }
 
     private static String netty() {
