@@ -29,6 +29,12 @@ class UringTest {
 
     private static final int TIMES = 200;
 
+    /** Bytes that fill more than the 16 buffers after which a receive is given up. */
+    private static final int ALL_OF_A_STREAM = 17 * (16 << 10);
+
+    /** Streams that take all buffers. */
+    private static final int MORE_THAN_FIT = (16 << 10) / 16 + 76;
+
     private Heddle heddle;
 
     @BeforeEach
@@ -200,19 +206,24 @@ class UringTest {
     }
 
     /** More connections lie unread than there are buffers: the others still are read, and so are they. */
+    @Tag("thorough")
     @Test
     void connectionsThatTakeAllBuffersStarveNobody() throws Exception {
         List<ConnPair> pairs = new ArrayList<>();
         try {
-            byte[] sent = Streams.random(64 << 10, 5);
-            for (int i = 0; i < 300; i++) {
+            byte[] sent = Streams.random(ALL_OF_A_STREAM, 5);
+            List<Inbox> inboxes = new ArrayList<>();
+            for (int i = 0; i < MORE_THAN_FIT; i++) {
                 ConnPair pair = pair();
                 pairs.add(pair);
-                here(() -> receive(pair.right()));
+                inboxes.add(here(() -> receive(pair.right())));
             }
             for (ConnPair pair : pairs) {
                 here(() -> pair.left().write(sent));
             }
+            Await.until(
+                    "the last one finds no buffer",
+                    () -> !inboxes.getLast().isReceiving() && inboxes.getLast().unread() == 0);
             try (ConnPair another = pair()) {
                 here(() -> Streams.roundTrip(echoing(another)));
             }
@@ -367,16 +378,20 @@ class UringTest {
         }
     }
 
+    @Tag("thorough")
     @Test
     void allBuffersComeBack() throws Exception {
-        for (int i = 0; i < 50; i++) {
+        for (int i = 0; i < MORE_THAN_FIT; i++) {
             try (ConnPair pair = pair()) {
-                here(() -> receive(pair.right()));
-                here(() -> pair.left().write(new byte[100_000]));
+                Inbox inbox = here(() -> receive(pair.right()));
+                here(() -> pair.left().write(new byte[ALL_OF_A_STREAM]));
+                Await.until("it takes all that it may", () -> !inbox.isReceiving());
             }
         }
         try (ConnPair pair = pair()) {
-            here(() -> Streams.roundTrip(echoing(pair)));
+            Inbox inbox = here(() -> receive(pair.right()));
+            here(() -> pair.left().write(new byte[1]));
+            Await.until("there is a buffer", () -> inbox.unread() == 1);
         }
         assertThat(heddle.describe()).isEqualTo("io_uring, carriers of its own (1)");
     }

@@ -289,12 +289,16 @@ public final class KafkaSink implements Sink {
             return result;
         }
         var payload = Arrays.copyOfRange(buffer, offset, offset + length);
-        int told = send(turn, number, payload, roomBytes, until);
-        if (told == SENT) {
-            return Result.SUCCESS;
+        int told = Result.NOT_STORED;
+        try {
+            told = send(turn, number, payload, roomBytes, until);
+        } finally {
+            if (told != SENT) {
+                room.give(turn.receipt().source(), roomBytes);
+            }
         }
-        room.give(turn.receipt().source(), roomBytes);
         return switch (told) {
+            case SENT -> Result.SUCCESS;
             case Result.OVERLOADED, Result.NOT_STORED -> told;
             case REPEATED -> Result.SUCCESS;
             default -> tell(sequence, number, told);

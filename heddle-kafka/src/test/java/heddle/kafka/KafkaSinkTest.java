@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -345,6 +346,45 @@ class KafkaSinkTest {
             var told = new Told("f");
             var sequence = new Sequence("f", told);
             sink.resume(sequence, 1);
+            assertThat(told.next()).isEqualTo("resumed 0 at 0");
+            once(sink, sequence, 1, "one");
+            assertThat(told.next()).isEqualTo("1: 0");
+        }
+    }
+
+    /** The thread of the turns is kept from resuming another one by its receipt. */
+    @Test
+    void interruptOfAMessageThatWaitsForItsTurnGivesItsRoomBack() throws Exception {
+        var topic = broker.topic("interrupted", 1, Map.of());
+        var resumed = new CountDownLatch(1);
+        var release = new CountDownLatch(1);
+        try (var sink = new KafkaSink(options(topic), new Counters())) {
+            sink.resume(
+                    new Sequence("a", new Told("a") {
+                        @Override
+                        public void resumed(long id, int result, long highest) {
+                            resumed.countDown();
+                            try {
+                                release.await();
+                            } catch (InterruptedException e) {
+                                throw new AssertionError(e);
+                            }
+                        }
+                    }),
+                    1);
+            resumed.await();
+            var told = new Told("b");
+            var sequence = new Sequence("b", told);
+            sink.resume(sequence, 2);
+            var sends = new FutureTask<>(() -> once(sink, sequence, 1, "one"));
+            var thread = Thread.ofPlatform().daemon().start(sends);
+            Await.until(
+                    "it has room, and waits",
+                    () -> sink.status().messages() == 1 && thread.getState() == Thread.State.TIMED_WAITING);
+            thread.interrupt();
+            assertThatThrownBy(sends::get).hasCauseInstanceOf(InterruptedException.class);
+            assertThat(sink.status().messages()).isZero();
+            release.countDown();
             assertThat(told.next()).isEqualTo("resumed 0 at 0");
             once(sink, sequence, 1, "one");
             assertThat(told.next()).isEqualTo("1: 0");

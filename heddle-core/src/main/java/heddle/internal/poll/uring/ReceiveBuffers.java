@@ -3,6 +3,7 @@ package heddle.internal.poll.uring;
 import heddle.internal.poll.Piece;
 import heddle.internal.poll.PieceStack;
 import heddle.internal.sys.linux.Ring;
+import org.jspecify.annotations.Nullable;
 
 /// The buffers that a ring receives into. The kernel has a few of them, and takes these in turn; the rest lie in a
 /// stack, those that were read last on top. So what is received goes through little memory, which stays in the
@@ -11,8 +12,11 @@ import heddle.internal.sys.linux.Ring;
 /// The kernel has twice as many as it took between two looks of late. By the polling thread, but for [#giveBack].
 final class ReceiveBuffers {
 
-    /** At most 2^15. */
-    static final int COUNT = 4 << 10;
+    /**
+     * At most 2^15. As many connections may have something come at a time; one more finds none, and has to wait for its
+     * reader, so it is served less often than others.
+     */
+    static final int COUNT = 16 << 10;
 
     /** Of each buffer: one holds all that most reads ask for. */
     static final int BYTES = 16 << 10;
@@ -27,7 +31,10 @@ final class ReceiveBuffers {
     private static final int PERIOD = 1 << 10;
 
     private final Ring ring;
-    private final Piece[] pieces = new Piece[COUNT];
+
+    /** Those that the kernel has had. */
+    private final @Nullable Piece[] pieces = new Piece[COUNT];
+
     private final PieceStack returned = new PieceStack();
     private final int[] stack = new int[COUNT];
     private int stackSize;
@@ -47,14 +54,13 @@ final class ReceiveBuffers {
     ReceiveBuffers(Ring ring) {
         this.ring = ring;
         for (int i = COUNT - 1; i >= 0; i--) {
-            pieces[i] = new Piece(i, ring.pool(), (long) i * STEP);
-            push(pieces[i]);
+            push(i);
         }
         fill();
     }
 
-    private void push(Piece piece) {
-        stack[stackSize++] = piece.id;
+    private void push(int id) {
+        stack[stackSize++] = id;
     }
 
     /** Whoever had {@code piece} has read it. Any thread. */
@@ -66,7 +72,12 @@ final class ReceiveBuffers {
     Piece took(int id) {
         inKernel--;
         taken++;
-        return pieces[id];
+        Piece piece = pieces[id];
+        if (piece == null) {
+            piece = new Piece(id, ring.pool(), (long) id * STEP);
+            pieces[id] = piece;
+        }
+        return piece;
     }
 
     /** The kernel found none. */
@@ -77,7 +88,7 @@ final class ReceiveBuffers {
     /** A look: sees to it that the kernel has enough. */
     void fill() {
         if (!returned.isEmpty()) {
-            returned.empty(this::push);
+            returned.empty(piece -> push(piece.id));
         }
         takenMost = Math.max(takenMost, taken);
         taken = 0;

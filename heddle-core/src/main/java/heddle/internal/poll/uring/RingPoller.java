@@ -45,7 +45,7 @@ public final class RingPoller extends EpollPoller {
     private static final int SUBMISSIONS = 1 << 10;
 
     /** More than there are buffers and sends at a time. */
-    private static final int COMPLETIONS = 16 << 10;
+    private static final int COMPLETIONS = 32 << 10;
 
     /** How many buffers may lie unread for one stream. */
     private static final int UNREAD_MAX = 16;

@@ -76,6 +76,7 @@ public final class Ring {
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED_POPULATE = 0x8001;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+    private static final int MAP_NORESERVE = 0x4000;
     private static final long OFFSET_SUBMISSIONS = 0x10000000;
     private static final int PARAMS_BYTES = 120;
     private static final int SUBMISSION_BYTES = 64;
@@ -155,7 +156,7 @@ public final class Ring {
                     completions + (long) COMPLETION_BYTES * cqEntries, params.get(JAVA_INT, 64) + 4L * sqEntries);
             ringsMade = map(ringBytes, MAP_SHARED_POPULATE, fd, 0);
             submissionsMade = map((long) SUBMISSION_BYTES * sqEntries, MAP_SHARED_POPULATE, fd, OFFSET_SUBMISSIONS);
-            poolMade = map((long) bufferCount * bufferStep, MAP_PRIVATE_ANONYMOUS, -1, 0);
+            poolMade = map((long) bufferCount * bufferStep, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE, -1, 0);
             bufferRingMade = map((long) bufferCount * BUFFER_ENTRY_BYTES, MAP_PRIVATE_ANONYMOUS, -1, 0);
             rings = ringsMade;
             submissions = submissionsMade;
