@@ -3,6 +3,7 @@ package heddle.internal.poll.uring;
 import heddle.internal.poll.Piece;
 import heddle.internal.poll.PieceStack;
 import heddle.internal.sys.linux.Ring;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The buffers that a ring receives into. The kernel has a few of them, and takes these in turn; the rest lie in a
@@ -36,6 +37,7 @@ final class ReceiveBuffers {
     private final @Nullable Piece[] pieces = new Piece[COUNT];
 
     private final PieceStack returned = new PieceStack();
+    private final Consumer<Piece> keep = this::keep;
     private final int[] stack = new int[COUNT];
     private int stackSize;
 
@@ -63,6 +65,10 @@ final class ReceiveBuffers {
         stack[stackSize++] = id;
     }
 
+    private void keep(Piece piece) {
+        push(piece.id);
+    }
+
     /** Whoever had {@code piece} has read it. Any thread. */
     void giveBack(Piece piece) {
         returned.push(piece);
@@ -88,7 +94,7 @@ final class ReceiveBuffers {
     /** A look: sees to it that the kernel has enough. */
     void fill() {
         if (!returned.isEmpty()) {
-            returned.empty(piece -> push(piece.id));
+            returned.empty(keep);
         }
         takenMost = Math.max(takenMost, taken);
         taken = 0;
@@ -97,11 +103,12 @@ final class ReceiveBuffers {
             wanted = Math.clamp(2L * takenMost, LEAST, COUNT);
             takenMost = 0;
         }
-        if (inKernel < wanted && stackSize > 0) {
-            while (inKernel < wanted && stackSize > 0) {
-                ring.addBuffer(stack[--stackSize]);
-                inKernel++;
-            }
+        int before = inKernel;
+        while (inKernel < wanted && stackSize > 0) {
+            ring.addBuffer(stack[--stackSize]);
+            inKernel++;
+        }
+        if (inKernel > before) {
             ring.publishBuffers();
         }
     }
