@@ -59,10 +59,10 @@ final class Admission implements Session {
 
     @Override
     public void run() throws IOException, InterruptedException {
+        // Ahead of the count: who sees the connection there may rely on its time-out having begun.
+        Deadline until = Deadline.after(options.handshakeTimeout, conn.runtime().clock());
         counters.increment(Counter.CONNECTIONS);
         try {
-            Deadline until =
-                    Deadline.after(options.handshakeTimeout, conn.runtime().clock());
             if (tls == null) {
                 serve(conn, until);
             } else {
