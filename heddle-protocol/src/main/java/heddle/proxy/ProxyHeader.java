@@ -189,8 +189,11 @@ final class ProxyHeader {
     }
 
     private void readBinary() throws Wrong {
-        // Of others the content is to be ignored. It may be values all the same, with a checksum among them.
-        boolean addressed = command() == COMMAND_PROXY && family() != 0;
+        if (command() != COMMAND_PROXY) {
+            return; // All the content is to be ignored: addresses may be among it, and look like values.
+        }
+        // Without a family the content may be values, with a checksum among them, or anything else.
+        boolean addressed = family() != 0;
         checkValues(FIXED_BYTES + (addressed ? ADDRESS_BYTES[family()] : 0), addressed);
         if (addressed && transport() == STREAM && family() != UNIX) {
             int each = family() == INET ? 4 : 16;

@@ -53,10 +53,9 @@ class ProxyFuzzTest {
             byte[] header = random.nextBoolean() ? randomLine() : randomBinary();
             byte[] all = join(header, BEHIND);
             var ours = ours(all);
-            assertThat(ours.left).as("seed %d, header %d", seed, i).isEqualTo(BEHIND.length);
-            assertThat(ours)
-                    .as("seed %d, header %d: %s", seed, i, Arrays.toString(header))
-                    .isEqualTo(netty(all));
+            String which = "seed %d, header %d: %s".formatted(seed, i, Arrays.toString(header));
+            assertThat(ours.left).as(which).isEqualTo(BEHIND.length);
+            assertThat(ours).as(which).isEqualTo(netty(all));
         }
     }
 
@@ -191,7 +190,12 @@ class ProxyFuzzTest {
     private byte[] randomLine() {
         boolean four = random.nextBoolean();
         return line("PROXY " + (four ? "TCP4 " : "TCP6 ") + randomAddress(four) + " " + randomAddress(four) + " "
-                + random.nextInt(0x10000) + " " + random.nextInt(0x10000) + "\r\n");
+                + randomPort() + " " + randomPort() + "\r\n");
+    }
+
+    /** Not 0, which the specification allows and {@link ProxyHeaderTest} has: Netty refuses it in a line. */
+    private int randomPort() {
+        return 1 + random.nextInt(0xffff);
     }
 
     private byte[] randomBinary() {

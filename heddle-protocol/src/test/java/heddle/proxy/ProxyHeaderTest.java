@@ -110,8 +110,10 @@ class ProxyHeaderTest {
         expect(binary(0x21, 0x21, addresses("2001:db8::7", 1, "::1", 65535)), "[2001:db8::7]:1", "[::1]:65535");
         expectFour(binary(0x21, 0x11, FOUR, value(4, new byte[100]), value(0xe5, new byte[0])));
         expectNobody(binary(0x20, 0x00));
-        // LOCAL: the addresses are to be ignored.
+        // LOCAL: the content is to be ignored, also where an address looks like a checksum.
         expectNobody(binary(0x20, 0x11, FOUR));
+        expectNobody(binary(0x20, 0x11, addresses("3.0.4.7", 51544, "192.0.2.1", 7000)));
+        expectNobody(binary(0x20, 0x11, addresses("3.0.5.7", 51544, "192.0.2.1", 7000)));
         expectNobody(binary(0x20, 0xff, new byte[7]));
         expectNobody(binary(0x21, 0x00, new byte[5]));
         // UDP, no transport, Unix sockets.
@@ -145,7 +147,9 @@ class ProxyHeaderTest {
     void theChecksumIsLookedAt() throws Exception {
         byte[] header = withChecksum(binary(0x21, 0x11, FOUR, value(4, new byte[3]), value(3, new byte[4])));
         expectFour(header);
-        expectNobody(withChecksum(binary(0x20, 0x00, value(3, new byte[4]))));
+        expectNobody(withChecksum(binary(0x21, 0x00, value(3, new byte[4]))));
+        refused(Reason.CHECKSUM, binary(0x21, 0x00, value(3, new byte[4])));
+        expectNobody(binary(0x20, 0x00, value(3, new byte[4])));
         int addresses = 16;
         int values = addresses + FOUR.length;
         for (int bit = 8 * addresses; bit < 8 * header.length; bit++) {
