@@ -35,6 +35,16 @@ final class Proc {
         return 0;
     }
 
+    /** Whether a thread of that /proc/PID/task/TID/comm is one of a JVM's that compile. */
+    static boolean isCompiler(String name) {
+        return name.startsWith("C1 Compiler") || name.startsWith("C2 Compiler");
+    }
+
+    /** Of /proc/PID/task/TID/schedstat: how long it was on a processor. */
+    static long scheduledNanos(String text) {
+        return Long.parseLong(text.split(" ", -1)[0]);
+    }
+
     /** Of a line of /proc/stat: what a processor has done since the system started. */
     record Processor(long busyNanos, long stolenNanos) {}
 

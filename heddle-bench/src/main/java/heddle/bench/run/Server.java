@@ -10,7 +10,9 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -153,6 +155,24 @@ final class Server implements AutoCloseable {
     /** A line of /proc/PID/status. */
     long status(String name) throws IOException {
         return Proc.status(Files.readString(Path.of("/proc/" + process.pid() + "/status")), name);
+    }
+
+    /** Nanoseconds of a processor that a JVM's compilers have had so far; 0 for others. */
+    long compilerNanos() throws IOException {
+        long nanos = 0;
+        try (DirectoryStream<Path> threads =
+                Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/task"))) {
+            for (Path thread : threads) {
+                try {
+                    if (Proc.isCompiler(Files.readString(thread.resolve("comm")))) {
+                        nanos += Proc.scheduledNanos(Files.readString(thread.resolve("schedstat")));
+                    }
+                } catch (NoSuchFileException ended) {
+                    // Compilers' threads come and go. What it has done does not count.
+                }
+            }
+        }
+        return nanos;
     }
 
     /** Bytes of a Java server's live objects, after a collection; 0 for others. */
