@@ -73,6 +73,12 @@ public final class Platform {
     /** How long a spare carrier waits for a processor before it ends. */
     private static final long SPARE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    /**
+     * How long what a poll has found may take one processor while another sleeps. To wake one costs both about 10 us,
+     * and it takes connections away whose memory is in the first one's caches.
+     */
+    private static final long HELP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
     private final Way way;
     private final String reason;
     private final Trace trace;
@@ -100,7 +106,10 @@ public final class Platform {
                     threads,
                     epolls,
                     new Scheduler.Limits(
-                            TimeUnit.NANOSECONDS.convert(settings.handOff()), settings.carriersMax(), SPARE_NANOS),
+                            TimeUnit.NANOSECONDS.convert(settings.handOff()),
+                            settings.carriersMax(),
+                            SPARE_NANOS,
+                            HELP_NANOS),
                     trace,
                     Platform::failed);
             pollers = List.copyOf(epolls);

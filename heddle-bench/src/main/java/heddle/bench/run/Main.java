@@ -186,7 +186,13 @@ public final class Main implements Callable<Integer> {
                 ? List.of("64B-x64")
                 : scenarios.stream().map(Scenario::name).toList();
         return new Session.Settings(
-                wantedRounds, wantedWindow, quick ? 0.2 : 0.5, quick ? 1 : 4, quick ? 1 : 10, quick ? 0 : 2000, callsOf);
+                wantedRounds,
+                wantedWindow,
+                quick ? 0.2 : 0.5,
+                quick ? 1 : 4,
+                quick ? 1 : 10,
+                quick ? 0 : 2000,
+                callsOf);
     }
 
     private Integer measure(List<Scenario> scenarios, List<Peer> peers) throws IOException {

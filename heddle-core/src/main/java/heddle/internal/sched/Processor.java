@@ -3,6 +3,7 @@ package heddle.internal.sched;
 import heddle.internal.trace.Dump;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// The right to run virtual threads: Go's P. Owns a run queue and a poller; a [Carrier] runs it. There are as many as
@@ -38,7 +39,14 @@ final class Processor {
     private static final int STATE = 7;
     private static final int TICK = 8;
 
-    private static final int QUEUE_CAPACITY = 256;
+    /** As many connections may be ready at once without a detour by the shared queue, which costs allocations. */
+    private static final int QUEUE_CAPACITY = 4096;
+
+    /** What a turn is thought to take at first: more than most do, so others are woken until it is known. */
+    private static final long FIRST_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** By which part of it the guess moves with each stretch. */
+    private static final int GUESS_STEPS = 8;
 
     private static final VarHandle WORD;
 
@@ -62,6 +70,14 @@ final class Processor {
 
     /** How many tasks had been added to the queue when the round began. */
     private long roundEnd;
+
+    /** How long a turn takes: half of the late stretches had shorter ones. */
+    private long turnNanos = FIRST_TURN_NANOS;
+
+    /** When this stretch of turns began, and the word then. */
+    private long stretchNanos = System.nanoTime();
+
+    private long stretchWord;
 
     /** Which processor is watched for the length of this round. */
     int watched;
@@ -133,6 +149,31 @@ final class Processor {
     /** A turn is about to begin: whether it is the first of the next round. By the owner. */
     boolean roundIsOver() {
         return --turnsLeft <= 0 && queue.taken() >= roundEnd;
+    }
+
+    /** Turns follow each other from now on. By the owner, as are the next two. */
+    void beginStretch(long nowNanos) {
+        stretchNanos = nowNanos;
+        stretchWord = word;
+    }
+
+    /**
+     * Guesses from the turns since {@link #beginStretch} how long one takes, and begins the next stretch. The guess
+     * moves by a fixed part, up or down: a mean would be spoiled by the one turn during which the system ran another
+     * thread.
+     */
+    void endStretch(long nowNanos) {
+        long turns = (word - stretchWord) / TICK;
+        if (turns > 0) {
+            boolean longer = (nowNanos - stretchNanos) / turns > turnNanos;
+            turnNanos += longer ? turnNanos / GUESS_STEPS + 1 : -(turnNanos / GUESS_STEPS);
+        }
+        beginStretch(nowNanos);
+    }
+
+    /** About how long a turn takes here. */
+    long turnNanos() {
+        return turnNanos;
     }
 
     /** The carrier is about to block. By the owner, who looks for work again afterwards. */

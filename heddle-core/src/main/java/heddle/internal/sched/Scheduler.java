@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Who is woken: a sleeping processor if something came that only it can know of (the shared queue, its own queue),
  * or if a queue holds more than one task. One task alone is about to be run by its own carrier, and waking another for
- * it would cost more than it.
+ * it would cost more than it. So would waking one for a few short ones: what a poll finds wakes another only if it
+ * takes longer than {@link Limits#helpNanos}, by the length of late turns.
  *
  * <p>A long file, as it holds the whole of this argument: who queues, who looks, who wakes. In two it could be read in
  * neither.
@@ -135,8 +136,9 @@ public final class Scheduler implements Executor {
      * @param carriersMax about how many carriers at a time at most; more tasks than that in blocking calls stop the
      *     rest, and the log says so
      * @param spareNanos how long a spare carrier waits for a processor before it ends
+     * @param helpNanos how long what a poll has found may take one processor while another sleeps
      */
-    public record Limits(long handOffNanos, int carriersMax, long spareNanos) {}
+    public record Limits(long handOffNanos, int carriersMax, long spareNanos, long helpNanos) {}
 
     /** Starts the carriers, one a processor, and the monitor. */
     public void start() {
@@ -169,7 +171,10 @@ public final class Scheduler implements Executor {
                     own.unpark(); // The carrier itself, in its poller: awake, and about to look.
                 }
             }
-            if (own.queue.size() > 1 && parked.get() > 0) {
+            int queued = own.queue.size();
+            if (queued > 1
+                    && parked.get() > 0
+                    && (carrier.isRunningTask() || queued * own.turnNanos() >= limits.helpNanos)) {
                 signalOne();
             }
         } else {
@@ -238,6 +243,7 @@ public final class Scheduler implements Executor {
             }
         }
         if (own.roundIsOver()) {
+            endStretch(own);
             poll(own);
             watchOthers(own);
             own.beginRound(ROUND_TURNS);
@@ -353,6 +359,7 @@ public final class Scheduler implements Executor {
 
     /** Sleeps in the poller unless there is something to do. */
     private void block(Processor own) {
+        endStretch(own);
         own.park();
         parked.incrementAndGet();
         try {
@@ -362,6 +369,16 @@ public final class Scheduler implements Executor {
             parked.decrementAndGet();
             own.unpark();
             monitor.wake();
+        }
+        if (processors.length > 1) {
+            own.beginStretch(System.nanoTime());
+        }
+    }
+
+    /** A round is over, or its processor about to sleep: looks how long turns take. */
+    private void endStretch(Processor own) {
+        if (processors.length > 1) {
+            own.endStretch(System.nanoTime());
         }
     }
 

@@ -42,7 +42,7 @@ class CarriersTest {
         scheduler = new Scheduler(
                 VirtualThreads.probe().threads(),
                 List.of(poll),
-                new Scheduler.Limits(HAND_OFF_NANOS, carriersMax, spareNanos),
+                new Scheduler.Limits(HAND_OFF_NANOS, carriersMax, spareNanos, 0),
                 trace,
                 failures::add,
                 this::startThread);
@@ -181,7 +181,7 @@ class CarriersTest {
             scheduler = new Scheduler(
                     VirtualThreads.probe().threads(),
                     List.of(new QueuePoll()),
-                    new Scheduler.Limits(LONG_NANOS, 8, LONG_NANOS),
+                    new Scheduler.Limits(LONG_NANOS, 8, LONG_NANOS, 0),
                     trace,
                     failures::add,
                     thread -> {

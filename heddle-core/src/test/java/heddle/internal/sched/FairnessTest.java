@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FairnessTest {
 
     /** Around the turns of a round and the capacity of a queue, and far above. */
-    private static final List<Integer> COUNTS = List.of(1, 2, 31, 32, 33, 255, 256, 257, 1000, 10_000);
+    private static final List<Integer> COUNTS = List.of(1, 2, 31, 32, 33, 1000, 4095, 4096, 4097, 10_000);
 
     /** How often each thread has its turn, about. */
     private static final int TIMES = 12;
@@ -328,7 +328,7 @@ class FairnessTest {
         var scheduler = new Scheduler(
                 VirtualThreads.probe().threads(),
                 List.of(new QueuePoll()),
-                new Scheduler.Limits(TimeUnit.HOURS.toNanos(1), 1, 1),
+                new Scheduler.Limits(TimeUnit.HOURS.toNanos(1), 1, 1, 0),
                 new Trace(),
                 Throwable::printStackTrace);
         scheduler.start();

@@ -27,7 +27,7 @@ class SchedulerWakeUpTest {
     private final Scheduler scheduler = new Scheduler(
             VirtualThreads.probe().threads(),
             List.of(poll),
-            new Scheduler.Limits(HAND_OFF_NANOS, 8, HAND_OFF_NANOS),
+            new Scheduler.Limits(HAND_OFF_NANOS, 8, HAND_OFF_NANOS, 0),
             new Trace(),
             Throwable::printStackTrace);
 

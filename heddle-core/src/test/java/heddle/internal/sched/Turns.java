@@ -44,7 +44,7 @@ final class Turns {
         scheduler = new Scheduler(
                 VirtualThreads.probe().threads(),
                 kernels,
-                new Scheduler.Limits(LONG_NANOS, 1, 1),
+                new Scheduler.Limits(LONG_NANOS, 1, 1, 0),
                 new Trace(),
                 cause -> {
                     throw new AssertionError(cause);

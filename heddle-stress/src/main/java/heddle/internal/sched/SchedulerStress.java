@@ -41,7 +41,7 @@ public final class SchedulerStress {
     }
 
     static Scheduler scheduler(ScriptedPoll... pollers) {
-        return new Scheduler(THREADS, List.of(pollers), new Scheduler.Limits(1, 1, 1), new Trace(), cause -> {
+        return new Scheduler(THREADS, List.of(pollers), new Scheduler.Limits(1, 1, 1, 0), new Trace(), cause -> {
             throw new AssertionError(cause);
         });
     }
