@@ -115,7 +115,9 @@ class WakeUpTest {
         try (var counting = new FaultySyscalls(count);
                 ConnPair pair = counting.tcp().withBuffers(20_000)) {
             Conn conn = pair.left();
-            byte[] large = new byte[200_000];
+            // In way uring the kernel goes on receiving for who has read, until the next look, of which a writer that
+            // need not wait has one in 4 MiB.
+            byte[] large = new byte[8 << 20];
             for (int round = 0; round < 5; round++) {
                 afterEachRoute(conn, () -> pair.right().write(new byte[1]));
                 Task<Integer> writer = Task.start(() -> conn.write(large));

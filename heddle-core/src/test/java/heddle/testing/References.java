@@ -65,6 +65,7 @@ final class References {
             "RocksDB",
             "SplitMix64",
             "ThreadPriorityCheck",
+            "UseTransparentHugePages",
             "VisualVM",
             "WebDriver",
             "WebJar",
