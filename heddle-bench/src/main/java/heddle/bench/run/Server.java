@@ -159,8 +159,12 @@ final class Server implements AutoCloseable {
 
     /** Nanoseconds of a processor that a JVM's compilers have had so far; 0 for others. */
     long compilerNanos() throws IOException {
+        return compilerNanos(process.pid());
+    }
+
+    static long compilerNanos(long pid) throws IOException {
         long nanos = 0;
-        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/task"))) {
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
             for (Path thread : threads) {
                 try {
                     if (Proc.isCompiler(Files.readString(thread.resolve("comm")))) {

@@ -124,7 +124,8 @@ final class Session implements AutoCloseable {
             double turn = settings.warmUpSeconds + settings.windowSeconds + TURN_SECONDS;
             double each = scenario.mode() == Scenario.Mode.IDLE
                     ? settings.rounds * IDLE_SECONDS
-                    : settings.rounds * turn + 2 * settings.firstWarmUpSeconds + TURN_SECONDS;
+                    : settings.rounds * turn
+                            + Math.min(2, settings.firstWarmUpsMax) * (settings.firstWarmUpSeconds + TURN_SECONDS);
             if (settings.countCalls.contains(scenario.name())) {
                 each += 2 * CALLS_SECONDS;
             }
@@ -240,12 +241,12 @@ final class Session implements AutoCloseable {
                     * 1e9
                     / (report.after().wallNs() - report.before().wallNs());
             best.merge(scenario.name(), perSecond, Math::max);
-            pause(scenario, server);
             return true;
         } catch (IOException e) {
             giveUp(scenario, server, e);
-            pause(scenario, server);
             return false;
+        } finally {
+            pause(scenario, server);
         }
     }
 

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.trace.Trace;
+import heddle.testing.Await;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -55,7 +55,7 @@ class HelpTest {
     }
 
     /** Starts threads that park, and do {@code turn} each time they are woken. */
-    private void wait(Scheduler on, int count, Runnable turn) throws InterruptedException {
+    private void wait(Scheduler on, int count, Runnable turn) throws Exception {
         for (int i = 0; i < count; i++) {
             waiters.add(on.ofVirtual().start(() -> {
                 while (!over) {
@@ -67,16 +67,18 @@ class HelpTest {
         awaitQuiet();
     }
 
-    private void awaitQuiet() throws InterruptedException {
-        awaitUntil(() -> waiters.stream().allMatch(waiter -> waiter.getState() == Thread.State.WAITING)
-                && working.blocked
-                && working.events.isEmpty()
-                && sleeping.blocked
-                && sleeping.events.isEmpty());
+    private void awaitQuiet() throws Exception {
+        Await.until(
+                "all wait, and both processors sleep",
+                () -> waiters.stream().allMatch(waiter -> waiter.getState() == Thread.State.WAITING)
+                        && working.blocked
+                        && working.events.isEmpty()
+                        && sleeping.blocked
+                        && sleeping.events.isEmpty());
     }
 
     /** A poll finds that {@code count} threads can go on; how often the other processor is woken for it. */
-    private int wakeUpsFor(int count) throws InterruptedException {
+    private int wakeUpsFor(int count) throws Exception {
         int before = sleeping.wakeUps.get();
         var told = new CountDownLatch(1);
         working.events.add(() -> {
@@ -88,7 +90,7 @@ class HelpTest {
         return sleeping.wakeUps.get() - before;
     }
 
-    private void learn() throws InterruptedException {
+    private void learn() throws Exception {
         for (int i = 0; i < STRETCHES; i++) {
             assertThat(wakeUpsFor(1)).as("wake-ups for one task").isZero();
         }
@@ -134,15 +136,6 @@ class HelpTest {
     private static void spin(long nanos) {
         long endNanos = System.nanoTime() + nanos;
         while (System.nanoTime() < endNanos) {
-            Thread.onSpinWait();
-        }
-    }
-
-    private static void awaitUntil(BooleanSupplier holds) throws InterruptedException {
-        while (!holds.getAsBoolean()) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException("this test's time is up");
-            }
             Thread.onSpinWait();
         }
     }

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.trace.Trace;
+import heddle.testing.Await;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,7 +48,7 @@ class SchedulerWakeUpTest {
             resumed.countDown();
         });
         parked.await();
-        awaitUntil(() -> poll.blocked);
+        Await.until("the processor sleeps", () -> poll.blocked);
         int before = poll.wakeUps.get();
 
         poll.events.add(() -> LockSupport.unpark(waiter));
@@ -74,7 +74,7 @@ class SchedulerWakeUpTest {
                 }
             }));
         }
-        awaitUntil(() -> queue.size() >= tasks * 3 / 4);
+        Await.until("most are queued", () -> queue.size() >= tasks * 3 / 4);
         poll.events.add(() -> go.set(0)); // Only a poll ends them.
         for (Thread thread : busy) {
             thread.join();
@@ -111,15 +111,6 @@ class SchedulerWakeUpTest {
     /** Keeps its carrier until then. */
     private static void spinUntilZero(CountDownLatch latch) {
         while (latch.getCount() > 0) {
-            Thread.onSpinWait();
-        }
-    }
-
-    private static void awaitUntil(BooleanSupplier holds) throws InterruptedException {
-        while (!holds.getAsBoolean()) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException("this test's time is up");
-            }
             Thread.onSpinWait();
         }
     }
