@@ -1,5 +1,6 @@
 package heddle.kafka;
 
+import heddle.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -144,12 +145,15 @@ final class Broker implements AutoCloseable {
         }
     }
 
-    /** A new topic; its name. */
+    /** A new topic, which the broker knows; its name. */
     String topic(String name, int partitions, Map<String, String> settings) throws Exception {
-        admin(admin -> admin.createTopics(
-                        List.of(new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(settings)))
-                .all()
-                .get());
+        admin(admin -> {
+            admin.createTopics(List.of(new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(settings)))
+                    .all()
+                    .get();
+            // The controller has made it; the broker hears of it a little later.
+            Await.until("topic " + name, () -> admin.listTopics().names().get().contains(name));
+        });
         return name;
     }
 
