@@ -40,19 +40,18 @@ class UringTest {
 
     @BeforeEach
     void start() throws IOException {
-        heddle = start(Heddle.builder());
+        start(Heddle.builder());
     }
 
-    private static Heddle start(Heddle.Builder builder) throws IOException {
-        Heddle started = builder.way(Way.URING).parallelism(1).start();
-        assumeTrue(started.way() == Way.URING, started.describe());
-        return started;
+    private void start(Heddle.Builder builder) throws IOException {
+        heddle = builder.way(Way.URING).parallelism(1).start();
+        assumeTrue(heddle.way() == Way.URING, heddle.describe());
     }
 
     /** On a busy machine each carrier may seem stuck, and what the next one finds under way it cancels. */
     private void handNothingOff() throws IOException {
         heddle.close();
-        heddle = start(Heddle.builder().handOff(Duration.ofMinutes(1)));
+        start(Heddle.builder().handOff(Duration.ofMinutes(1)));
     }
 
     @AfterEach

@@ -122,13 +122,14 @@ final class Delivery implements Closeable {
                             .get(options.topic))
                     .partitions()
                     .size();
-            var policy = setting(admin, options.topic, TopicConfig.CLEANUP_POLICY_CONFIG);
+            var policy = setting(admin, options, options.topic, TopicConfig.CLEANUP_POLICY_CONFIG);
             if (policy.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
                 throw new IOException("topic " + options.topic + " has cleanup.policy=" + policy
                         + ", which drops all but the last message of a client: want delete");
             }
             return new Cluster(
-                    partitions, Long.parseLong(setting(admin, options.topic, TopicConfig.MAX_MESSAGE_BYTES_CONFIG)));
+                    partitions,
+                    Long.parseLong(setting(admin, options, options.topic, TopicConfig.MAX_MESSAGE_BYTES_CONFIG)));
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
                 throw new IOException("topic " + options.topic + " does not exist", e);
@@ -137,11 +138,26 @@ final class Delivery implements Closeable {
         }
     }
 
-    /** A topic's setting. */
-    static String setting(Admin admin, String topic, String key) throws ExecutionException, InterruptedException {
+    /**
+     * A setting of a topic that is there. If it is new, the broker that is asked may not have heard of it yet, and is
+     * asked again, for the options' connectTimeout.
+     */
+    static String setting(Admin admin, KafkaOptions options, String topic, String key)
+            throws ExecutionException, InterruptedException {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        var config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
-        return Objects.requireNonNull(config).get(key).value();
+        long until = System.nanoTime() + options.connectTimeout.toNanos();
+        while (true) {
+            try {
+                var config =
+                        admin.describeConfigs(List.of(resource)).all().get().get(resource);
+                return Objects.requireNonNull(config).get(key).value();
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || System.nanoTime() - until >= 0) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+        }
     }
 
     /** What went wrong, in a line. */

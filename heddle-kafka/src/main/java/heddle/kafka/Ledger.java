@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -25,7 +24,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
@@ -122,7 +120,7 @@ final class Ledger implements Closeable {
                     throw new IOException("topic " + options.ledgerTopic + ": " + Delivery.text(e.getCause()), e);
                 }
             }
-            var policy = awaitCleanupPolicy(admin, options);
+            var policy = Delivery.setting(admin, options, options.ledgerTopic, TopicConfig.CLEANUP_POLICY_CONFIG);
             if (!policy.equals(TopicConfig.CLEANUP_POLICY_COMPACT)) {
                 throw new IOException("topic " + options.ledgerTopic + " has cleanup.policy=" + policy
                         + ": want compact, and nothing else");
@@ -131,22 +129,6 @@ final class Ledger implements Closeable {
             throw new IOException("topic " + options.ledgerTopic + ": " + Delivery.text(e.getCause()), e);
         } catch (KafkaException e) {
             throw new IOException("topic " + options.ledgerTopic + ": " + Delivery.text(e), e);
-        }
-    }
-
-    /** The controller has made the topic; the broker that is asked may not have heard of it yet. */
-    private static String awaitCleanupPolicy(Admin admin, KafkaOptions options)
-            throws ExecutionException, InterruptedException {
-        long until = System.nanoTime() + options.connectTimeout.toNanos();
-        while (true) {
-            try {
-                return Delivery.setting(admin, options.ledgerTopic, TopicConfig.CLEANUP_POLICY_CONFIG);
-            } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || System.nanoTime() - until >= 0) {
-                    throw e;
-                }
-                TimeUnit.MILLISECONDS.sleep(5);
-            }
         }
     }
 
