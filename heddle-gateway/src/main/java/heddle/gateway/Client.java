@@ -507,13 +507,14 @@ public final class Client implements Closeable {
         while (true) {
             var last = failure;
             if (last != null) {
-                if (closed || isFinal(last) || until.hasPassed()) {
+                var left = until.remaining(); // One look: who is told that this goes on is told for how long.
+                if (closed || isFinal(last) || left.isZero()) {
                     reportAll();
                     throw last;
                 }
                 if (connectFailed && !toldRetrying) {
                     toldRetrying = true;
-                    tell(() -> outcome.retrying(last, until.remaining()));
+                    tell(() -> outcome.retrying(last, left));
                 }
                 checkHasTime(callerNanos);
                 long pauseEnd = clock.after(servers.pauseNanos());
