@@ -12,6 +12,8 @@ import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Trace;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -39,6 +41,18 @@ public final class Descriptor {
         boolean take(ByteBuffer piece);
     }
 
+    private static final Semaphore GONE = new Semaphore(0);
+
+    private static final VarHandle DESTROYED;
+
+    static {
+        try {
+            DESTROYED = MethodHandles.lookup().findVarHandle(Descriptor.class, "destroyed", Semaphore.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final Descriptors all;
     private final Syscalls sys;
     private final int fd;
@@ -46,7 +60,12 @@ public final class Descriptor {
     private final Registration registration;
     private final Reads reads;
     private final Writes writes;
-    private final Semaphore destroyed = new Semaphore(0);
+
+    /**
+     * Whose permit those who close wait for while others use this still; null before the first of them, {@link #GONE}
+     * once it is destroyed. Changed by any thread.
+     */
+    private volatile @Nullable Semaphore destroyed;
 
     /** close(2) waits until what is unsent is sent, so it blocks. Set by any thread before it closes. */
     private volatile boolean lingers;
@@ -304,14 +323,27 @@ public final class Descriptor {
                 return true;
             }
         }
-        if (!destroyed.tryAcquire()) {
-            Trace trace = all.trace();
-            trace.waits().begin("close wait", registration);
-            destroyed.acquireUninterruptibly();
-            trace.waits().end();
-        }
-        destroyed.release(); // For those who close beside us, or later.
+        awaitDestroyed();
         return first;
+    }
+
+    private void awaitDestroyed() {
+        Semaphore end = destroyed;
+        if (end == null) {
+            var fresh = new Semaphore(0);
+            end = (Semaphore) DESTROYED.compareAndExchange(this, null, fresh);
+            if (end == null) {
+                end = fresh;
+            }
+        }
+        if (end == GONE) {
+            return;
+        }
+        Trace trace = all.trace();
+        trace.waits().begin("close wait", registration);
+        end.acquireUninterruptibly();
+        trace.waits().end();
+        end.release(); // For those who close beside us.
     }
 
     /** By the last user, who finds the descriptor closed. */
@@ -324,7 +356,10 @@ public final class Descriptor {
         sys.close(fd);
         all.forget(fd, this);
         count(Counter.DESCRIPTORS, -1);
-        destroyed.release();
+        Semaphore awaited = (Semaphore) DESTROYED.getAndSet(this, GONE);
+        if (awaited != null) {
+            awaited.release();
+        }
     }
 
     /**

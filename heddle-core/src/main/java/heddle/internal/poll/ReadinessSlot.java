@@ -74,8 +74,11 @@ public final class ReadinessSlot {
     /** See {@link #callsSinceWait}. Any thread's, without a guard: a call that is not counted does no harm. */
     private int calls;
 
-    /** Number of the thread that made the last of them; likewise. */
-    private long callerId;
+    /**
+     * The low 32 bits of the number of the thread that made the last of them; likewise. Two threads that share these
+     * count as one, which does no harm either.
+     */
+    private int callerId;
 
     /**
      * The calling thread begins a call that may or may not have to wait: how many calls this direction has had since a
@@ -83,7 +86,7 @@ public final class ReadinessSlot {
      * which waits for each request, do not add up; those of a thread that only writes do, whoever else reads and waits.
      */
     public int callsSinceWait() {
-        long me = Thread.currentThread().threadId();
+        int me = (int) Thread.currentThread().threadId();
         if (callerId != me) {
             callerId = me;
         }
@@ -102,7 +105,7 @@ public final class ReadinessSlot {
 
     /** {@code thread} waits in the other direction. */
     void waited(Thread thread) {
-        if (callerId == thread.threadId()) {
+        if (callerId == (int) thread.threadId()) {
             calls = 0;
         }
     }
