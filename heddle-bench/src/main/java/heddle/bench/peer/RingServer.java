@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// nothing beside (no deadlines, no locks, no hand-off). It answers what a ring could gain before one is built. An echo
 /// on one processor is all that it does. The first argument says how:
 ///
-///     epoll     no ring: recv, and when there is nothing, epoll; what the others are compared with
+///     loop      no ring and no virtual threads: the loop over epoll answers by itself; what Java costs alone
+///     epoll     no ring: epoll tells when to call recv; what the others are compared with
 ///     recv      a read is a receive of the ring, a write is send, as in the ring's absence
 ///     both      reads and writes are the ring's, and each waits for its completion
 ///     multi     a receive for each connection goes on by itself into buffers of the kernel's choice; a write is send
@@ -101,7 +102,10 @@ public final class RingServer {
     private static final int CQE_BUFFER = 1;
     private static final int CQE_MORE = 2;
     private static final int POLLIN = 1;
+    private static final int POLLERR = 8;
+    private static final int POLLHUP = 16;
 
+    private final boolean loop;
     private final boolean epoll;
     private final boolean sendByRing;
     private final boolean multishot;
@@ -140,6 +144,9 @@ public final class RingServer {
         Thread waiting;
 
         boolean ready;
+        // epoll: the next bytes make another edge
+        boolean drained;
+        boolean broken;
         int result;
         // multishot: what came and was not read, oldest first
         final ArrayDeque<Integer> came = new ArrayDeque<>(4);
@@ -159,7 +166,8 @@ public final class RingServer {
     }
 
     private RingServer(String how, String whose, Arguments arguments) {
-        epoll = how.equals("epoll");
+        loop = how.equals("loop");
+        epoll = loop || how.equals("epoll");
         sendByRing = how.endsWith("both");
         multishot = how.startsWith("multi");
         bound = whose.equals("bound");
@@ -257,7 +265,9 @@ public final class RingServer {
             if (epoll) {
                 register(conn.fd);
             }
-            threads.start(() -> echo(conn));
+            if (!loop) {
+                threads.start(() -> echo(conn));
+            }
         }
     }
 
@@ -277,10 +287,17 @@ public final class RingServer {
 
     private int read(Conn conn, byte[] into) {
         if (epoll) {
-            long n;
-            while ((n = shortCall(SYS_RECVFROM, conn.fd, conn.memory, into.length, MSG_DONTWAIT, 0, 0)) < 0) {
+            if (conn.drained) {
                 await(conn);
             }
+            long n;
+            while ((n = shortCall(SYS_RECVFROM, conn.fd, conn.memory, into.length, MSG_DONTWAIT, 0, 0)) < 0) {
+                if (conn.broken) {
+                    return -1;
+                }
+                await(conn);
+            }
+            conn.drained = n < into.length; // epoll(7), Q9
             copy(conn.memory, into, (int) n);
             return (int) n;
         }
@@ -458,9 +475,25 @@ public final class RingServer {
         long n = call(SYS_EPOLL_WAIT, epollFd, events, 1024, timeoutMillis, 0, 0);
         for (int i = 0; i < n; i++) {
             Conn conn = conns[ALL.get(ValueLayout.JAVA_INT_UNALIGNED, events + 12L * i + 4)];
-            if (conn != null) {
+            if (conn == null) {
+                continue;
+            }
+            conn.broken = (ALL.get(ValueLayout.JAVA_INT_UNALIGNED, events + 12L * i) & (POLLERR | POLLHUP)) != 0;
+            if (loop && conn.memory != 0) {
+                answer(conn);
+            } else {
                 wake(conn);
             }
+        }
+    }
+
+    private void answer(Conn conn) {
+        long n = shortCall(SYS_RECVFROM, conn.fd, conn.memory, bufferBytes, MSG_DONTWAIT, 0, 0);
+        if (n == 0 || n < 0 && conn.broken) {
+            shortCall(SYS_CLOSE, conn.fd, 0, 0, 0, 0, 0);
+        } else if (n > 0) {
+            // As in write.
+            shortCall(SYS_SENDTO, conn.fd, conn.memory, n, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
         }
     }
 

@@ -297,7 +297,13 @@ public final class Main implements Callable<Integer> {
         about.put("machine", machine());
         about.put("kernel", System.getProperty("os.version"));
         about.put("congestion control", congestionControl());
-        about.put("Java", System.getProperty("java.vendor.version") + ", -XX:+UseSerialGC -Xms256m -Xmx2g");
+        about.put(
+                "Java",
+                System.getProperty("java.vendor.version")
+                        + ", "
+                        + String.join(" ", Session.JVM)
+                        + "; for idle connections "
+                        + String.join(" ", Session.JVM_IDLE));
         about.put("Go", firstLine("go", "version"));
         about.put("gcc", firstLine("gcc", "--version"));
         about.put("Netty", netty());

@@ -49,7 +49,7 @@ final class Native {
         attempt(failures, () -> gcc("uring_echo", "uring_echo.c", "-luring"));
         Path go = sources.resolve("go/echo.go");
         attempt(failures, () -> {
-            if (isOlder("go_echo", List.of(go))) {
+            if (isOlder("go_echo", List.of(go)) || isOfAnotherGo("go_echo")) {
                 compile("go_echo", List.of("go", "build", "-o", "go_echo", go.toString()));
             }
         });
@@ -94,6 +94,14 @@ final class Native {
             }
         }
         return false;
+    }
+
+    /** Whether another Go than today's has built {@code name}: it would be measured under the wrong name. */
+    private boolean isOfAnotherGo(String name) {
+        String built =
+                Commands.output(List.of("go", "version", folder.resolve(name).toString()));
+        String today = Commands.output(List.of("go", "env", "GOVERSION"));
+        return !built.strip().endsWith(" " + today.strip());
     }
 
     /** Removes what was there before: a peer of an older source must not run in its place. */

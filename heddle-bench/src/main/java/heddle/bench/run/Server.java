@@ -34,6 +34,12 @@ final class Server implements AutoCloseable {
     /** Below the ports that the kernel gives to those who dial. */
     private static final AtomicInteger NEXT_PORT = new AtomicInteger(20_000);
 
+    /**
+     * The serial collector leaves dead objects where they are as long as they are few, and moves all together each
+     * fourth time: MarkSweepAlwaysCompactCount.
+     */
+    private static final int COLLECTIONS_UNTIL_COMPACT = 4;
+
     private static final Pattern TOTAL = Pattern.compile("Total +\\d+ +(\\d+)");
 
     private final Peer peer;
@@ -178,13 +184,17 @@ final class Server implements AutoCloseable {
         return nanos;
     }
 
-    /** Bytes of a Java server's live objects, after a collection; 0 for others. */
+    /** Bytes of a Java server's live objects, after collections that leave no gaps; 0 for others. */
     long heapBytes() {
         if (!peer.isJava()) {
             return 0;
         }
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-        String histogram = Commands.output(List.of(jcmd, String.valueOf(process.pid()), "GC.class_histogram"));
+        List<String> command = List.of(jcmd, String.valueOf(process.pid()), "GC.class_histogram");
+        String histogram = "";
+        for (int i = 0; i < COLLECTIONS_UNTIL_COMPACT; i++) {
+            histogram = Commands.output(command);
+        }
         Matcher total = TOTAL.matcher(histogram);
         return total.find() ? Long.parseLong(total.group(1)) : 0;
     }

@@ -51,8 +51,21 @@ final class Session implements AutoCloseable {
     /** Of connecting, draining and the pause after it, for the estimate. */
     private static final double TURN_SECONDS = 0.4;
 
-    private static final double IDLE_SECONDS = 18;
+    private static final double IDLE_SECONDS = 40;
     private static final double IDLE_SECONDS_MAX = 120;
+
+    /** Options of servers in Java. */
+    static final List<String> JVM = List.of("-XX:+UseSerialGC", "-Xms256m", "-Xmx2g");
+
+    /** Those of idle connections: what a collection leaves free is given back, so what is resident is in use. */
+    static final List<String> JVM_IDLE = List.of(
+            "-XX:+UseSerialGC",
+            "-Xms80m",
+            "-Xmn64m",
+            "-Xmx2g",
+            "-XX:MinHeapFreeRatio=5",
+            "-XX:MaxHeapFreeRatio=10",
+            "-XX:-ShrinkHeapInSteps");
 
     /**
      * What a server does before its idle connections come: what is made once is made, and its code compiled. A virtual
@@ -60,7 +73,6 @@ final class Session implements AutoCloseable {
      */
     private static final Set<String> BEFORE_IDLE = Set.of("64B-x64", "64B-x1000", "churn-x64");
 
-    private static final double BEFORE_IDLE_SECONDS = 2;
     private static final int QUIET_SAMPLE_MILLIS = 100;
 
     private final Settings settings;
@@ -69,7 +81,6 @@ final class Session implements AutoCloseable {
     private final List<Scenario> scenarios;
     private final List<Integer> processors;
     private final Path folder;
-    private final Map<String, List<String>> values;
     private final Consumer<String> progress;
     private final List<Measurement> turns = new ArrayList<>();
     private final List<Calls> calls = new ArrayList<>();
@@ -96,12 +107,15 @@ final class Session implements AutoCloseable {
             processors = Proc.list(line.substring(line.indexOf(':') + 1));
         }
         folder = Files.createTempDirectory("heddle-bench");
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        values = Map.of(
-                "native",
-                List.of(compiled.folder().toString()),
-                "java",
-                List.of(java, "-XX:+UseSerialGC", "-Xms256m", "-Xmx2g", "-cp", System.getProperty("java.class.path")));
+    }
+
+    /** What a peer's command may name, with {@code options} for a JVM. */
+    private Map<String, List<String>> values(List<String> options) {
+        List<String> java = new ArrayList<>();
+        java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        java.addAll(options);
+        java.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        return Map.of("native", List.of(compiled.folder().toString()), "java", java);
     }
 
     List<Measurement> turns() {
@@ -166,7 +180,7 @@ final class Session implements AutoCloseable {
         Placement placement = Placement.of(processors, setUp.processors());
         for (Peer peer : peers) {
             if (group.stream().anyMatch(peer::serves)) {
-                start(peer, setUp, placement);
+                start(peer, setUp, placement, JVM);
             }
         }
         for (Scenario scenario : group) {
@@ -204,9 +218,9 @@ final class Session implements AutoCloseable {
         }
     }
 
-    private void start(Peer peer, Scenario.ServerSetUp setUp, Placement placement) {
+    private void start(Peer peer, Scenario.ServerSetUp setUp, Placement placement, List<String> options) {
         try {
-            Server server = Server.start(peer, setUp, placement, values, folder);
+            Server server = Server.start(peer, setUp, placement, values(options), folder);
             server.stop();
             servers.put(peer.name(), server);
         } catch (IOException e) {
@@ -349,12 +363,11 @@ final class Session implements AutoCloseable {
     private void runIdle(Scenario scenario, int round) throws IOException {
         Placement placement = Placement.of(processors, scenario.processors());
         for (Peer peer : peers) {
-            start(peer, scenario.serverSetUp(), placement);
+            start(peer, scenario.serverSetUp(), placement, JVM_IDLE);
             Server server = servers.get(peer.name());
             if (server == null) {
                 continue;
             }
-            server.resume();
             try {
                 turns.add(idle(scenario, server, round, placement));
                 progress.accept(Tables.line(turns.getLast()));
@@ -369,12 +382,10 @@ final class Session implements AutoCloseable {
     private Measurement idle(Scenario scenario, Server server, int round, Placement placement) throws IOException {
         for (Scenario before : Scenario.ALL) {
             if (BEFORE_IDLE.contains(before.name())) {
-                try (Load load = start(before, server, placement, 0, 0, BEFORE_IDLE_SECONDS)) {
-                    load.report();
-                }
+                warmUp(before, server, placement);
             }
         }
-        Commands.sleep(200);
+        server.resume();
         long heap = server.heapBytes();
         long resident = server.status("VmRSS");
         List<String> options = Load.options(scenario, server, 0, 0, 0);
