@@ -35,8 +35,8 @@ final class Server implements AutoCloseable {
     private static final AtomicInteger NEXT_PORT = new AtomicInteger(20_000);
 
     /**
-     * The serial collector leaves dead objects where they are as long as they are few, and moves all together each
-     * fourth time: MarkSweepAlwaysCompactCount.
+     * The serial collector leaves dead objects where they are while they are few, and moves all together each fourth
+     * time.
      */
     private static final int COLLECTIONS_UNTIL_COMPACT = 4;
 
