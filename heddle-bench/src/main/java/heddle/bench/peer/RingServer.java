@@ -489,7 +489,7 @@ public final class RingServer {
 
     private void answer(Conn conn) {
         long n = shortCall(SYS_RECVFROM, conn.fd, conn.memory, bufferBytes, MSG_DONTWAIT, 0, 0);
-        if (n == 0 || n < 0 && conn.broken) {
+        if (n == 0 || (n < 0 && conn.broken)) {
             shortCall(SYS_CLOSE, conn.fd, 0, 0, 0, 0, 0);
         } else if (n > 0) {
             // As in write.
