@@ -176,7 +176,7 @@ public interface Conn extends ScatteringByteChannel, GatheringByteChannel {
 
     /**
      * Reads at least one byte into a buffer that is lent while {@code taker} runs, so that a connection that waits
-     * holds none: for servers of many connections of which few speak at a time. Allocates nothing.
+     * holds none: for servers of many connections of which few speak at a time. Allocates nothing once it is compiled.
      *
      * <pre>{@code
      * while (conn.readLent(conn::write) >= 0) {} // an echo

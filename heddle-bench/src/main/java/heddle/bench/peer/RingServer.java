@@ -488,12 +488,16 @@ public final class RingServer {
     }
 
     private void answer(Conn conn) {
-        long n = shortCall(SYS_RECVFROM, conn.fd, conn.memory, bufferBytes, MSG_DONTWAIT, 0, 0);
+        long n;
+        do {
+            n = shortCall(SYS_RECVFROM, conn.fd, conn.memory, bufferBytes, MSG_DONTWAIT, 0, 0);
+            if (n > 0) {
+                // As in write.
+                shortCall(SYS_SENDTO, conn.fd, conn.memory, n, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+            }
+        } while (n == bufferBytes); // Less has emptied the socket, as in read.
         if (n == 0 || (n < 0 && conn.broken)) {
             shortCall(SYS_CLOSE, conn.fd, 0, 0, 0, 0, 0);
-        } else if (n > 0) {
-            // As in write.
-            shortCall(SYS_SENDTO, conn.fd, conn.memory, n, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
         }
     }
 

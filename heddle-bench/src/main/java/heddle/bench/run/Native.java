@@ -96,12 +96,12 @@ final class Native {
         return false;
     }
 
-    /** Whether another Go than today's has built {@code name}: it would be measured under the wrong name. */
+    /** Whether a Go is here, and another one has built {@code name}: it would be measured under the wrong name. */
     private boolean isOfAnotherGo(String name) {
+        String today = Commands.output(List.of("go", "env", "GOVERSION")).strip();
         String built =
                 Commands.output(List.of("go", "version", folder.resolve(name).toString()));
-        String today = Commands.output(List.of("go", "env", "GOVERSION"));
-        return !built.strip().endsWith(" " + today.strip());
+        return !today.isEmpty() && !built.strip().endsWith(" " + today);
     }
 
     /** Removes what was there before: a peer of an older source must not run in its place. */

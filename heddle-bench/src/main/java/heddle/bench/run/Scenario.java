@@ -72,7 +72,7 @@ record Scenario(
         all.add(echo(64, 64).with("-deep16", 16, 1));
         all.add(echo(64, 64).of("churn-x64", Mode.CHURN, Role.ECHO, "tcp"));
         all.add(echo(64, IDLE).of("idle-x" + IDLE, Mode.IDLE, Role.ECHO, "tcp"));
-        for (int connections : new int[] {1, 64, 1000}) {
+        for (int connections : new int[] {1, 64, 1000, 10_000}) {
             all.add(echo(64, connections).with("-2p", 1, 2));
         }
         for (int connections : new int[] {64, 1000}) {
