@@ -83,10 +83,25 @@ final class Reads extends Direction {
         long n = prepareToRead();
         // A packet's rest would be lost.
         int asked = traffic == Traffic.PACKETS ? length : Math.min(length, Syscalls.TRANSFER_BYTES_MAX);
+        if (n == TRY) {
+            n = afterTransfer(receive(array, segment, offset, asked));
+        }
+        if (n == TRY) {
+            n = readAgain(array, segment, offset, asked);
+        }
+        return n == 0 ? Result.END_OF_STREAM : (int) n;
+    }
+
+    /**
+     * Apart, so that the first call is in no loop: there the second compiler now and then allocates the segments that
+     * name the arrays of a call, for good; docs/performance.md, "Allocation".
+     */
+    private long readAgain(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int asked) {
+        long n = TRY;
         while (n == TRY) {
             n = afterTransfer(receive(array, segment, offset, asked));
         }
-        return n == 0 ? Result.END_OF_STREAM : (int) n;
+        return n;
     }
 
     /** One call, into one of the two, or what a ring has received before; and whether that drained the stream. */
