@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link #arm}: any thread, before each wait; only for backends that forget interest once they reported it, or
  *       that receive by themselves;
  *   <li>{@link #ask}: any thread; only for backends that receive and send by themselves;
+ *   <li>{@link #isDue}: the polling thread; only for backends of which so much may be asked that a poll is due;
  *   <li>{@link #select}: one thread at a time; blocks at most so many nanoseconds (0 none, negative for ever); calls
  *       {@link Watched#signal} for what is ready, never for a generation that was deregistered, and adds the waits
  *       that this ended to {@link #woken};

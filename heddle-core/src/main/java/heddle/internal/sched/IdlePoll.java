@@ -21,6 +21,11 @@ public interface IdlePoll {
      */
     int poll(long timeoutNanos);
 
+    /** Whether so much was asked of this that it should poll before the next turn. By the thread that polls. */
+    default boolean isDue() {
+        return false;
+    }
+
     /** Ends the current wait of {@link #poll}, or else the next one. Any thread; neither blocks nor throws. */
     void wakeUp();
 }

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * carrier looks: its own queue, the shared one, the others' (half of one); at last it blocks in its poller.
  *
  * <p>A round of a processor lasts until all that its queue held at the beginning is taken, and {@link #ROUND_TURNS} at
- * least. With a round its carrier polls, without blocking; earlier only if the monitor says that it is due. If it sees
- * then that another processor has left tasks in its queue for a whole round of this one, it runs those first.
- * docs/concurrency.md, "Turns", has what follows from these rules.
+ * least. With a round its carrier polls, without blocking; earlier only if the monitor says that it is due, or the
+ * poller has a batch to send. If it sees after a round that another processor has left tasks in its queue for all of
+ * it, it runs those first. docs/concurrency.md, "Turns", has what follows from these rules.
  *
  * <p>Who is woken: a sleeping processor if something came that only it can know of (the shared queue, its own queue),
  * or if a queue holds more than one task. One task alone is about to be run by its own carrier, and waking another for
@@ -234,7 +234,7 @@ public final class Scheduler implements Executor {
     @Nullable
     Runnable next(Processor own) {
         if (own.helped != null) {
-            if (own.pollDue) {
+            if (isPollDue(own)) {
                 poll(own);
             }
             Runnable task = takeOverdue(own);
@@ -247,7 +247,7 @@ public final class Scheduler implements Executor {
             poll(own);
             watchOthers(own);
             own.beginRound(ROUND_TURNS);
-        } else if (own.pollDue) {
+        } else if (isPollDue(own)) {
             poll(own);
         }
         while (!stopped) {
@@ -259,6 +259,10 @@ public final class Scheduler implements Executor {
             own.beginRound(ROUND_TURNS);
         }
         return null;
+    }
+
+    private static boolean isPollDue(Processor own) {
+        return own.pollDue || own.poller.isDue();
     }
 
     /**

@@ -174,6 +174,39 @@ class FairnessTest {
         assertAtMost(1, world.sinceRunnable);
     }
 
+    @ParameterizedTest
+    @FieldSource("COUNTS")
+    void pollsThatAreDueInTheMiddleOfRoundsChangeNothing(int count) {
+        for (int i = 0; i < count; i++) {
+            startOneOfEach(0);
+        }
+        world.wake(
+                thread("asking", (self, now) -> {
+                    world.ask(now);
+                    world.wake(self, now);
+                }),
+                0);
+        world.turns(TIMES * threads);
+        assertAtMost(1, world.sinceRunnable);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void pollerThatIsDueIsPolledBeforeTheNextTurn(boolean due) {
+        for (int i = 0; i < 100; i++) {
+            startYielding(0);
+        }
+        world.turns(1);
+        SimThread connection = thread("connection", (self, now) -> {});
+        world.ready(connection, 0);
+        if (due) {
+            world.ask(0);
+        }
+        world.turns(101);
+        // The other hundred had theirs since. Without, the poll has come with the end of their round.
+        assertThat(connection.ran()).isEqualTo(due ? 1 : 0);
+    }
+
     /** Each turn of the listener's thread takes a hundred connections from the backlog, which is never empty. */
     @ParameterizedTest
     @FieldSource("COUNTS")

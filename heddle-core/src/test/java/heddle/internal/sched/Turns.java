@@ -166,13 +166,20 @@ final class Turns {
         private final int id;
         private final Deque<SimThread> ready = new ArrayDeque<>();
         private final Deque<SimThread> due = new ArrayDeque<>();
+        private boolean asked;
 
         Kernel(int id) {
             this.id = id;
         }
 
         @Override
+        public boolean isDue() {
+            return asked;
+        }
+
+        @Override
         public int poll(long timeoutNanos) {
+            asked = false;
             if (timeoutNanos != 0 && ready.isEmpty() && due.isEmpty()) {
                 throw new Idle();
             }
@@ -222,6 +229,11 @@ final class Turns {
     void due(SimThread thread, int processor) {
         sinceReady.begin(thread, now);
         kernels.get(processor).due.add(thread);
+    }
+
+    /** The poller of {@code processor} has so much to do that it is due. */
+    void ask(int processor) {
+        kernels.get(processor).asked = true;
     }
 
     /** Processor {@code at} ends its turn, if it is in one, and begins the next, if there is one. */

@@ -50,6 +50,9 @@ public final class RingPoller extends EpollPoller {
     /** How many buffers may lie unread for one stream. */
     private static final int UNREAD_MAX = 16;
 
+    /** As many sends as this are a batch, and do not wait for more. */
+    private static final int SENDS_A_BATCH = 64;
+
     /** How much is sent by one entry into the kernel. */
     private static final int SEND_AREA_BYTES = 256 << 10;
 
@@ -87,6 +90,9 @@ public final class RingPoller extends EpollPoller {
             return failure() != null;
         }
     }
+
+    /** How many sends were asked for since the last select. Any thread's, without a guard: it is only a hint. */
+    private int sendsAsked;
 
     // The polling thread's, as what follows.
 
@@ -208,6 +214,9 @@ public final class RingPoller extends EpollPoller {
     @Override
     protected void ask(Request request) {
         intake.push(request);
+        if (request instanceof Outgoing) {
+            sendsAsked++;
+        }
         if (failure() != null) {
             intake.empty(RingPoller::abandon); // Look again: the poller may have died before it was there.
         } else if (isAsleep()) {
@@ -216,8 +225,14 @@ public final class RingPoller extends EpollPoller {
     }
 
     @Override
+    public boolean isDue() {
+        return sendsAsked >= SENDS_A_BATCH;
+    }
+
+    @Override
     protected int select(long timeoutNanos) {
         awake = false;
+        sendsAsked = 0;
         if (Thread.currentThread() != carrier) {
             takeOver();
         }
