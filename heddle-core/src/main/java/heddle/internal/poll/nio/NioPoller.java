@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A poller over one of the JDK's selectors: for every system, without native access. A waiter asks for its direction
- * each time, and the report takes the interest back ({@link NioSocket}); a waiter behind a blocked select wakes it,
- * since the JDK hands new interest to the system only when a select begins.
+ * each time, and the report takes the interest back ({@link NioSocket}); the polling thread takes in what waiters ask
+ * for before each select, and a waiter behind a blocked one wakes it.
  *
  * Nothing is signalled as "must try": a read that got less than it asked for may wait without trying again although
  * RDHUP and urgent data are not to be seen here, since the interest that it then asks for is level-triggered. What is
@@ -41,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  * 2. Whoever queued to leave is let go by the polling thread, or, once nobody polls, sees {@code abandoned} and selects
  *    itself.
  *
- * Ordering: arm() adds its interest, then reads {@code blocked}; select() sets blocked, then takes the interest in.
+ * Ordering: ask() queues, then reads {@code blocked}; select() sets blocked, then empties the queue. arm() queues, then
+ * reads {@code abandoned}.
  * deregister() queues, then reads {@code abandoned}; abandon() and close() set that, then release the queue. A waker
  * writes what it has to tell, then looks whether {@code wakeUpSent} is set; the polling thread clears it after each
  * select, selectNow() too, which takes a wake-up like any other, and then looks at what was written.
@@ -60,6 +61,9 @@ public final class NioPoller extends Poller {
      * Those who wait until the selector has let their cancelled keys go; at most one for each descriptor being closed.
      */
     private final Queue<Semaphore> leaving = new ConcurrentLinkedQueue<>();
+
+    /** Those of which somebody wants something that the selector does not know; each at most once, but for a moment. */
+    private final Queue<NioSocket> asked = new ConcurrentLinkedQueue<>();
 
     /** Whether the polling thread selects with a time to wait. Written by it, read by any thread. */
     private volatile boolean blocked;
@@ -89,7 +93,7 @@ public final class NioPoller extends Poller {
         }
         try {
             if (socket.watch(selector, watched)) {
-                wakeUpIfBlocked();
+                ask(socket);
             }
             return 0;
         } catch (ClosedChannelException closed) {
@@ -105,24 +109,28 @@ public final class NioPoller extends Poller {
         if (socket == null) {
             throw new AssertionError("a wait on a closed number: " + watched);
         }
-        try {
-            if (socket.want(write)) {
-                wakeUpIfBlocked();
-            }
-        } catch (CancelledKeyException closed) {
-            if (abandoned) {
-                watched.breakOff(); // By close(). To signal would make the waiter spin.
-            } else {
-                // The next call tells why. Counted apart from what the polling thread counts.
-                count(Counter.WAKES, watched.signal(!write, write, false));
-            }
+        if (socket.want(write)) {
+            ask(socket);
+        }
+        if (abandoned) {
+            watched.breakOff(); // Nobody will take it in.
         }
         return 0;
     }
 
-    private void wakeUpIfBlocked() {
+    private void ask(NioSocket socket) {
+        asked.add(socket);
         if (blocked) {
             wakeUp();
+        }
+    }
+
+    /** Takes in what waiters want. By the polling thread, before it selects. */
+    private void takeIn() {
+        for (NioSocket socket = asked.poll(); socket != null; socket = asked.poll()) {
+            if (!socket.takeIn() && socket.attachment() instanceof Watched watched) {
+                woken += watched.signal(true, true, false);
+            }
         }
     }
 
@@ -155,9 +163,11 @@ public final class NioPoller extends Poller {
         try {
             int events;
             if (timeoutNanos == 0) {
+                takeIn();
                 events = selector.selectNow(this::report);
             } else {
                 blocked = true;
+                takeIn();
                 events = selector.select(this::report, millis(timeoutNanos));
                 blocked = false;
             }

@@ -27,8 +27,13 @@ import org.jspecify.annotations.Nullable;
  * 1. OP_CONNECT is in the interest only while the connection is pending: the selector would find a connected channel
  *    writable again and again, and report nothing.
  *
- * Ordering: want() without a key stores {@code early}, then reads {@code key}; watch() stores the key, then reads
- * early.
+ * 2. Only the polling thread adds interest to the key. For that the JDK's selector takes a lock, which it holds while
+ *    it tells the system of all new interest; virtual threads that had to wait for it waited for seconds, as others
+ *    came in between again and again.
+ *
+ * Ordering: want() stores {@code wanted}; watch() stores the key, then reads wanted; takeIn() reads the key, and takes
+ * what is wanted only where there is one. takeIn() adds OP_CONNECT, then looks whether the connection is pending;
+ * finishConnect() ends that, then drops the interest.
  */
 public final class NioSocket {
 
@@ -40,8 +45,8 @@ public final class NioSocket {
     /** Its place in the selector. Written once by the thread that registers it, read by any. */
     private volatile @Nullable SelectionKey key;
 
-    /** What one direction's waiter wanted while the other's was registering both. Written by that one waiter. */
-    private volatile int early;
+    /** What waiters want and the key does not have yet. Added to by them, taken by the polling thread. */
+    private final AtomicInteger wanted = new AtomicInteger();
 
     /** SO_ERROR: the errno of a connect that failed in the background. */
     private final AtomicInteger pendingError = new AtomicInteger();
@@ -168,31 +173,48 @@ public final class NioSocket {
     /**
      * Enters {@code selector}, at first without interest.
      *
-     * @return whether the selector must look at the interest
+     * @return whether somebody wants something already
      */
     public boolean watch(Selector selector, Object attachment) throws ClosedChannelException {
-        SelectionKey entered = channel.register(selector, 0, attachment);
-        key = entered;
-        return early != 0 && add(entered, early);
+        key = channel.register(selector, 0, attachment);
+        return wanted.get() != 0;
     }
 
     /**
      * Asks for one report that {@code write}, or else reading, may be tried.
      *
-     * @return whether the selector must look at the interest: no if it has been asked already
-     * @throws CancelledKeyException the channel was closed, as the JDK does when a connect fails
+     * @return whether {@link #takeIn} must be called: no if somebody else has been told so, and it has not been yet
      */
     public boolean want(boolean write) {
-        int interest = interest(write);
+        return wanted.getAndAccumulate(interest(write), (before, more) -> before | more) == 0;
+    }
+
+    /**
+     * Adds to the interest what is wanted. By the polling thread.
+     *
+     * @return false if the channel was closed, as the JDK does when a connect fails: the next call tells why
+     */
+    public boolean takeIn() {
         SelectionKey entered = key;
         if (entered == null) {
-            early = interest;
-            entered = key;
-            if (entered == null) {
-                return false; // watch() will find it.
-            }
+            return true; // watch() will find it.
         }
-        return add(entered, interest);
+        int interest = wanted.getAndSet(0);
+        try {
+            entered.interestOpsOr(interest);
+            if ((interest & SelectionKey.OP_CONNECT) != 0 && !stream().isConnectionPending()) {
+                dropInterest(SelectionKey.OP_CONNECT);
+            }
+            return true;
+        } catch (CancelledKeyException closed) {
+            return false;
+        }
+    }
+
+    /** What {@link #watch} was given; null before. */
+    public @Nullable Object attachment() {
+        SelectionKey entered = key;
+        return entered == null ? null : entered.attachment();
     }
 
     private int interest(boolean write) {
@@ -203,10 +225,6 @@ public final class NioSocket {
             return SelectionKey.OP_READ;
         }
         return SelectionKey.OP_ACCEPT;
-    }
-
-    private static boolean add(SelectionKey key, int interest) {
-        return (key.interestOpsOr(interest) & interest) == 0;
     }
 
     private void dropInterest(int interest) {
