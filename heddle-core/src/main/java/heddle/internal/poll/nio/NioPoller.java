@@ -41,11 +41,10 @@ import org.jspecify.annotations.Nullable;
  * 2. Whoever queued to leave is let go by the polling thread, or, once nobody polls, sees {@code abandoned} and selects
  *    itself.
  *
- * Ordering: ask() queues, then reads {@code blocked}; select() sets blocked, then empties the queue. arm() queues, then
- * reads {@code abandoned}.
- * deregister() queues, then reads {@code abandoned}; abandon() and close() set that, then release the queue. A waker
- * writes what it has to tell, then looks whether {@code wakeUpSent} is set; the polling thread clears it after each
- * select, selectNow() too, which takes a wake-up like any other, and then looks at what was written.
+ * Ordering: ask() queues, then reads {@code blocked}; select() sets blocked, then empties the queue. deregister()
+ * queues, then reads {@code abandoned}; abandon() and close() set that, then release the queue. A waker writes what it
+ * has to tell, then looks whether {@code wakeUpSent} is set; the polling thread clears it after each select,
+ * selectNow() too, which takes a wake-up like any other, and then looks at what was written.
  */
 public final class NioPoller extends Poller {
 
@@ -161,16 +160,11 @@ public final class NioPoller extends Poller {
             pollingThread = Thread.currentThread();
         }
         try {
-            int events;
-            if (timeoutNanos == 0) {
-                takeIn();
-                events = selector.selectNow(this::report);
-            } else {
-                blocked = true;
-                takeIn();
-                events = selector.select(this::report, millis(timeoutNanos));
-                blocked = false;
-            }
+            blocked = timeoutNanos != 0;
+            takeIn();
+            int events =
+                    blocked ? selector.select(this::report, millis(timeoutNanos)) : selector.selectNow(this::report);
+            blocked = false;
             wakeUpSent.set(false);
             while (!leaving.isEmpty()) {
                 events += letGo();
