@@ -17,6 +17,7 @@ import heddle.internal.sched.OwnThread;
 import heddle.internal.sched.Scheduler;
 import heddle.internal.sys.StartException;
 import heddle.internal.sys.Syscalls;
+import heddle.internal.sys.linux.CallMemory;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.sys.linux.Ring;
 import heddle.internal.sys.nio.NioSyscalls;
@@ -100,9 +101,8 @@ public final class Platform {
         this.trace = trace;
         PollerSource source;
         if (threads != null) {
-            syscalls = settings.between().syscalls(new LinuxSyscalls());
             List<EpollPoller> epolls = epollPollers(settings.parallelism(), trace, way == Way.URING);
-            scheduler = new Scheduler(
+            var carrying = new Scheduler(
                     threads,
                     epolls,
                     new Scheduler.Limits(
@@ -112,6 +112,9 @@ public final class Platform {
                             HELP_NANOS),
                     trace,
                     Platform::failed);
+            scheduler = carrying;
+            syscalls = settings.between()
+                    .syscalls(new LinuxSyscalls(() -> (CallMemory) carrying.keptByCarrier(CallMemory::new)));
             pollers = List.copyOf(epolls);
             source = ofCarrier(scheduler, pollers, way == Way.URING);
             pollLoop = null;

@@ -200,21 +200,21 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     }
 
     @Override
-    public int accept(int fd, SocketName[] peer, int[] errno) {
+    public int accept(int fd, SocketName[] peer) {
         int fault = fault("accept4", fd);
-        return fault != 0 ? fault : real.accept(fd, peer, errno);
+        return fault != 0 ? fault : real.accept(fd, peer);
     }
 
     @Override
-    public int recv(int fd, MemorySegment buffer, long offset, int length, int[] errno) {
+    public int recv(int fd, MemorySegment buffer, long offset, int length) {
         int fault = fault("read", fd);
-        return fault != 0 ? fault : real.recv(fd, buffer, offset, length, errno);
+        return fault != 0 ? fault : real.recv(fd, buffer, offset, length);
     }
 
     @Override
-    public int send(int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
+    public int send(int fd, MemorySegment buffer, long offset, int length, boolean more) {
         int fault = fault("write", fd);
-        return fault != 0 ? fault : real.send(fd, buffer, offset, length, more, errno);
+        return fault != 0 ? fault : real.send(fd, buffer, offset, length, more);
     }
 
     @Override
@@ -228,15 +228,15 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
     }
 
     @Override
-    public long readv(int fd, MemorySegment[] buffers, int count, int[] errno) {
+    public long readv(int fd, MemorySegment[] buffers, int count) {
         int fault = fault("readv", fd);
-        return fault != 0 ? fault : real.readv(fd, buffers, count, errno);
+        return fault != 0 ? fault : real.readv(fd, buffers, count);
     }
 
     @Override
-    public long writev(int fd, MemorySegment[] buffers, int count, boolean more, int[] errno) {
+    public long writev(int fd, MemorySegment[] buffers, int count, boolean more) {
         int fault = fault("writev", fd);
-        return fault != 0 ? fault : real.writev(fd, buffers, count, more, errno);
+        return fault != 0 ? fault : real.writev(fd, buffers, count, more);
     }
 
     @Override
@@ -251,10 +251,10 @@ final class FaultySyscalls extends Syscalls implements AutoCloseable {
 
     /** Said of the socket, from which or to which. */
     @Override
-    public long splice(int from, int to, int length, int[] errno) {
+    public long splice(int from, int to, int length) {
         boolean in = !pipes.contains(from);
         int fault = fault(in ? "splice in" : "splice out", in ? from : to);
-        return fault != 0 ? fault : real.splice(from, to, length, errno);
+        return fault != 0 ? fault : real.splice(from, to, length);
     }
 
     @Override

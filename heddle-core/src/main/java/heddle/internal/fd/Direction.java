@@ -35,9 +35,6 @@ abstract sealed class Direction permits Reads, Writes {
     /** How many bytes that a call moves count like another call: see {@link #giveWay}. */
     private final int bytesACall;
 
-    /** Where the C library leaves errno; guarded by the direction's lock. */
-    final int[] errno = new int[1];
-
     Direction(Descriptor descriptor, Syscalls sys, Traffic traffic, ReadinessSlot slot, int bytesACall) {
         this.descriptor = descriptor;
         this.sys = sys;

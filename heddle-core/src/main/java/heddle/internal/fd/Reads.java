@@ -33,6 +33,9 @@ final class Reads extends Direction {
     /** The last read got less than it asked for, and no ring has received since; guarded by the read lock. */
     private boolean drained;
 
+    /** How many bytes the last call into an array got; guarded by the read lock. */
+    private int cameLast;
+
     /** A failure that ended a read which had bytes to return, for the next one; guarded by the read lock. */
     private int postponedFailure;
 
@@ -94,7 +97,7 @@ final class Reads extends Direction {
 
     /**
      * Apart, so that the first call is in no loop: there the second compiler now and then allocates the segments that
-     * name the arrays of a call, for good; docs/performance.md, "Allocation".
+     * name a long array, for good; docs/performance.md, "Allocation".
      */
     private long readAgain(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int asked) {
         long n = TRY;
@@ -114,9 +117,13 @@ final class Reads extends Direction {
                 return n;
             }
         }
-        int n = array != null
-                ? sys.recv(fd, array, (int) offset, length, errno)
-                : sys.recv(fd, target(array, segment), offset, length, errno);
+        int n;
+        if (array == null) {
+            n = sys.recv(fd, Objects.requireNonNull(segment), offset, length);
+        } else {
+            n = sys.recv(fd, array, (int) offset, length, cameLast);
+            cameLast = n > 0 ? n : cameLast;
+        }
         noteDrained(n, length);
         return n;
     }
@@ -298,7 +305,7 @@ final class Reads extends Direction {
     }
 
     private long readRun(MemorySegment[] buffers, int from, int count) {
-        long n = sys.readv(fd, Arrays.copyOfRange(buffers, from, from + count), count, errno);
+        long n = sys.readv(fd, Arrays.copyOfRange(buffers, from, from + count), count);
         noteDrained(n, transferBytes(Buffers.bytes(buffers, from, count)));
         return n;
     }
@@ -429,7 +436,7 @@ final class Reads extends Direction {
             registration.setExpectsBytes(false);
             long n = prepare();
             while (n == TRY) {
-                int accepted = sys.accept(fd, peer, errno);
+                int accepted = sys.accept(fd, peer);
                 // ECONNABORTED: the peer gave up while it was queued; accept(2).
                 n = accepted == -Errno.ECONNABORTED ? TRY : after(accepted);
             }
@@ -566,7 +573,7 @@ final class Reads extends Direction {
             int asked = (int) Math.min(bytesMax - done, Syscalls.SPLICE_BYTES_MAX);
             while (n == TRY) {
                 drained = false;
-                n = afterTransfer(sys.splice(fd, pipe.in(), asked, errno));
+                n = afterTransfer(sys.splice(fd, pipe.in(), asked));
             }
             if (n == -Errno.EINVAL && done == 0) {
                 return null;
@@ -590,7 +597,7 @@ final class Reads extends Direction {
         ByteBuffer held = ByteBuffer.allocateDirect(bytes);
         while (held.hasRemaining()) {
             MemorySegment[] room = {MemorySegment.ofBuffer(held)};
-            long n = sys.readv(pipe.out(), room, 1, errno);
+            long n = sys.readv(pipe.out(), room, 1);
             if (n == -Errno.EINTR) {
                 continue;
             }

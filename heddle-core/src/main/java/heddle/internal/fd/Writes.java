@@ -79,7 +79,7 @@ final class Writes extends Direction {
     /** One call, of one of the two: an array is no segment before it, as one that lives longer would be allocated. */
     private int send(byte @Nullable [] array, @Nullable MemorySegment segment, long offset, int length, boolean more) {
         if (array == null) {
-            return sys.send(fd, Objects.requireNonNull(segment), offset, length, more, errno);
+            return sys.send(fd, Objects.requireNonNull(segment), offset, length, more);
         }
         // Who has an inbox is of TCP, and its runtime has rings.
         if (registration.inbox() != null && length <= BATCHED_BYTES_MAX) {
@@ -88,7 +88,7 @@ final class Writes extends Direction {
                 return sendWithOthers(ring, array, (int) offset, length, more);
             }
         }
-        return sys.send(fd, array, (int) offset, length, more, errno);
+        return sys.send(fd, array, (int) offset, length, more);
     }
 
     private int sendWithOthers(Poller ring, byte[] array, int offset, int length, boolean more) {
@@ -184,7 +184,7 @@ final class Writes extends Direction {
         int left = count;
         long done = before;
         while (left > 0) {
-            long n = afterTransfer(later(sys.writev(fd, rest, left, more, errno)));
+            long n = afterTransfer(later(sys.writev(fd, rest, left, more)));
             if (n >= 0) {
                 done += n;
                 left = Buffers.dropWritten(rest, left, n);
@@ -207,7 +207,7 @@ final class Writes extends Direction {
             long n = prepare();
             int done = 0;
             while (n == TRY && done < count) {
-                n = afterTransfer(later(sys.splice(from, fd, count - done, errno)));
+                n = afterTransfer(later(sys.splice(from, fd, count - done)));
                 if (n > 0) {
                     done += (int) n;
                     n = TRY;

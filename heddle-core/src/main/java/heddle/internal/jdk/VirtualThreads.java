@@ -18,17 +18,31 @@ public final class VirtualThreads {
     /** The virtual threads, or why there are none on carriers of our own; exactly one of the two is there. */
     public record Probe(@Nullable VirtualThreads threads, String reason) {}
 
-    private final MethodHandle newBuilder;
-    private final MethodHandle currentCarrier;
+    private static final String CURRENT_CARRIER = "currentCarrierThread";
 
-    private VirtualThreads(MethodHandle newBuilder, MethodHandle currentCarrier) {
+    private final MethodHandle newBuilder;
+
+    /** A constant, so that the compiler sees through it: it is asked for with each call and each wake-up. */
+    private static final class CurrentCarrier {
+
+        static final MethodHandle HANDLE;
+
+        static {
+            try {
+                HANDLE = currentCarrier(CURRENT_CARRIER);
+            } catch (ReflectiveOperationException e) {
+                throw new ExceptionInInitializerError(e); // The probe has found it.
+            }
+        }
+    }
+
+    private VirtualThreads(MethodHandle newBuilder) {
         this.newBuilder = newBuilder;
-        this.currentCarrier = currentCarrier;
     }
 
     /** Looks for the members, and tries whether a thread's builder comes out. */
     public static Probe probe() {
-        return probe("java.lang.ThreadBuilders$VirtualThreadBuilder", "currentCarrierThread");
+        return probe("java.lang.ThreadBuilders$VirtualThreadBuilder", CURRENT_CARRIER);
     }
 
     static Probe probe(String builderClass, String carrierMethod) {
@@ -37,9 +51,8 @@ public final class VirtualThreads {
             MethodHandle newBuilder = MethodHandles.privateLookupIn(builder, MethodHandles.lookup())
                     .findConstructor(builder, MethodType.methodType(void.class, Executor.class))
                     .asType(MethodType.methodType(Thread.Builder.OfVirtual.class, Executor.class));
-            MethodHandle currentCarrier = MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
-                    .findStatic(Thread.class, carrierMethod, MethodType.methodType(Thread.class));
-            var threads = new VirtualThreads(newBuilder, currentCarrier);
+            currentCarrier(carrierMethod);
+            var threads = new VirtualThreads(newBuilder);
             threads.builder(Runnable::run);
             return new Probe(threads, "");
         } catch (IllegalAccessException closed) {
@@ -50,6 +63,11 @@ public final class VirtualThreads {
             // s390x, or -XX:-VMContinuations: ThreadBuilders.BoundVirtualThread.
             return new Probe(null, "this JVM has no continuations, so each virtual thread is a platform thread");
         }
+    }
+
+    private static MethodHandle currentCarrier(String method) throws ReflectiveOperationException {
+        return MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
+                .findStatic(Thread.class, method, MethodType.methodType(Thread.class));
     }
 
     /**
@@ -99,7 +117,7 @@ public final class VirtualThreads {
     /** The platform thread that carries the current thread; itself if that is a platform thread. */
     public Thread currentCarrier() {
         try {
-            return (Thread) currentCarrier.invokeExact();
+            return (Thread) CurrentCarrier.HANDLE.invokeExact();
         } catch (Throwable t) {
             throw new AssertionError("Thread.currentCarrierThread threw", t);
         }

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,9 @@ final class Carrier extends OwnThread {
      */
     private long task = NO_TASK;
 
+    /** See {@link Scheduler#keptByCarrier}. Its own, so also of the virtual thread that it carries. */
+    private @Nullable Object kept;
+
     /** When the processor was taken from it last, by {@link System#nanoTime}. Written by who took it, read by dumps. */
     volatile long lostSinceNanos;
 
@@ -80,6 +84,16 @@ final class Carrier extends OwnThread {
     /** See there. By the task that this carries. */
     long task() {
         return task;
+    }
+
+    /** See {@link Scheduler#keptByCarrier}. By the task that this carries. */
+    Object kept(Supplier<?> make) {
+        Object found = kept;
+        if (found == null) {
+            found = make.get();
+            kept = found;
+        }
+        return found;
     }
 
     /** Makes sure that this spare does not end before {@link #assign} or {@link #setFree}; false if it has ended. */

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -203,6 +204,15 @@ public final class Scheduler implements Executor {
     private @Nullable Processor currentProcessor() {
         Carrier carrier = currentCarrier();
         return carrier == null ? null : carrier.processor();
+    }
+
+    /**
+     * What is kept with the carrier that runs the calling thread, made by {@code make} when it is asked for first; null
+     * if none of ours does. There is one such thing a scheduler.
+     */
+    public @Nullable Object keptByCarrier(Supplier<?> make) {
+        Carrier carrier = currentCarrier();
+        return carrier == null ? null : carrier.kept(make);
     }
 
     /** The number of the processor that runs the calling thread; -1 if none of ours does. */

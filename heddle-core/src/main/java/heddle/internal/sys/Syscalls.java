@@ -17,9 +17,6 @@ import java.util.Map;
  *
  * <p>No failure of the system is thrown. A transfer throws only for memory that the caller may not use:
  * WrongThreadException for another thread's segment, IllegalStateException for one of a closed arena.
- *
- * <p>The transfer calls take an {@code int[1]} in which the C library leaves its errno: allocated once by the caller,
- * so that a transfer allocates nothing, and owned by it during the call.
  */
 public abstract class Syscalls {
 
@@ -80,17 +77,21 @@ public abstract class Syscalls {
      *
      * @param peer its element 0 receives the peer's address
      */
-    public abstract int accept(int fd, SocketName[] peer, int[] errno);
+    public abstract int accept(int fd, SocketName[] peer);
 
     /**
      * recv(2): bytes read, 0 at end of stream. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which is
      * read whole.
      */
-    public abstract int recv(int fd, MemorySegment buffer, long offset, int length, int[] errno);
+    public abstract int recv(int fd, MemorySegment buffer, long offset, int length);
 
-    /** The same into an array, which becomes a segment in the call alone: so the compiler allocates none. */
-    public int recv(int fd, byte[] buffer, int offset, int length, int[] errno) {
-        return recv(fd, MemorySegment.ofArray(buffer), offset, length, errno);
+    /**
+     * The same into an array.
+     *
+     * @param expected about how many bytes will come, such as came the last time: how they go best depends on that
+     */
+    public int recv(int fd, byte[] buffer, int offset, int length, int expected) {
+        return recv(fd, MemorySegment.ofArray(buffer), offset, length);
     }
 
     /**
@@ -113,11 +114,11 @@ public abstract class Syscalls {
      * send(2) with MSG_NOSIGNAL: bytes taken. At most {@link #TRANSFER_BYTES_MAX} a call, but for a packet, which goes
      * whole; {@code more} is MSG_MORE, of which Unix sockets know nothing.
      */
-    public abstract int send(int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno);
+    public abstract int send(int fd, MemorySegment buffer, long offset, int length, boolean more);
 
-    /** The same of an array, as with {@link #recv(int, byte[], int, int, int[])}. */
-    public int send(int fd, byte[] buffer, int offset, int length, boolean more, int[] errno) {
-        return send(fd, MemorySegment.ofArray(buffer), offset, length, more, errno);
+    /** The same of an array. */
+    public int send(int fd, byte[] buffer, int offset, int length, boolean more) {
+        return send(fd, MemorySegment.ofArray(buffer), offset, length, more);
     }
 
     /**
@@ -125,10 +126,10 @@ public abstract class Syscalls {
      *
      * @param count how many of them, at most {@link #VECTORS_MAX}
      */
-    public abstract long readv(int fd, MemorySegment[] buffers, int count, int[] errno);
+    public abstract long readv(int fd, MemorySegment[] buffers, int count);
 
     /** writev(2) of native segments, as sendmsg(2) with MSG_NOSIGNAL; {@code count} and {@code more} as above. */
-    public abstract long writev(int fd, MemorySegment[] buffers, int count, boolean more, int[] errno);
+    public abstract long writev(int fd, MemorySegment[] buffers, int count, boolean more);
 
     /**
      * Most bytes that one {@link #splice} moves: it moves pages and copies nothing, so it is no longer than a transfer
@@ -148,7 +149,7 @@ public abstract class Syscalls {
      *
      * @param length at most {@link #SPLICE_BYTES_MAX}
      */
-    public abstract long splice(int from, int to, int length, int[] errno);
+    public abstract long splice(int from, int to, int length);
 
     /** IOV_MAX of Linux, and the least that POSIX systems in use have. */
     public static final int VECTORS_MAX = 1024;

@@ -9,7 +9,7 @@
 ///
 /// - a method is one system call: no retry, no wait, no lock. EINTR and EAGAIN are answers like others;
 /// - errors are numbers: an exception object for each EAGAIN would cost more than the call;
-/// - transfers allocate nothing; the caller brings the memory in which errno is left.
+/// - transfers of up to 512 bytes between an array and the system allocate nothing.
 ///
 /// Implemented by `sys.linux` and `sys.nio`, and by tests that make a chosen call fail.
 @NullMarked

@@ -21,6 +21,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Syscalls} of Linux, through the foreign-function API. Numbers are those of asm-generic, as x86-64, aarch64,
@@ -148,6 +150,22 @@ public final class LinuxSyscalls extends Syscalls {
     private static final MemorySegment CLOSE_ERRNO = Arena.global().allocate(JAVA_INT);
 
     private static final int BACKLOG_MAX = readBacklogMax();
+
+    private final CallMemory.Pool memories;
+
+    /** For callers on any threads. */
+    public LinuxSyscalls() {
+        this(() -> null);
+    }
+
+    /**
+     * For callers on threads that may have memory of their own.
+     *
+     * @param own that of the platform thread that runs the caller, null if it has none; any thread asks
+     */
+    public LinuxSyscalls(Supplier<@Nullable CallMemory> own) {
+        memories = new CallMemory.Pool(own);
+    }
 
     private static int readBacklogMax() {
         // In one read, as sysctl files answer only the first: Files.readString would see "4" of "4096".
@@ -336,102 +354,125 @@ public final class LinuxSyscalls extends Syscalls {
     }
 
     @Override
-    public int accept(int fd, SocketName[] peer, int[] errno) {
+    public int accept(int fd, SocketName[] peer) {
         byte[] raw = new byte[LinuxSockAddr.SIZE_MAX];
         int[] length = {raw.length};
+        CallMemory memory = memories.take();
         try {
             int accepted = (int) ACCEPT4.invokeExact(
-                    MemorySegment.ofArray(errno),
+                    memory.errno,
                     fd,
                     MemorySegment.ofArray(raw),
                     MemorySegment.ofArray(length),
                     SOCK_NONBLOCK | SOCK_CLOEXEC);
-            if (accepted < 0) {
-                return -errno[0];
+            if (accepted >= 0) {
+                peer[0] = LinuxSockAddr.decode(raw, length[0]);
             }
-            peer[0] = LinuxSockAddr.decode(raw, length[0]);
-            return accepted;
+            return (int) memory.result(accepted);
         } catch (Throwable t) {
             throw Libc.unexpected(t);
+        } finally {
+            memory.giveBack();
         }
     }
 
     @Override
-    public int recv(int fd, MemorySegment buffer, long offset, int length, int[] errno) {
+    public int recv(int fd, MemorySegment buffer, long offset, int length) {
+        CallMemory memory = memories.take();
         try {
-            long n = (long) RECV.invokeExact(
-                    MemorySegment.ofArray(errno), fd, buffer.asSlice(offset, length), (long) length, 0);
-            return n < 0 ? -errno[0] : (int) n;
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
+            return recv(memory, fd, buffer.asSlice(offset, length), length);
+        } finally {
+            memory.giveBack();
         }
     }
 
     @Override
-    public int recv(int fd, byte[] buffer, int offset, int length, int[] errno) {
+    public int recv(int fd, byte[] buffer, int offset, int length, int expected) {
+        CallMemory memory = memories.take();
         try {
-            long n = (long) RECV.invokeExact(
-                    MemorySegment.ofArray(errno),
-                    fd,
-                    MemorySegment.ofArray(buffer).asSlice(offset, length),
-                    (long) length,
-                    0);
-            return n < 0 ? -errno[0] : (int) n;
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
+            if (expected > CallMemory.COPIED_MAX || length > CallMemory.BYTES) {
+                return recv(memory, fd, MemorySegment.ofArray(buffer).asSlice(offset, length), length);
+            }
+            int n = recv(memory, fd, memory.bytes, length);
+            if (n > 0) {
+                MemorySegment.copy(memory.bytes, JAVA_BYTE, 0, buffer, offset, n);
+            }
+            return n;
+        } finally {
+            memory.giveBack();
         }
     }
 
-    @Override
-    public int send(int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
-        int flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+    private static int recv(CallMemory memory, int fd, MemorySegment buffer, int length) {
         try {
-            long n = (long) SEND.invokeExact(
-                    MemorySegment.ofArray(errno), fd, buffer.asSlice(offset, length), (long) length, flags);
-            return n < 0 ? -errno[0] : (int) n;
+            return (int) memory.result((long) RECV.invokeExact(memory.errno, fd, buffer, (long) length, 0));
         } catch (Throwable t) {
             throw Libc.unexpected(t);
         }
     }
 
     @Override
-    public int send(int fd, byte[] buffer, int offset, int length, boolean more, int[] errno) {
-        int flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+    public int send(int fd, MemorySegment buffer, long offset, int length, boolean more) {
+        CallMemory memory = memories.take();
         try {
-            long n = (long) SEND.invokeExact(
-                    MemorySegment.ofArray(errno),
-                    fd,
-                    MemorySegment.ofArray(buffer).asSlice(offset, length),
-                    (long) length,
-                    flags);
-            return n < 0 ? -errno[0] : (int) n;
+            return send(memory, fd, buffer.asSlice(offset, length), length, more);
+        } finally {
+            memory.giveBack();
+        }
+    }
+
+    @Override
+    public int send(int fd, byte[] buffer, int offset, int length, boolean more) {
+        CallMemory memory = memories.take();
+        try {
+            if (length > CallMemory.COPIED_MAX) {
+                return send(memory, fd, MemorySegment.ofArray(buffer).asSlice(offset, length), length, more);
+            }
+            MemorySegment.copy(buffer, offset, memory.bytes, JAVA_BYTE, 0, length);
+            return send(memory, fd, memory.bytes, length, more);
+        } finally {
+            memory.giveBack();
+        }
+    }
+
+    private static int send(CallMemory memory, int fd, MemorySegment buffer, int length, boolean more) {
+        try {
+            return (int) memory.result(
+                    (long) SEND.invokeExact(memory.errno, fd, buffer, (long) length, sendFlags(more)));
         } catch (Throwable t) {
             throw Libc.unexpected(t);
         }
     }
 
+    private static int sendFlags(boolean more) {
+        return more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+    }
+
     @Override
-    public long readv(int fd, MemorySegment[] buffers, int count, int[] errno) {
+    public long readv(int fd, MemorySegment[] buffers, int count) {
+        CallMemory memory = memories.take();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment vectors = vectors(arena, buffers, count);
-            long n = (long) Vectored.READV.invokeExact(MemorySegment.ofArray(errno), fd, vectors, count);
-            return n < 0 ? -errno[0] : n;
+            return memory.result((long) Vectored.READV.invokeExact(memory.errno, fd, vectors, count));
         } catch (Throwable t) {
             throw Libc.unexpected(t);
+        } finally {
+            memory.giveBack();
         }
     }
 
     @Override
-    public long writev(int fd, MemorySegment[] buffers, int count, boolean more, int[] errno) {
-        int flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+    public long writev(int fd, MemorySegment[] buffers, int count, boolean more) {
+        CallMemory memory = memories.take();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment header = arena.allocate(MSGHDR_BYTES, 8);
             header.set(ADDRESS, MSGHDR_IOV, vectors(arena, buffers, count));
             header.set(JAVA_LONG, MSGHDR_IOV_COUNT, count);
-            long n = (long) Vectored.SENDMSG.invokeExact(MemorySegment.ofArray(errno), fd, header, flags);
-            return n < 0 ? -errno[0] : n;
+            return memory.result((long) Vectored.SENDMSG.invokeExact(memory.errno, fd, header, sendFlags(more)));
         } catch (Throwable t) {
             throw Libc.unexpected(t);
+        } finally {
+            memory.giveBack();
         }
     }
 
@@ -454,19 +495,21 @@ public final class LinuxSyscalls extends Syscalls {
     }
 
     @Override
-    public long splice(int from, int to, int length, int[] errno) {
+    public long splice(int from, int to, int length) {
+        CallMemory memory = memories.take();
         try {
-            long n = (long) Splicing.SPLICE.invokeExact(
-                    MemorySegment.ofArray(errno),
+            return memory.result((long) Splicing.SPLICE.invokeExact(
+                    memory.errno,
                     from,
                     MemorySegment.NULL,
                     to,
                     MemorySegment.NULL,
                     (long) length,
-                    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-            return n < 0 ? -errno[0] : n;
+                    SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
         } catch (Throwable t) {
             throw Libc.unexpected(t);
+        } finally {
+            memory.giveBack();
         }
     }
 

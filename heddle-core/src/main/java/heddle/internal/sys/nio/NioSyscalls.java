@@ -239,7 +239,7 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @Override
-    public int accept(int fd, SocketName[] peer, int[] errno) {
+    public int accept(int fd, SocketName[] peer) {
         return call(fd, socket -> {
             if (!(socket.channel() instanceof ServerSocketChannel listener)) {
                 return -Errno.EINVAL;
@@ -259,7 +259,7 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @Override
-    public int recv(int fd, MemorySegment buffer, long offset, int length, int[] errno) {
+    public int recv(int fd, MemorySegment buffer, long offset, int length) {
         NioSocket socket = sockets.get(fd);
         if (socket == null) {
             return -Errno.EBADF;
@@ -275,7 +275,7 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @Override
-    public int send(int fd, MemorySegment buffer, long offset, int length, boolean more, int[] errno) {
+    public int send(int fd, MemorySegment buffer, long offset, int length, boolean more) {
         NioSocket socket = sockets.get(fd);
         if (socket == null) {
             return -Errno.EBADF;
@@ -288,7 +288,7 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @Override
-    public long readv(int fd, MemorySegment[] buffers, int count, int[] errno) {
+    public long readv(int fd, MemorySegment[] buffers, int count) {
         NioSocket socket = sockets.get(fd);
         if (socket == null) {
             return -Errno.EBADF;
@@ -305,7 +305,7 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @Override
-    public long writev(int fd, MemorySegment[] buffers, int count, boolean more, int[] errno) {
+    public long writev(int fd, MemorySegment[] buffers, int count, boolean more) {
         NioSocket socket = sockets.get(fd);
         if (socket == null) {
             return -Errno.EBADF;
@@ -325,7 +325,7 @@ public final class NioSyscalls extends Syscalls {
     }
 
     @Override
-    public long splice(int from, int to, int length, int[] errno) {
+    public long splice(int from, int to, int length) {
         return -Errno.ENOSYS;
     }
 

@@ -59,7 +59,6 @@ class NioPollerTest {
     private final PollerThread thread = new PollerThread(poller);
     private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
     private final Queue<Descriptor> opened = new ConcurrentLinkedQueue<>();
-    private final int[] errno = new int[1];
 
     @AfterEach
     @Timeout(60)
@@ -137,7 +136,7 @@ class NioPollerTest {
         // The kernel repeats the handshake, a second after it was ignored.
         List<Integer> accepted = new ArrayList<>();
         do {
-            int fd = sys.accept(listener.registration().fd(), new SockAddr[1], errno);
+            int fd = sys.accept(listener.registration().fd(), new SockAddr[1]);
             if (fd >= 0) {
                 accepted.add(fd);
             }
@@ -512,7 +511,7 @@ class NioPollerTest {
         int number = listener.registration().fd();
         int[] accepted = {-Errno.EAGAIN};
         Await.until("a connection to accept", () -> {
-            accepted[0] = sys.accept(number, new SockAddr[1], errno);
+            accepted[0] = sys.accept(number, new SockAddr[1]);
             return accepted[0] != -Errno.EAGAIN;
         });
         listener.close();
@@ -525,7 +524,7 @@ class NioPollerTest {
         assertThat(pair.left.setOption(SocketOption.SEND_BUFFER, 8192)).isEqualTo(0);
         MemorySegment chunk = segment(Syscalls.TRANSFER_BYTES_MAX);
         int fd = pair.left.registration().fd();
-        while (sys.send(fd, chunk, 0, (int) chunk.byteSize(), false, errno) != -Errno.EAGAIN) {
+        while (sys.send(fd, chunk, 0, (int) chunk.byteSize(), false) != -Errno.EAGAIN) {
             // more
         }
         return pair;
@@ -589,7 +588,7 @@ class NioPollerTest {
         MemorySegment room = segment(Syscalls.TRANSFER_BYTES_MAX);
         int fd = from.registration().fd();
         Await.until("the writer has found room", () -> {
-            while (sys.recv(fd, room, 0, (int) room.byteSize(), errno) > 0) {
+            while (sys.recv(fd, room, 0, (int) room.byteSize()) > 0) {
                 // more
             }
             return writer.isDone();

@@ -30,7 +30,6 @@ class NioSyscallsTest {
 
     private final NioSyscalls sys = new NioSyscalls();
     private final SockAddr[] address = new SockAddr[1];
-    private final int[] errno = new int[1];
     private final List<Integer> opened = new ArrayList<>();
 
     @AfterEach
@@ -66,11 +65,11 @@ class NioSyscallsTest {
                 () -> sys.bind(fd, 4, LOOPBACK),
                 () -> sys.listen(fd, 1),
                 () -> sys.connect(fd, 4, LOOPBACK),
-                () -> sys.accept(fd, address, errno),
-                () -> sys.recv(fd, buffer, 0, 1, errno),
-                () -> sys.send(fd, buffer, 0, 1, false, errno),
-                () -> sys.readv(fd, buffers, 1, errno),
-                () -> sys.writev(fd, buffers, 1, false, errno),
+                () -> sys.accept(fd, address),
+                () -> sys.recv(fd, buffer, 0, 1),
+                () -> sys.send(fd, buffer, 0, 1, false),
+                () -> sys.readv(fd, buffers, 1),
+                () -> sys.writev(fd, buffers, 1, false),
                 () -> sys.shutdown(fd, Syscalls.SHUT_WR),
                 () -> sys.setOption(fd, SocketOption.NO_DELAY, 1),
                 () -> sys.option(fd, SocketOption.ERROR),
@@ -204,13 +203,13 @@ class NioSyscallsTest {
 
     @Test
     void acceptWithoutAConnectionIsEagain() {
-        assertThat(sys.accept(listener(), address, errno)).isEqualTo(-Errno.EAGAIN);
+        assertThat(sys.accept(listener(), address)).isEqualTo(-Errno.EAGAIN);
     }
 
     @Test
     void acceptNeedsAListener() {
-        assertThat(sys.accept(stream(), address, errno)).isEqualTo(-Errno.EINVAL);
-        assertThat(sys.accept(passive(), address, errno)).isEqualTo(-Errno.EINVAL);
+        assertThat(sys.accept(stream(), address)).isEqualTo(-Errno.EINVAL);
+        assertThat(sys.accept(passive(), address)).isEqualTo(-Errno.EINVAL);
         assertThat(sys.listen(stream(), 1)).isEqualTo(-Errno.EOPNOTSUPP);
     }
 
@@ -260,14 +259,14 @@ class NioSyscallsTest {
             List<MemorySegment> sources = List.of(heap, heap.asReadOnly(), direct, direct.asReadOnly());
             for (MemorySegment source : sources) {
                 // "edd", from the middle of what it is sent from into the middle of what it is read to
-                assertThat(sys.send(pair.left, source.asSlice(1), 0, 3, false, errno))
+                assertThat(sys.send(pair.left, source.asSlice(1), 0, 3, false))
                         .isEqualTo(3);
                 byte[] got = new byte[6];
                 MemorySegment target = MemorySegment.ofArray(got).asSlice(2, 4);
                 assertThat(recvReady(pair.right, target, 4)).isEqualTo(3);
                 assertThat(got).containsExactly(0, 0, 'e', 'd', 'd', 0);
 
-                sys.send(pair.left, source, 0, 6, true, errno);
+                sys.send(pair.left, source, 0, 6, true);
                 MemorySegment room = arena.allocate(6);
                 assertThat(recvReady(pair.right, room.asSlice(1), 2)).isEqualTo(2);
                 assertThat(room.toArray(ValueLayout.JAVA_BYTE)).containsExactly(0, 'h', 'e', 0, 0, 0);
@@ -286,17 +285,17 @@ class NioSyscallsTest {
                 arena.allocateFrom("three"),
                 arena.allocate(5).fill((byte) 9)
             };
-            assertThat(sys.writev(pair.left, sources, 2, false, errno)).isEqualTo(10);
+            assertThat(sys.writev(pair.left, sources, 2, false)).isEqualTo(10);
             MemorySegment[] targets = {arena.allocate(4), arena.allocate(2), arena.allocate(7)};
             awaitReadable(pair.right);
-            assertThat(sys.readv(pair.right, targets, 3, errno)).isEqualTo(10);
+            assertThat(sys.readv(pair.right, targets, 3)).isEqualTo(10);
             assertThat(targets[0].getString(0)).isEqualTo("one");
             assertThat(targets[1].toArray(ValueLayout.JAVA_BYTE)).containsExactly('t', 'h');
             assertThat(targets[2].getString(0)).isEqualTo("ree");
-            assertThat(sys.readv(pair.right, targets, 3, errno)).isEqualTo(-Errno.EAGAIN);
+            assertThat(sys.readv(pair.right, targets, 3)).isEqualTo(-Errno.EAGAIN);
             sys.close(pair.left);
             awaitReadable(pair.right);
-            assertThat(sys.readv(pair.right, targets, 3, errno)).isEqualTo(0);
+            assertThat(sys.readv(pair.right, targets, 3)).isEqualTo(0);
         }
     }
 
@@ -304,8 +303,8 @@ class NioSyscallsTest {
     void nothingToReadIsEagainAndTheEndIsZero() {
         Pair pair = pair();
         MemorySegment room = MemorySegment.ofArray(new byte[8]);
-        assertThat(sys.recv(pair.right, room, 0, 8, errno)).isEqualTo(-Errno.EAGAIN);
-        assertThat(sys.recv(pair.right, room, 0, 0, errno)).isEqualTo(0);
+        assertThat(sys.recv(pair.right, room, 0, 8)).isEqualTo(-Errno.EAGAIN);
+        assertThat(sys.recv(pair.right, room, 0, 0)).isEqualTo(0);
         sys.close(pair.left);
         assertThat(recvReady(pair.right, room, 8)).isEqualTo(0);
         assertThat(recvReady(pair.right, room, 8)).isEqualTo(0);
@@ -317,15 +316,15 @@ class NioSyscallsTest {
         MemorySegment chunk = MemorySegment.ofArray(new byte[Syscalls.TRANSFER_BYTES_MAX]);
         long sent = 0;
         int n;
-        while ((n = sys.send(pair.left, chunk, 0, Syscalls.TRANSFER_BYTES_MAX, false, errno)) > 0) {
+        while ((n = sys.send(pair.left, chunk, 0, Syscalls.TRANSFER_BYTES_MAX, false)) > 0) {
             sent += n;
         }
         assertThat(n).isEqualTo(-Errno.EAGAIN);
-        assertThat(sys.send(pair.left, chunk, 0, 0, false, errno)).isEqualTo(0);
+        assertThat(sys.send(pair.left, chunk, 0, 0, false)).isEqualTo(0);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment[] vector = {arena.allocate(9), arena.allocate(9)};
             long vectored; // an acknowledgement that came meanwhile may have made some room
-            while ((vectored = sys.writev(pair.left, vector, 2, false, errno)) > 0) {
+            while ((vectored = sys.writev(pair.left, vector, 2, false)) > 0) {
                 sent += vectored;
             }
             assertThat(vectored).isEqualTo(-Errno.EAGAIN);
@@ -343,8 +342,8 @@ class NioSyscallsTest {
     void transfersNeedAConnection() {
         MemorySegment buffer = MemorySegment.ofArray(new byte[1]);
         for (int fd : new int[] {stream(), listener()}) {
-            assertThat(sys.recv(fd, buffer, 0, 1, errno)).isEqualTo(-Errno.ENOTCONN);
-            assertThat(sys.send(fd, buffer, 0, 1, false, errno)).isEqualTo(-Errno.ENOTCONN);
+            assertThat(sys.recv(fd, buffer, 0, 1)).isEqualTo(-Errno.ENOTCONN);
+            assertThat(sys.send(fd, buffer, 0, 1, false)).isEqualTo(-Errno.ENOTCONN);
             assertThat(sys.shutdown(fd, Syscalls.SHUT_WR)).isEqualTo(-Errno.ENOTCONN);
             assertThat(sys.remoteAddress(fd, address)).isEqualTo(-Errno.ENOTCONN);
         }
@@ -357,19 +356,19 @@ class NioSyscallsTest {
         assertThat(sys.setOption(pair.left, SocketOption.LINGER, 0)).isEqualTo(0);
         sys.close(pair.left); // with RST; socket(7), SO_LINGER
         assertThat(recvReady(pair.right, buffer, 1)).isEqualTo(-Errno.ECONNRESET);
-        assertThat(sys.send(pair.right, buffer, 0, 1, false, errno)).isEqualTo(-Errno.EPIPE);
+        assertThat(sys.send(pair.right, buffer, 0, 1, false)).isEqualTo(-Errno.EPIPE);
     }
 
     @Test
     void aWriteToOneWhoIsGoneFails() {
         Pair pair = pair();
         MemorySegment buffer = MemorySegment.ofArray(new byte[1]);
-        sys.send(pair.right, buffer, 0, 1, false, errno);
+        sys.send(pair.right, buffer, 0, 1, false);
         awaitReadable(pair.left);
         sys.close(pair.left); // with a byte unread, so by RST; RFC 1122 4.2.2.13
-        int n = eventually(() -> sys.send(pair.right, buffer, 0, 1, false, errno), 1);
+        int n = eventually(() -> sys.send(pair.right, buffer, 0, 1, false), 1);
         assertThat(n).isIn(-Errno.ECONNRESET, -Errno.EPIPE);
-        assertThat(sys.send(pair.right, buffer, 0, 1, false, errno)).isEqualTo(-Errno.EPIPE);
+        assertThat(sys.send(pair.right, buffer, 0, 1, false)).isEqualTo(-Errno.EPIPE);
     }
 
     // Half-close.
@@ -381,10 +380,10 @@ class NioSyscallsTest {
         assertThat(sys.shutdown(pair.left, Syscalls.SHUT_WR)).isEqualTo(0);
         assertThat(sys.shutdown(pair.left, Syscalls.SHUT_WR)).isEqualTo(0);
         assertThat(recvReady(pair.right, buffer, 1)).isEqualTo(0);
-        assertThat(sys.send(pair.left, buffer, 0, 1, false, errno)).isEqualTo(-Errno.EPIPE);
+        assertThat(sys.send(pair.left, buffer, 0, 1, false)).isEqualTo(-Errno.EPIPE);
         MemorySegment[] vector = {buffer};
-        assertThat(sys.writev(pair.left, vector, 1, false, errno)).isEqualTo(-Errno.EPIPE);
-        assertThat(sys.send(pair.right, buffer, 0, 1, false, errno)).isEqualTo(1);
+        assertThat(sys.writev(pair.left, vector, 1, false)).isEqualTo(-Errno.EPIPE);
+        assertThat(sys.send(pair.right, buffer, 0, 1, false)).isEqualTo(1);
         assertThat(recvReady(pair.left, buffer, 1)).isEqualTo(1);
     }
 
@@ -393,8 +392,8 @@ class NioSyscallsTest {
         Pair pair = pair();
         MemorySegment buffer = MemorySegment.ofArray(new byte[] {7});
         assertThat(sys.shutdown(pair.left, Syscalls.SHUT_RD)).isEqualTo(0);
-        assertThat(sys.recv(pair.left, buffer, 0, 1, errno)).isEqualTo(0);
-        assertThat(sys.send(pair.left, buffer, 0, 1, false, errno)).isEqualTo(1);
+        assertThat(sys.recv(pair.left, buffer, 0, 1)).isEqualTo(0);
+        assertThat(sys.send(pair.left, buffer, 0, 1, false)).isEqualTo(1);
     }
 
     // Options.
@@ -500,13 +499,13 @@ class NioSyscallsTest {
                 Pair pair = pair();
                 MemorySegment buffer = MemorySegment.ofArray(new byte[1]);
                 MemorySegment[] vector = {buffer};
-                assertThat(sys.recv(pair.left, buffer, 0, 1, errno)).isEqualTo(-Errno.EAGAIN);
-                assertThat(sys.send(pair.right, buffer, 0, 1, false, errno)).isEqualTo(1);
+                assertThat(sys.recv(pair.left, buffer, 0, 1)).isEqualTo(-Errno.EAGAIN);
+                assertThat(sys.send(pair.right, buffer, 0, 1, false)).isEqualTo(1);
                 assertThat(recvReady(pair.left, buffer, 1)).isEqualTo(1);
-                assertThat(sys.writev(pair.left, vector, 1, false, errno)).isEqualTo(1);
-                assertThat(eventually(() -> (int) sys.readv(pair.right, vector, 1, errno), -Errno.EAGAIN))
+                assertThat(sys.writev(pair.left, vector, 1, false)).isEqualTo(1);
+                assertThat(eventually(() -> (int) sys.readv(pair.right, vector, 1), -Errno.EAGAIN))
                         .isEqualTo(1);
-                assertThat(sys.accept(pair.listener, address, errno)).isEqualTo(-Errno.EAGAIN);
+                assertThat(sys.accept(pair.listener, address)).isEqualTo(-Errno.EAGAIN);
                 assertThat(sys.setOption(pair.left, SocketOption.NO_DELAY, 1)).isEqualTo(0);
                 assertThat(sys.shutdown(pair.left, Syscalls.SHUT_WR)).isEqualTo(0);
                 assertThat(Thread.interrupted()).isTrue();
@@ -569,11 +568,11 @@ class NioSyscallsTest {
     }
 
     private int accept(int listener) {
-        return opened(eventually(() -> sys.accept(listener, address, errno), -Errno.EAGAIN));
+        return opened(eventually(() -> sys.accept(listener, address), -Errno.EAGAIN));
     }
 
     private int recvReady(int fd, MemorySegment buffer, int length) {
-        return eventually(() -> sys.recv(fd, buffer, 0, length, errno), -Errno.EAGAIN);
+        return eventually(() -> sys.recv(fd, buffer, 0, length), -Errno.EAGAIN);
     }
 
     /** Waits for data or the end without taking them. */
