@@ -437,8 +437,8 @@ public final class LinuxSyscalls extends Syscalls {
 
     private static int send(CallMemory memory, int fd, MemorySegment buffer, int length, boolean more) {
         try {
-            return (int) memory.result(
-                    (long) SEND.invokeExact(memory.errno, fd, buffer, (long) length, sendFlags(more)));
+            return (int)
+                    memory.result((long) SEND.invokeExact(memory.errno, fd, buffer, (long) length, sendFlags(more)));
         } catch (Throwable t) {
             throw Libc.unexpected(t);
         }

@@ -146,11 +146,16 @@ class CallMemoryTest {
                 int n = 0;
                 while (n < length) {
                     int more = sys.recv(right, got, 7 + n, length - n, expected);
-                    assertThat(more == -Errno.EAGAIN || more > 0).as("recv said %d", more).isTrue();
+                    assertThat(more == -Errno.EAGAIN || more > 0)
+                            .as("recv said %d", more)
+                            .isTrue();
                     n += Math.max(0, more);
                 }
                 assertThat(Arrays.copyOfRange(got, 7, 7 + length)).isEqualTo(Arrays.copyOfRange(sent, 3, 3 + length));
-                assertThat(got).as("nothing beside it").startsWith(0, 0, 0, 0, 0, 0, 0).endsWith(0, 0);
+                assertThat(got)
+                        .as("nothing beside it")
+                        .startsWith(0, 0, 0, 0, 0, 0, 0)
+                        .endsWith(0, 0);
             }
             assertThat(sys.recv(right, new byte[8], 0, 8, 0)).isEqualTo(-Errno.EAGAIN);
         } finally {

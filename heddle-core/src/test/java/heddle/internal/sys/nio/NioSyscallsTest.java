@@ -259,8 +259,7 @@ class NioSyscallsTest {
             List<MemorySegment> sources = List.of(heap, heap.asReadOnly(), direct, direct.asReadOnly());
             for (MemorySegment source : sources) {
                 // "edd", from the middle of what it is sent from into the middle of what it is read to
-                assertThat(sys.send(pair.left, source.asSlice(1), 0, 3, false))
-                        .isEqualTo(3);
+                assertThat(sys.send(pair.left, source.asSlice(1), 0, 3, false)).isEqualTo(3);
                 byte[] got = new byte[6];
                 MemorySegment target = MemorySegment.ofArray(got).asSlice(2, 4);
                 assertThat(recvReady(pair.right, target, 4)).isEqualTo(3);
