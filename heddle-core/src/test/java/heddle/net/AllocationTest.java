@@ -24,10 +24,10 @@ import org.junit.jupiter.api.Test;
  * What a read and a write allocate. Measured is what all Java threads of this JVM allocate during many calls on one
  * virtual thread, once the compiler has seen them: so it holds for the caller, its carrier and the pollers.
  *
- * <p>Seen on JDK 25: nothing for up to 512 bytes of an array or a buffer over one, with waits or without, in way carriers;
- * 72 bytes a call for a direct buffer, the memory segment that names it. In way jdk the same, and about 100 a wait, by
- * the JDK's scheduler and the pollers, which are virtual threads. In way nio 100 to 200 a call, by the JDK's channels.
- * What is longer than that is named by segments, 144 bytes at most, which the compiler leaves away where it can. Never
+ * <p>Seen on JDK 25: nothing for up to 512 bytes of an array or a buffer over one, with waits or without, in way
+ * carriers; 72 bytes a call for a direct buffer, the memory segment that names it. In way jdk the same, and about 100 a
+ * wait, by the JDK's scheduler and the pollers, which are virtual threads. In way nio 100 to 200 a call, by the JDK's
+ * channels. What is longer is named by segments, 144 bytes at most, which the compiler leaves away where it can. Never
  * anything as long as the data.
  */
 @Ways
