@@ -145,7 +145,8 @@ class CarriersTest {
         assertThat(scheduler.handOffs()).isZero();
         systemGivesThreads.set(true);
         waiting.begun.await();
-        assertThat(scheduler.handOffs()).isPositive();
+        // The monitor counts it once the other carrier has the processor, which may run at once.
+        Await.until("a hand-off counted", () -> scheduler.handOffs() > 0);
         waiting.end();
         holder.end();
     }
