@@ -2,7 +2,6 @@ package heddle.internal.sys.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import heddle.internal.sys.Syscalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
@@ -27,8 +26,11 @@ public final class CallMemory {
     /** What is longer better goes without the copy. To copy so many bytes takes about as long as to name them. */
     static final int COPIED_MAX = 512;
 
-    /** How long {@link #bytes} is: who reads offers more room than there are bytes to come. */
-    static final int BYTES = Syscalls.TRANSFER_BYTES_MAX;
+    /**
+     * How long {@link #bytes} is: who reads offers more room than there are bytes to come. No longer, as after a short
+     * message there may come a long one.
+     */
+    static final int BYTES = 16 << 10;
 
     /** A line of the caches. */
     private static final int LINE_BYTES = 64;

@@ -118,7 +118,7 @@ class CallMemoryTest {
     void bytesOfEachLengthArriveWhole() throws Exception {
         var sys = new LinuxSyscalls();
         int most = CallMemory.COPIED_MAX;
-        int[] lengths = {1, 64, most - 1, most, most + 1, 3 * most};
+        int[] lengths = {1, 64, most - 1, most, most + 1, CallMemory.BYTES, CallMemory.BYTES + 1};
         int[] expecteds = {0, most, most + 1};
         int listener = sys.socket(SockAddr.VERSION_4, true);
         int left = sys.socket(SockAddr.VERSION_4, false);
