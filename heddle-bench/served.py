@@ -1,4 +1,4 @@
-"""What the programs that measure ./heddle serve share: servers pinned to processor 0, loads to processor 1, times from /proc."""
+"""What the programs that measure by turns share, ./heddle serve above all: servers pinned to processor 0, loads to processor 1, times from /proc."""
 import json
 import os
 import pathlib
