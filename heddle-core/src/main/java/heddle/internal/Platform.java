@@ -4,13 +4,11 @@ import heddle.internal.fd.Descriptors;
 import heddle.internal.jdk.Flags;
 import heddle.internal.jdk.VirtualThreads;
 import heddle.internal.poll.NumberTable;
-import heddle.internal.poll.PollLoop;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.PollerSource;
-import heddle.internal.poll.PollerThread;
+import heddle.internal.poll.VirtualPollers;
 import heddle.internal.poll.Watched;
 import heddle.internal.poll.epoll.EpollPoller;
-import heddle.internal.poll.epoll.VirtualPollers;
 import heddle.internal.poll.nio.NioPoller;
 import heddle.internal.poll.uring.RingPoller;
 import heddle.internal.sched.OwnThread;
@@ -24,12 +22,12 @@ import heddle.internal.sys.nio.NioSyscalls;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Management;
 import heddle.internal.trace.Trace;
-import heddle.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *   carriers  epoll, polled by carriers of our own when they run out of work
  *   uring     the same with a ring beside each epoll instance, which receives and sends; only where it is asked for
  *   jdk       epoll, polled by virtual threads of the JDK's scheduler
- *   nio       the JDK's Selector, polled by a thread: any system, no native access
+ *   nio       the JDK's Selector, polled by virtual threads of the JDK's scheduler: any system, no native access
  *
  * Made and closed by {@code heddle.net.Heddle}, on any thread. Closing: all descriptors first, which needs those who
  * poll and carry; then these; at last what they used of the system.
@@ -86,7 +84,7 @@ public final class Platform {
     private final Syscalls syscalls;
     private final List<Poller> pollers;
     private final @Nullable Scheduler scheduler;
-    private final @Nullable PollLoop pollLoop;
+    private final @Nullable VirtualPollers virtualPollers;
     private final Descriptors descriptors;
 
     /** Shows this to management tools; null if nobody asked for that. Written by {@link #manage}. */
@@ -117,49 +115,52 @@ public final class Platform {
                     .syscalls(new LinuxSyscalls(() -> (CallMemory) carrying.keptByCarrier(CallMemory::new)));
             pollers = List.copyOf(epolls);
             source = ofCarrier(scheduler, pollers, way == Way.URING);
-            pollLoop = null;
+            virtualPollers = null;
         } else if (way == Way.NIO) {
             NioSyscalls nio = new NioSyscalls();
             syscalls = settings.between().syscalls(nio);
             scheduler = null;
-            pollers = List.of(new NioPoller(nio, trace, Platform::failed));
+            pollers = pollers(pollersOfJdk(settings), () -> new NioPoller(nio, trace, Platform::failed));
             source = inTurn(pollers);
-            pollLoop = new PollerThread(pollers.getFirst());
+            virtualPollers = new VirtualPollers(pollers);
         } else {
             syscalls = settings.between().syscalls(new LinuxSyscalls());
             scheduler = null;
-            List<EpollPoller> epolls = epollPollers(settings.parallelism(), trace, false);
-            pollers = List.copyOf(epolls);
+            pollers = List.copyOf(epollPollers(pollersOfJdk(settings), trace, false));
             source = inTurn(pollers);
-            pollLoop = virtualPollers(epolls, trace.clock());
+            virtualPollers = new VirtualPollers(pollers);
         }
         descriptors = new Descriptors(syscalls, settings.between().pollers(source), trace, report());
     }
 
     private static List<EpollPoller> epollPollers(int count, Trace trace, boolean rings) {
-        List<EpollPoller> epolls = new ArrayList<>();
         var watched = new NumberTable<Watched>();
-        try {
-            for (int i = 0; i < count; i++) {
-                epolls.add(
-                        rings
-                                ? new RingPoller(watched, trace, Platform::failed)
-                                : new EpollPoller(watched, trace, Platform::failed));
-            }
-        } catch (StartException refused) {
-            epolls.forEach(Poller::close);
-            throw refused;
-        }
-        return epolls;
+        return pollers(
+                count,
+                () -> rings
+                        ? new RingPoller(watched, trace, Platform::failed)
+                        : new EpollPoller(watched, trace, Platform::failed));
     }
 
-    private static VirtualPollers virtualPollers(List<EpollPoller> epolls, Clock clock) {
+    private static <P extends Poller> List<P> pollers(int count, Supplier<P> one) {
+        List<P> made = new ArrayList<>();
         try {
-            return new VirtualPollers(epolls, clock);
+            for (int i = 0; i < count; i++) {
+                made.add(one.get());
+            }
         } catch (StartException refused) {
-            epolls.forEach(Poller::close);
+            made.forEach(Poller::close);
             throw refused;
         }
+        return List.copyOf(made);
+    }
+
+    /**
+     * One for two of the JDK's carriers: the other one steals from the first. With one each, an echo at 1,000
+     * connections on two processors costs a tenth more, and at 64 its p99 is twice as long; docs/performance.md.
+     */
+    private static int pollersOfJdk(Settings settings) {
+        return (settings.parallelism() + 1) / 2;
     }
 
     /** Each of {@code pollers} in turn, without the dead as long as one lives. */
@@ -286,8 +287,8 @@ public final class Platform {
             VirtualThreads.keepJdkPollerOff();
             scheduler.start();
         }
-        if (pollLoop != null) {
-            pollLoop.start();
+        if (virtualPollers != null) {
+            virtualPollers.start();
         }
     }
 
@@ -410,8 +411,8 @@ public final class Platform {
         if (scheduler != null) {
             scheduler.stop();
         }
-        if (pollLoop != null) {
-            pollLoop.end();
+        if (virtualPollers != null) {
+            virtualPollers.end();
         }
     }
 

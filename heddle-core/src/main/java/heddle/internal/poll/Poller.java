@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link #select}: one thread at a time; blocks at most so many nanoseconds (0 none, negative for ever); calls
  *       {@link Watched#signal} for what is ready, never for a generation that was deregistered, and adds the waits
  *       that this ended to {@link #woken};
- *   <li>{@link #wakeUp}: any thread; makes the current or else the next select return;
+ *   <li>{@link #await}: one thread at a time; waits as long as select would, and takes nothing; only for backends that
+ *       {@link VirtualPollers} polls;
+ *   <li>{@link #wakeUp}: any thread; makes the current or else the next of both return;
  *   <li>{@link #forEachWatched}: any thread; by it a dead poller ends its waits, and a dump lists them;
  *   <li>{@link #abandon}: by the polling thread once the poller is dead; only for backends in which somebody waits for
  *       a select besides the registrations;
@@ -130,13 +132,24 @@ public abstract class Poller implements IdlePoll {
         return events + fired;
     }
 
+    /** Sleeps until the next {@link #poll} would find something, and leaves that to it. By the polling thread. */
+    final void sleep() {
+        try {
+            long untilNanos = beginSleep(DeadlineTimer.NOT_ARMED);
+            await(untilNanos == DeadlineTimer.NOT_ARMED ? FOREVER : clock.sleepNanos(untilNanos));
+            endSleep();
+        } catch (Throwable cause) {
+            fail(cause);
+        }
+    }
+
     /**
      * The polling thread is about to sleep, at most until {@code limitNanos}: from here to {@link #endSleep}, an
      * earlier deadline wakes it.
      *
      * @return until when it may, the next deadline being considered; {@link Long#MAX_VALUE} for ever, 0 not at all
      */
-    public final long beginSleep(long limitNanos) {
+    private long beginSleep(long limitNanos) {
         long untilNanos = Math.min(limitNanos, deadlines.nextNanos());
         blockedUntilNanos = untilNanos;
         // Look again: an arm() before the store above saw nobody to wake.
@@ -144,7 +157,7 @@ public abstract class Poller implements IdlePoll {
     }
 
     /** The polling thread is awake again. */
-    public final void endSleep() {
+    private void endSleep() {
         blockedUntilNanos = NOT_BLOCKED;
     }
 
@@ -216,6 +229,11 @@ public abstract class Poller implements IdlePoll {
 
     /** Reports what is ready, waiting at most {@code timeoutNanos}: how many events there were, wake-ups included. */
     protected abstract int select(long timeoutNanos);
+
+    /** Waits at most {@code timeoutNanos} for what {@link #select} would report, and leaves it there. */
+    protected void await(long timeoutNanos) {
+        throw new UnsupportedOperationException("it cannot wait without taking");
+    }
 
     /** Shows all that this poller watches to {@code visitor}, weakly consistent. Any thread. */
     public abstract void forEachWatched(Consumer<Watched> visitor);

@@ -16,8 +16,8 @@
 /// No arrow goes back: a slot knows nobody, a poller knows what it watches and not who waits for it.
 ///
 /// Who enters: from above the thread that waits, and any thread that closes or moves a deadline; from below the one
-/// thread that polls a [Poller][heddle.internal.poll.Poller]. That is a carrier without work, or a thread of a
-/// [PollLoop][heddle.internal.poll.PollLoop].
+/// thread that polls a [Poller][heddle.internal.poll.Poller]. That is a carrier without work, or one of the
+/// [VirtualPollers][heddle.internal.poll.VirtualPollers].
 ///
 /// What it owes:
 ///

@@ -122,9 +122,12 @@ public class EpollPoller extends Poller {
         }
     }
 
-    /** The instance's own number, for another one to watch. */
-    int descriptor() {
-        return epoll.descriptor();
+    @Override
+    protected void await(long timeoutNanos) {
+        int result = epoll.awaitEvents(timeoutNanos);
+        if (result < 0 && result != -Errno.EINTR) {
+            throw new AssertionError("ppoll: " + Errno.text(-result));
+        }
     }
 
     @Override

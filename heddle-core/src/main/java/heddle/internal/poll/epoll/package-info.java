@@ -4,7 +4,6 @@
 /// system call of its own.
 ///
 ///     EpollPoller      one epoll instance: what it reports goes to the slots
-///     VirtualPollers   way jdk: a virtual thread polls each instance, one platform thread watches all of them
 ///
 /// Who enters: the polling thread; any thread that registers, deregisters or wakes.
 ///

@@ -160,19 +160,33 @@ public final class NioPoller extends Poller {
             pollingThread = Thread.currentThread();
         }
         try {
-            blocked = timeoutNanos != 0;
-            takeIn();
-            int events =
-                    blocked ? selector.select(this::report, millis(timeoutNanos)) : selector.selectNow(this::report);
-            blocked = false;
-            wakeUpSent.set(false);
+            int events = selectOnce(this::report, timeoutNanos);
             while (!leaving.isEmpty()) {
                 events += letGo();
             }
-            // An interrupt, which means nothing to us, would end each select at once from now on;
-            // Selector.select.
-            Thread.interrupted();
             return events;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    private int selectOnce(Consumer<SelectionKey> action, long timeoutNanos) throws IOException {
+        blocked = timeoutNanos != 0;
+        takeIn();
+        int events = blocked ? selector.select(action, millis(timeoutNanos)) : selector.selectNow(action);
+        blocked = false;
+        wakeUpSent.set(false);
+        // An interrupt, which means nothing to us, would end each select at once from now on;
+        // Selector.select.
+        Thread.interrupted();
+        return events;
+    }
+
+    /** The interest stays, so {@link #select} finds again what this has found. */
+    @Override
+    protected void await(long timeoutNanos) {
+        try {
+            selectOnce(_ -> {}, timeoutNanos);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }

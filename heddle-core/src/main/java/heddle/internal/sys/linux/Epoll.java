@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import heddle.internal.socket.Errno;
 import heddle.internal.sys.StartException;
@@ -26,7 +27,6 @@ public final class Epoll {
     public static final int EPOLLERR = 0x8;
     public static final int EPOLLHUP = 0x10;
     public static final int EPOLLRDHUP = 0x2000;
-    public static final int EPOLLONESHOT = 1 << 30;
     public static final int EPOLLET = 1 << 31;
 
     private static final int EPOLL_CLOEXEC = 0x80000;
@@ -63,6 +63,9 @@ public final class Epoll {
             ? Libc.blocking("epoll_pwait2", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS)
             : EPOLL_WAIT;
 
+    private static final short POLLIN = 1;
+    private static final MethodHandle PPOLL = Libc.blocking("ppoll", JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
+
     private static final MemorySegment ONE = MemorySegment.ofArray(new long[] {1});
 
     /** Where WRITE leaves an errno that nobody reads. */
@@ -72,6 +75,7 @@ public final class Epoll {
     private final Arena arena = Arena.ofAuto();
     private final MemorySegment events = arena.allocate((long) EVENT_BYTES * EVENTS_MAX, 8);
     private final MemorySegment timespec = arena.allocate(16, 8); // seconds (8), nanoseconds (8)
+    private final MemorySegment pollfd = arena.allocate(8, 4); // descriptor (4), events wanted (2), events seen (2)
     private final MemorySegment errno = arena.allocate(JAVA_INT);
     private final int epfd;
     private final int eventfd;
@@ -129,7 +133,7 @@ public final class Epoll {
         return control(EPOLL_CTL_MOD, fd, interest, data);
     }
 
-    /** The number of the instance, to be watched by another one. */
+    /** The number of the instance, for a ring to watch. */
     public int descriptor() {
         return epfd;
     }
@@ -161,9 +165,8 @@ public final class Epoll {
             } else if (timeoutNanos < 0) {
                 n = (int) EPOLL_WAIT.invokeExact(errno, epfd, events, EVENTS_MAX, -1);
             } else if (pwait2) {
-                timespec.set(JAVA_LONG, 0, timeoutNanos / 1_000_000_000L);
-                timespec.set(JAVA_LONG, 8, timeoutNanos % 1_000_000_000L);
-                n = (int) EPOLL_PWAIT2.invokeExact(errno, epfd, events, EVENTS_MAX, timespec, MemorySegment.NULL);
+                n = (int) EPOLL_PWAIT2.invokeExact(
+                        errno, epfd, events, EVENTS_MAX, timespec(timeoutNanos), MemorySegment.NULL);
             } else {
                 long millis = TimeUnit.NANOSECONDS.toMillis(timeoutNanos + 999_999);
                 n = (int) EPOLL_WAIT.invokeExact(errno, epfd, events, EVENTS_MAX, (int) Math.min(millis, 1 << 30));
@@ -181,6 +184,31 @@ public final class Epoll {
             return await(timeoutNanos);
         }
         return -error;
+    }
+
+    /**
+     * Waits as {@link #await} does, and takes nothing: what is there, a wake-up too, is the next await's. How many
+     * instances have some, 0 or 1, or -errno.
+     */
+    public int awaitEvents(long timeoutNanos) {
+        try {
+            pollfd.set(JAVA_INT, 0, epfd);
+            pollfd.set(JAVA_SHORT, 4, POLLIN);
+            int n = (int) PPOLL.invokeExact(errno, pollfd, 1L, timespec(timeoutNanos), MemorySegment.NULL);
+            return n < 0 ? -errno.get(JAVA_INT, 0) : n;
+        } catch (Throwable t) {
+            throw Libc.unexpected(t);
+        }
+    }
+
+    /** NULL, for ever, for a negative time. */
+    private MemorySegment timespec(long nanos) {
+        if (nanos < 0) {
+            return MemorySegment.NULL;
+        }
+        timespec.set(JAVA_LONG, 0, nanos / 1_000_000_000L);
+        timespec.set(JAVA_LONG, 8, nanos % 1_000_000_000L);
+        return timespec;
     }
 
     /** The events of the {@code i}-th that the last {@link #await} returned. */

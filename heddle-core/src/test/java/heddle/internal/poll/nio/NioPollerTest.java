@@ -6,8 +6,8 @@ import heddle.internal.fd.Descriptor;
 import heddle.internal.fd.Descriptors;
 import heddle.internal.fd.Result;
 import heddle.internal.fd.Traffic;
-import heddle.internal.poll.PollerThread;
 import heddle.internal.poll.ReadinessSlot;
+import heddle.internal.poll.VirtualPollers;
 import heddle.internal.poll.Wait;
 import heddle.internal.sched.IdlePoll;
 import heddle.internal.socket.Errno;
@@ -41,7 +41,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The selector behind real loopback sockets, mostly polled as in earnest, by a {@link PollerThread}. */
+/** The selector behind real loopback sockets, mostly polled as in earnest, by {@link VirtualPollers}. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // A closer waits uninterruptibly.
 class NioPollerTest {
 
@@ -56,14 +56,14 @@ class NioPollerTest {
     private final Trace trace = new Trace();
     private final NioPoller poller = new NioPoller(sys, trace, failure::set);
     private final Descriptors descriptors = new Descriptors(sys, () -> poller, trace, "");
-    private final PollerThread thread = new PollerThread(poller);
+    private final VirtualPollers pollers = new VirtualPollers(List.of(poller));
     private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
     private final Queue<Descriptor> opened = new ConcurrentLinkedQueue<>();
 
     @AfterEach
     @Timeout(60)
     void end() throws Exception {
-        thread.end();
+        pollers.end();
         poller.close();
         opened.forEach(Descriptor::close);
         callers.shutdownNow();
@@ -73,7 +73,7 @@ class NioPollerTest {
 
     @Test
     void aReaderWaitsForData() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         Future<Integer> read = read(pair.left);
         write(pair.right, 3);
@@ -82,7 +82,7 @@ class NioPollerTest {
 
     @Test
     void aReaderWaitsForTheEnd() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         Future<Integer> read = read(pair.left);
         pair.right.close();
@@ -91,7 +91,7 @@ class NioPollerTest {
 
     @Test
     void aReaderWaitsForAReset() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         Future<Integer> read = read(pair.left);
         pair.right.setOption(SocketOption.LINGER, 0);
@@ -101,7 +101,7 @@ class NioPollerTest {
 
     @Test
     void aWriterWaitsForRoom() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = fullPair();
         Future<Long> written = call(
                 () -> pair.left.write(segment(64)), pair.left.registration().write());
@@ -111,7 +111,7 @@ class NioPollerTest {
 
     @Test
     void anAcceptorWaitsForAConnection() throws Exception {
-        thread.start();
+        pollers.start();
         Descriptor listener = listener(0);
         SockAddr[] peer = new SockAddr[1];
         Future<Integer> accepted =
@@ -123,7 +123,7 @@ class NioPollerTest {
 
     @Test
     void aDialerWaitsForTheHandshake() throws Exception {
-        thread.start();
+        pollers.start();
         Descriptor listener = listener(1);
         List<Descriptor> early = fillBacklog(listener);
         Descriptor client = descriptor(sys.socket(4, false));
@@ -150,7 +150,7 @@ class NioPollerTest {
 
     @Test
     void bothDirectionsMayBeginToWaitAtOnce() throws Exception {
-        thread.start();
+        pollers.start();
         for (int i = 0; i < 50; i++) {
             Pair pair = fullPair();
             // Neither has waited before, so one of them registers for both.
@@ -167,7 +167,7 @@ class NioPollerTest {
 
     @Test
     void whatIsReadyAlreadyIsReportedToEachWait() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         write(pair.right, 1);
         ReadinessSlot slot = pair.left.registration().read();
@@ -180,7 +180,7 @@ class NioPollerTest {
 
     @Test
     void aReportTakesTheInterestBack() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         Future<Integer> read = read(pair.left);
         SelectionKey key = poller.selector.keys().iterator().next();
@@ -193,7 +193,7 @@ class NioPollerTest {
 
     @Test
     void manyConnectionsEcho() throws Exception {
-        thread.start();
+        pollers.start();
         Descriptor listener = listener(0);
         int connections = 100;
         Future<?> server = callers.submit(() -> {
@@ -238,7 +238,7 @@ class NioPollerTest {
 
     @Test
     void aWaitEndsAtItsDeadlineAndTheNextIsServed() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         pair.left.setReadDeadline(Clock.system().after(TimeUnit.MILLISECONDS.toNanos(20)));
         assertThat(pair.left.read(segment(1), 1)).isEqualTo(Result.EXPIRED);
@@ -251,7 +251,7 @@ class NioPollerTest {
 
     @Test
     void aDeadlineMovedCloserEndsTheWait() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         pair.left.setReadDeadline(Clock.system().after(Duration.ofDays(1).toNanos()));
         Future<Integer> read = read(pair.left);
@@ -261,7 +261,7 @@ class NioPollerTest {
 
     @Test
     void anInterruptEndsTheWaitAlone() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         AtomicReference<Thread> reader = new AtomicReference<>();
         Future<Integer> read = call(
@@ -278,11 +278,15 @@ class NioPollerTest {
 
     @Test
     void anInterruptOfThePollingThreadPasses() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         Future<Integer> read = read(pair.left);
-        thread.interrupt();
-        Await.until("the status is cleared", () -> !thread.isInterrupted());
+        Thread sleeps = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("heddle-poller"))
+                .findFirst()
+                .orElseThrow();
+        sleeps.interrupt();
+        Await.until("the status is cleared", () -> !sleeps.isInterrupted());
         write(pair.right, 1);
         assertThat(get(read)).isEqualTo(1);
     }
@@ -332,7 +336,7 @@ class NioPollerTest {
 
     @Test
     void closeFreesThePortAtOnce() throws Exception {
-        thread.start();
+        pollers.start();
         SockAddr where = OWN_LOOPBACK;
         for (int i = 0; i < 200; i++) {
             int fd = sys.socket(4, true);
@@ -350,7 +354,7 @@ class NioPollerTest {
 
     @Test
     void manyCloseAtOnce() throws Exception {
-        thread.start();
+        pollers.start();
         for (int round = 0; round < 20; round++) {
             List<Descriptor> listeners = new ArrayList<>();
             List<Future<Integer>> waits = new ArrayList<>();
@@ -381,7 +385,7 @@ class NioPollerTest {
 
     @Test
     void aCloserKeepsItsInterruptStatus() throws Exception {
-        thread.start();
+        pollers.start();
         Descriptor listener = listener(0);
         Future<Integer> accepted = call(
                 () -> listener.accept(new SockAddr[1]), listener.registration().read());
@@ -395,7 +399,7 @@ class NioPollerTest {
 
     @Test
     void theFailedConnectOfARegisteredSocketLeavesToo() throws Exception {
-        thread.start();
+        pollers.start();
         Descriptor listener = listener(1);
         fillBacklog(listener);
         Descriptor client = descriptor(sys.socket(4, false));
@@ -441,12 +445,12 @@ class NioPollerTest {
 
     @Test
     void afterTheEndNobodyWaits() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         Future<Integer> read = read(pair.left);
         write(pair.right, 1);
         assertThat(get(read)).isEqualTo(1);
-        thread.end();
+        pollers.end();
         poller.close();
         assertThat(pair.left.read(segment(1), 1)).isEqualTo(-Errno.EIO);
         assertThat(pair.right.read(segment(1), 1)).isEqualTo(-Errno.EIO);
@@ -458,7 +462,7 @@ class NioPollerTest {
 
     @Test
     void aDyingPollerEndsAllWaits() throws Exception {
-        thread.start();
+        pollers.start();
         Pair pair = pair();
         Future<Integer> read = read(pair.left);
         Descriptor listener = listener(0);

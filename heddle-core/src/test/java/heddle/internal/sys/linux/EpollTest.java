@@ -70,6 +70,17 @@ class EpollTest {
     void timeoutOfNanosecondsPasses() {
         assertThat(epoll.await(1)).isZero();
         assertThat(epoll.await(2_000_000)).isZero();
+        assertThat(epoll.awaitEvents(0)).isZero();
+        assertThat(epoll.awaitEvents(2_000_000)).isZero();
+    }
+
+    @Test
+    void waitForEventsLeavesThem() {
+        epoll.notifyPoller();
+        assertThat(epoll.awaitEvents(-1)).isEqualTo(1);
+        assertThat(epoll.awaitEvents(-1)).isEqualTo(1);
+        assertThat(epoll.await(0)).isEqualTo(1);
+        assertThat(epoll.awaitEvents(0)).isZero();
     }
 
     @Test

@@ -1,18 +1,13 @@
-package heddle.internal.poll.epoll;
+package heddle.internal.poll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.poll.NumberTable;
-import heddle.internal.poll.ReadinessSlot;
-import heddle.internal.poll.Registration;
-import heddle.internal.poll.Wait;
-import heddle.internal.poll.Watched;
+import heddle.internal.poll.epoll.EpollPoller;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.trace.Trace;
 import heddle.testing.Await;
 import heddle.testing.Task;
-import heddle.time.Clock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -25,22 +20,22 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What becomes of those who wait when the thread fails that waits for all pollers. */
+/** What becomes of those who wait, and of both threads, when a poller fails. */
 @Timeout(60)
 class VirtualPollersTest {
 
     private final LinuxSyscalls sys = new LinuxSyscalls();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final NumberTable<Watched> watched = new NumberTable<>();
-    private final EpollPoller poller = new EpollPoller(watched, new Trace(), failures::add);
 
     @Test
-    void masterThatFailsReleasesWhoWaits() throws Exception {
+    void pollerThatFailsReleasesWhoWaitsAndEndsItsThreads() throws Exception {
         Set<Integer> epolls = open("eventpoll");
         Set<Integer> eventfds = open("eventfd");
-        VirtualPollers pollers = new VirtualPollers(List.of(poller), Clock.system());
-        int master = added(epolls, "eventpoll");
+        EpollPoller poller = new EpollPoller(watched, new Trace(), failures::add);
+        int epoll = added(epolls, "eventpoll");
         int eventfd = added(eventfds, "eventfd");
+        VirtualPollers pollers = new VirtualPollers(List.of(poller));
         pollers.start();
 
         int listener = sys.socket(SockAddr.VERSION_4, true);
@@ -52,15 +47,15 @@ class VirtualPollersTest {
                 "the waiter is parked",
                 () -> slot.waiter() == waiter.thread() && waiter.thread().getState() == Thread.State.WAITING);
 
-        sys.close(master);
-        poller.wakeUp(); // Who is in epoll_wait(2) does not see the close; the next call does.
+        sys.close(epoll);
+        poller.wakeUp(); // Who is in ppoll(2) does not see the close; the next call does.
         assertThat(waiter.result()).isEqualTo(Wait.FAILED);
         Await.until("the failure is told", () -> failures.size() == 1);
+        pollers.end();
 
         watched.remove(listener, registration);
         sys.close(listener);
         sys.close(eventfd);
-        poller.close();
     }
 
     /** Numbers of this process's descriptors of a kind. */
