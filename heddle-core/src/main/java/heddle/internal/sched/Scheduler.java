@@ -441,8 +441,8 @@ public final class Scheduler implements Executor {
         if (loser != null) {
             loser.lostSinceNanos = nowNanos;
         }
+        handOffs.incrementAndGet(); // First, so that whoever runs there finds it counted.
         next.assign(processor); // Before anything that could fail: nobody else would.
-        handOffs.incrementAndGet();
         count(Counter.HAND_OFFS, 1);
         if (loser != null) {
             trace.recorder().handOff(processor.id, loser.getName(), heldNanos);
