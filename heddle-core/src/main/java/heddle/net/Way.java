@@ -15,7 +15,7 @@ public enum Way {
     /** epoll, polled by virtual threads on the JDK's scheduler. Needs Linux and {@code --enable-native-access}. */
     JDK(Platform.Way.JDK),
 
-    /** The JDK's Selector, polled by a platform thread, and the JDK's scheduler. Needs nothing. */
+    /** The JDK's Selector, polled by virtual threads on the JDK's scheduler. Needs nothing. */
     NIO(Platform.Way.NIO),
 
     /**

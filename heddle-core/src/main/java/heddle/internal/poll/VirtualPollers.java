@@ -124,10 +124,11 @@ public final class VirtualPollers {
         }
 
         private void sleep() {
-            while (!ended()) {
+            // The turn first: the virtual thread may have taken the wake-up of end(), and gave the turn away after
+            // that.
+            for (Turn now = turn.get(); !ended(); now = turn.get()) {
                 boolean late = !came;
                 came = false;
-                Turn now = turn.get();
                 if (now == Turn.PAUSE) {
                     giveBack();
                 } else if (now == Turn.SLEEP) {
