@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -37,6 +38,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -278,17 +280,25 @@ class NioPollerTest {
 
     @Test
     void anInterruptOfThePollingThreadPasses() throws Exception {
+        Set<Thread> others = pollingThreads();
         pollers.start();
-        Pair pair = pair();
-        Future<Integer> read = read(pair.left);
-        Thread sleeps = Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("heddle-poller"))
+        Thread sleeps = pollingThreads().stream()
+                .filter(thread -> !others.contains(thread))
                 .findFirst()
                 .orElseThrow();
+        Pair pair = pair();
+        Future<Integer> read = read(pair.left);
         sleeps.interrupt();
         Await.until("the status is cleared", () -> !sleeps.isInterrupted());
         write(pair.right, 1);
         assertThat(get(read)).isEqualTo(1);
+    }
+
+    /** The platform threads of all runtimes in this JVM. */
+    private static Set<Thread> pollingThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("heddle-poller"))
+                .collect(Collectors.toSet());
     }
 
     // Wake-ups.
