@@ -156,8 +156,8 @@ public final class Platform {
     }
 
     /**
-     * One for two of the JDK's carriers: the other one steals from the first. With one each, an echo at 1,000
-     * connections on two processors costs a tenth more, and at 64 its p99 is twice as long; docs/performance.md.
+     * One for two of the JDK's carriers: the other one steals from the first. One each costs more, and has longer
+     * tails; docs/decisions/0006-pollers-of-way-2.md.
      */
     private static int pollersOfJdk(Settings settings) {
         return (settings.parallelism() + 1) / 2;
