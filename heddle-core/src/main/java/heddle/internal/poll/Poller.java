@@ -27,8 +27,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link #select}: one thread at a time; blocks at most so many nanoseconds (0 none, negative for ever); calls
  *       {@link Watched#signal} for what is ready, never for a generation that was deregistered, and adds the waits
  *       that this ended to {@link #woken};
- *   <li>{@link #await}: one thread at a time; waits as long as select would, and takes nothing; only for backends that
- *       {@link VirtualPollers} polls;
+ *   <li>{@link #await}: one thread at a time; waits as long as select would, and takes nothing;
  *   <li>{@link #wakeUp}: any thread; makes the current or else the next of both return;
  *   <li>{@link #forEachWatched}: any thread; by it a dead poller ends its waits, and a dump lists them;
  *   <li>{@link #abandon}: by the polling thread once the poller is dead; only for backends in which somebody waits for
@@ -231,9 +230,7 @@ public abstract class Poller implements IdlePoll {
     protected abstract int select(long timeoutNanos);
 
     /** Waits at most {@code timeoutNanos} for what {@link #select} would report, and leaves it there. */
-    protected void await(long timeoutNanos) {
-        throw new UnsupportedOperationException("it cannot wait without taking");
-    }
+    protected abstract void await(long timeoutNanos);
 
     /** Shows all that this poller watches to {@code visitor}, weakly consistent. Any thread. */
     public abstract void forEachWatched(Consumer<Watched> visitor);

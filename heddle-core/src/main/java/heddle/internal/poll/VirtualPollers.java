@@ -28,9 +28,8 @@ import java.util.concurrent.locks.LockSupport;
 ///    for may be here, so the platform thread wakes them in its place.
 ///
 /// Ordering: the turn is taken and given by a compare-and-set or a volatile store, which publishes what the poller
-/// keeps
-/// for its polling thread. Who gives it to the other unparks that one, who believes the turn and not the return from
-/// park.
+/// keeps for its polling thread. Who gives it to the other unparks that one, who believes the turn and not the return
+/// from park.
 ///
 /// A poller that died ends both its threads.
 public final class VirtualPollers {
@@ -124,8 +123,7 @@ public final class VirtualPollers {
         }
 
         private void sleep() {
-            // The turn first: the virtual thread may have taken the wake-up of end(), and gave the turn away after
-            // that.
+            // The turn first: the virtual thread may have taken the wake-up of end() before it gave the turn away.
             for (Turn now = turn.get(); !ended(); now = turn.get()) {
                 boolean late = !came;
                 came = false;

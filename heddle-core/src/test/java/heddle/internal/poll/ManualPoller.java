@@ -75,6 +75,11 @@ final class ManualPoller extends Poller {
     }
 
     @Override
+    protected void await(long timeoutNanos) {
+        select(timeoutNanos);
+    }
+
+    @Override
     public void wakeUp() {
         wakeUps.incrementAndGet();
         wakeUp.release();

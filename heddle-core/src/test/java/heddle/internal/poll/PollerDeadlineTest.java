@@ -117,6 +117,11 @@ class PollerDeadlineTest {
         }
 
         @Override
+        protected void await(long timeoutNanos) {
+            select(timeoutNanos);
+        }
+
+        @Override
         public void forEachWatched(Consumer<Watched> visitor) {}
 
         @Override

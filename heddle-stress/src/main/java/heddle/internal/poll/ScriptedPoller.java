@@ -52,6 +52,11 @@ class ScriptedPoller extends Poller {
     }
 
     @Override
+    protected void await(long timeoutNanos) {
+        select(timeoutNanos);
+    }
+
+    @Override
     public void wakeUp() {
         signalled = true;
     }

@@ -44,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  * Ordering: ask() queues, then reads {@code blocked}; select() sets blocked, then empties the queue. deregister()
  * queues, then reads {@code abandoned}; abandon() and close() set that, then release the queue. A waker writes what it
  * has to tell, then looks whether {@code wakeUpSent} is set; the polling thread clears it after each select,
- * selectNow() too, which takes a wake-up like any other, and then looks at what was written.
+ * selectNow() too, which takes a wake-up like any other, and then looks at what was written; await() leaves that to the
+ * select that comes next.
  */
 public final class NioPoller extends Poller {
 

@@ -2,8 +2,7 @@
 ///
 /// The JDK's interest is level-triggered and taken to the system only when a select begins. So a waiter asks for its
 /// direction each time, a report takes the interest back, and a waiter behind a blocked select wakes it. Where the
-/// thread
-/// that a report wakes waits again before the next select, the system hears of neither.
+/// thread that a report wakes waits again before the next select, the system hears of neither.
 ///
 /// Who enters: the polling thread, one of the two `heddle-poller-N`; any thread that waits, closes or wakes.
 ///

@@ -91,6 +91,8 @@ public final class Epoll {
         if (epfd < 0) {
             throw new StartException("epoll_create1", -epfd);
         }
+        pollfd.set(JAVA_INT, 0, epfd);
+        pollfd.set(JAVA_SHORT, 4, POLLIN);
         eventfd = createEventfd();
         if (eventfd < 0) {
             close(epfd);
@@ -192,8 +194,6 @@ public final class Epoll {
      */
     public int awaitEvents(long timeoutNanos) {
         try {
-            pollfd.set(JAVA_INT, 0, epfd);
-            pollfd.set(JAVA_SHORT, 4, POLLIN);
             int n = (int) PPOLL.invokeExact(errno, pollfd, 1L, timespec(timeoutNanos), MemorySegment.NULL);
             return n < 0 ? -errno.get(JAVA_INT, 0) : n;
         } catch (Throwable t) {
