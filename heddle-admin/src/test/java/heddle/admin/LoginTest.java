@@ -3,7 +3,6 @@ package heddle.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.gateway.StoreOptions;
-import heddle.testing.Await;
 import heddle.testing.Chromium;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -65,7 +64,7 @@ class LoginTest {
     }
 
     private void awaitPath(String path) throws Exception {
-        Await.until(
+        browser.until(
                 () -> "at " + path,
                 () -> browser.evaluate("document.readyState + location.pathname")
                         .equals("complete" + path));
@@ -73,8 +72,8 @@ class LoginTest {
 
     private void awaitThePage() throws Exception {
         awaitPath("/");
-        Await.until(
-                "the page is drawn",
+        browser.until(
+                () -> "the page is drawn",
                 () -> browser.evaluate("document.documentElement.dataset.drawn").matches("\\d+"));
     }
 
@@ -93,7 +92,7 @@ class LoginTest {
             assertThat(isShown("wrong")).isFalse();
 
             logIn("another " + TOKEN);
-            Await.until("the refusal is told", () -> isShown("wrong"));
+            browser.until(() -> "the refusal is told", () -> isShown("wrong"));
             assertThat(browser.evaluate("document.getElementById('token').value"))
                     .isEmpty();
             for (boolean dark : new boolean[] {false, true}) {

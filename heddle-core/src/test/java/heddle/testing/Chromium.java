@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Serial;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,6 +23,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -36,6 +38,7 @@ public final class Chromium implements AutoCloseable {
     private static final Pattern ID = Pattern.compile("\"id\":(\\d+)");
     private static final Pattern PAGE =
             Pattern.compile("\"type\": *\"page\"[^}]*\"webSocketDebuggerUrl\": *\"([^\"]+)\"");
+    private static final String PAGE_LEFT = "Inspected target navigated or closed";
     private static final Pattern VALUE = Pattern.compile("\"value\":\"([A-Za-z0-9+/=]*)\"");
     private static final Pattern DATA = Pattern.compile("\"data\":\"([A-Za-z0-9+/=]*)\"");
 
@@ -131,16 +134,41 @@ public final class Chromium implements AutoCloseable {
                 .get(LIMIT_SECONDS, TimeUnit.SECONDS);
         String text = answer.get(LIMIT_SECONDS, TimeUnit.SECONDS);
         if (text.contains("\"error\":") || text.contains("\"exceptionDetails\":")) {
-            throw new IOException(method + ": " + text.substring(0, Math.min(2_000, text.length())));
+            String said = method + ": " + text.substring(0, Math.min(2_000, text.length()));
+            throw text.contains(PAGE_LEFT) ? new PageLeftException(said) : new IOException(said);
         }
         return text;
+    }
+
+    /** The page was left while a script ran in it or was on its way to it. */
+    private static final class PageLeftException extends IOException {
+        @Serial
+        private static final long serialVersionUID = 1;
+
+        PageLeftException(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Waits as {@link Await#until(Supplier, Await.Condition)} does, also while the browser goes from one page to
+     * another: a look that began in the page before is made again.
+     */
+    public void until(Supplier<String> what, Await.Condition condition) throws Exception {
+        Await.until(what, () -> {
+            try {
+                return condition.holds();
+            } catch (PageLeftException again) {
+                return false;
+            }
+        });
     }
 
     /** Opens a page that says in its root's {@code data-drawn} how much of it is drawn, and waits for some of that. */
     public void open(URI page) throws Exception {
         send("Page.navigate", "\"url\":\"" + page + "\"");
-        Await.until(
-                "the page is drawn",
+        until(
+                () -> "the page is drawn",
                 () -> evaluate("document.readyState + document.documentElement?.dataset.drawn")
                         .matches("complete\\d+"));
     }
@@ -148,7 +176,7 @@ public final class Chromium implements AutoCloseable {
     /** Opens any page, and waits until it is loaded. */
     public void load(URI page) throws Exception {
         send("Page.navigate", "\"url\":\"" + page + "\"");
-        Await.until("the page is loaded", () -> evaluate("document.readyState").equals("complete"));
+        until(() -> "the page is loaded", () -> evaluate("document.readyState").equals("complete"));
     }
 
     /** A screen of this size, by day or by night; up to 600 pixels wide it is a phone's. */
