@@ -1,8 +1,8 @@
 package heddle.internal.fd;
 
-import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.PollerSource;
 import heddle.internal.socket.Errno;
+import heddle.internal.socket.NumberTable;
 import heddle.internal.sys.Syscalls;
 import heddle.internal.trace.Dump;
 import heddle.internal.trace.Trace;

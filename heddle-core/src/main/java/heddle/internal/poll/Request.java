@@ -4,8 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/** What any thread asks of the polling thread of a ring; in one {@link Intake} at most once at a time. */
-public abstract sealed class Request permits Inbox, Outgoing {
+/** What any thread asks of the polling thread; in one {@link Intake} at most once at a time. */
+public abstract class Request {
 
     private static final VarHandle QUEUED;
 

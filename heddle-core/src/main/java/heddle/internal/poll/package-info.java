@@ -5,7 +5,6 @@
 ///     Poller.select() -> Watched            a descriptor as its poller sees it: `Registration` is one
 ///           Watched -> ReadinessSlot        ready: the thread is unparked
 ///     Poller -> DeadlineQueue -> ReadinessSlot    a deadline passed: the thread is taken out
-///     NumberTable                           what a descriptor's number stands for now
 ///
 /// Where a ring receives and sends, a thread that is about to wait asks for that first:
 ///

@@ -3,6 +3,7 @@ package heddle.internal.poll;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import heddle.internal.poll.epoll.EpollPoller;
+import heddle.internal.socket.NumberTable;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.trace.Trace;

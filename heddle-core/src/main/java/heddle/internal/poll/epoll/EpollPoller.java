@@ -8,11 +8,11 @@ import static heddle.internal.sys.linux.Epoll.EPOLLOUT;
 import static heddle.internal.sys.linux.Epoll.EPOLLPRI;
 import static heddle.internal.sys.linux.Epoll.EPOLLRDHUP;
 
-import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.Poller;
 import heddle.internal.poll.Watched;
 import heddle.internal.sched.IdlePoll;
 import heddle.internal.socket.Errno;
+import heddle.internal.socket.NumberTable;
 import heddle.internal.sys.linux.Epoll;
 import heddle.internal.trace.Counter;
 import heddle.internal.trace.Trace;

@@ -1,6 +1,8 @@
 package heddle.internal.poll.nio;
 
+import heddle.internal.poll.Intake;
 import heddle.internal.poll.Poller;
+import heddle.internal.poll.Request;
 import heddle.internal.poll.Watched;
 import heddle.internal.socket.Errno;
 import heddle.internal.sys.nio.NioSocket;
@@ -41,11 +43,11 @@ import org.jspecify.annotations.Nullable;
  * 2. Whoever queued to leave is let go by the polling thread, or, once nobody polls, sees {@code abandoned} and selects
  *    itself.
  *
- * Ordering: ask() queues, then reads {@code blocked}; select() sets blocked, then empties the queue. deregister()
- * queues, then reads {@code abandoned}; abandon() and close() set that, then release the queue. A waker writes what it
- * has to tell, then looks whether {@code wakeUpSent} is set; the polling thread clears it after each select,
- * selectNow() too, which takes a wake-up like any other, and then looks at what was written; await() leaves that to the
- * select that comes next.
+ * Ordering: ask() queues, unless it is queued, then reads {@code blocked}; select() sets blocked, then empties the
+ * queue. deregister() queues, then reads {@code abandoned}; abandon() and close() set that, then release the queue. A
+ * waker writes what it has to tell, then looks whether {@code wakeUpSent} is set; the polling thread clears it after
+ * each select, selectNow() too, which takes a wake-up like any other, and then looks at what was written; await()
+ * leaves that to the select that comes next.
  */
 public final class NioPoller extends Poller {
 
@@ -62,8 +64,24 @@ public final class NioPoller extends Poller {
      */
     private final Queue<Semaphore> leaving = new ConcurrentLinkedQueue<>();
 
-    /** Those of which somebody wants something that the selector does not know; each at most once, but for a moment. */
-    private final Queue<NioSocket> asked = new ConcurrentLinkedQueue<>();
+    /** Those of which somebody wants something that the selector does not know. */
+    private final Intake asked = new Intake();
+
+    private final Consumer<Request> takesIn = this::takeIn;
+
+    private final Consumer<SelectionKey> reports = this::report;
+
+    /** What is in the selector, as its key's attachment. */
+    private static final class Entry extends Request {
+
+        final Watched watched;
+        final NioSocket socket;
+
+        Entry(Watched watched, NioSocket socket) {
+            this.watched = watched;
+            this.socket = socket;
+        }
+    }
 
     /** Whether the polling thread selects with a time to wait. Written by it, read by any thread. */
     private volatile boolean blocked;
@@ -92,8 +110,9 @@ public final class NioPoller extends Poller {
             return -Errno.EBADF;
         }
         try {
-            if (socket.watch(selector, watched)) {
-                ask(socket);
+            Entry entry = new Entry(watched, socket);
+            if (socket.watch(selector, entry)) {
+                ask(entry);
             }
             return 0;
         } catch (ClosedChannelException closed) {
@@ -109,8 +128,9 @@ public final class NioPoller extends Poller {
         if (socket == null) {
             throw new AssertionError("a wait on a closed number: " + watched);
         }
-        if (socket.want(write)) {
-            ask(socket);
+        socket.want(write);
+        if (socket.attachment() instanceof Entry entry) {
+            ask(entry);
         }
         if (abandoned) {
             watched.breakOff(); // Nobody will take it in.
@@ -118,19 +138,18 @@ public final class NioPoller extends Poller {
         return 0;
     }
 
-    private void ask(NioSocket socket) {
-        asked.add(socket);
+    private void ask(Entry entry) {
+        asked.push(entry);
         if (blocked) {
             wakeUp();
         }
     }
 
-    /** Takes in what waiters want. By the polling thread, before it selects. */
-    private void takeIn() {
-        for (NioSocket socket = asked.poll(); socket != null; socket = asked.poll()) {
-            if (!socket.takeIn() && socket.attachment() instanceof Watched watched) {
-                woken += watched.signal(true, true, false);
-            }
+    /** Takes in what a waiter wants. By the polling thread, before it selects. */
+    private void takeIn(Request request) {
+        Entry entry = (Entry) request;
+        if (!entry.socket.takeIn()) {
+            woken += entry.watched.signal(true, true, false);
         }
     }
 
@@ -161,7 +180,7 @@ public final class NioPoller extends Poller {
             pollingThread = Thread.currentThread();
         }
         try {
-            int events = selectOnce(this::report, timeoutNanos);
+            int events = selectOnce(reports, timeoutNanos);
             while (!leaving.isEmpty()) {
                 events += letGo();
             }
@@ -173,7 +192,7 @@ public final class NioPoller extends Poller {
 
     private int selectOnce(Consumer<SelectionKey> action, long timeoutNanos) throws IOException {
         blocked = timeoutNanos != 0;
-        takeIn();
+        asked.empty(takesIn);
         int events = blocked ? selector.select(action, millis(timeoutNanos)) : selector.selectNow(action);
         blocked = false;
         wakeUpSent.set(false);
@@ -214,7 +233,7 @@ public final class NioPoller extends Poller {
         }
         boolean readable = (ready & (SelectionKey.OP_READ | SelectionKey.OP_ACCEPT)) != 0;
         boolean writable = (ready & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0;
-        woken += ((Watched) key.attachment()).signal(readable, writable, false);
+        woken += ((Entry) key.attachment()).watched.signal(readable, writable, false);
     }
 
     /**
@@ -226,7 +245,7 @@ public final class NioPoller extends Poller {
             served.add(one);
         }
         try {
-            int events = selector.selectNow(this::report);
+            int events = selector.selectNow(reports);
             // It took the wake-ups of those who came since, too: the caller looks again.
             wakeUpSent.set(false);
             return events;
@@ -252,8 +271,8 @@ public final class NioPoller extends Poller {
     public void forEachWatched(Consumer<Watched> visitor) {
         if (selector.isOpen()) {
             for (SelectionKey key : selector.keys()) {
-                if (key.attachment() instanceof Watched watched) {
-                    visitor.accept(watched);
+                if (key.attachment() instanceof Entry entry) {
+                    visitor.accept(entry.watched);
                 }
             }
         }

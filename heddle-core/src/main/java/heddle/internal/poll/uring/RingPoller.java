@@ -8,13 +8,13 @@ import static heddle.internal.sys.linux.Epoll.EPOLLRDHUP;
 
 import heddle.internal.poll.Inbox;
 import heddle.internal.poll.Intake;
-import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.Outgoing;
 import heddle.internal.poll.Piece;
 import heddle.internal.poll.Request;
 import heddle.internal.poll.Watched;
 import heddle.internal.poll.epoll.EpollPoller;
 import heddle.internal.socket.Errno;
+import heddle.internal.socket.NumberTable;
 import heddle.internal.sys.linux.Epoll;
 import heddle.internal.sys.linux.Ring;
 import heddle.internal.trace.Trace;
@@ -312,6 +312,7 @@ public final class RingPoller extends EpollPoller {
         switch (request) {
             case Inbox inbox -> serve(inbox);
             case Outgoing outgoing -> serve(outgoing);
+            default -> throw new AssertionError("not a ring's: " + request);
         }
     }
 
@@ -448,6 +449,7 @@ public final class RingPoller extends EpollPoller {
         switch (request) {
             case Inbox inbox -> inbox.abandon();
             case Outgoing outgoing -> outgoing.abandon();
+            default -> throw new AssertionError("not a ring's: " + request);
         }
     }
 

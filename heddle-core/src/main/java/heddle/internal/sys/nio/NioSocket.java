@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  *    it tells the system of all new interest; virtual threads that had to wait for it waited for seconds, as others
  *    came in between again and again.
  *
- * Ordering: want() stores {@code wanted}; watch() stores the key, then reads wanted; takeIn() reads the key, and takes
- * what is wanted only where there is one. takeIn() adds OP_CONNECT, then looks whether the connection is pending;
- * finishConnect() ends that, then drops the interest.
+ * Ordering: want() stores {@code wanted}, then its caller reads the key; watch() stores the key, then reads wanted: one
+ * of the two calls for takeIn(), which takes what is wanted. takeIn() adds OP_CONNECT, then looks whether the
+ * connection is pending; finishConnect() ends that, then drops the interest.
  */
 public final class NioSocket {
 
@@ -181,12 +181,15 @@ public final class NioSocket {
     }
 
     /**
-     * Asks for one report that {@code write}, or else reading, may be tried.
-     *
-     * @return whether {@link #takeIn} must be called: no if somebody else has been told so, and it has not been yet
+     * Asks for one report that {@code write}, or else reading, may be tried. {@link #takeIn} must follow; where there
+     * is no {@link #attachment} yet, who calls {@link #watch} sees to that.
      */
-    public boolean want(boolean write) {
-        return wanted.getAndAccumulate(interest(write), (before, more) -> before | more) == 0;
+    public void want(boolean write) {
+        int more = interest(write);
+        int seen = wanted.get();
+        while (!wanted.compareAndSet(seen, seen | more)) {
+            seen = wanted.get();
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package heddle.internal.sys.nio;
 
 import heddle.internal.socket.Errno;
+import heddle.internal.socket.NumberTable;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.socket.SocketName;
 import heddle.internal.socket.SocketOption;
@@ -27,13 +28,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link Syscalls} of any system, on the JDK's channels. Descriptors are numbers of our own that count up, so that one
- * is not used again soon after its close; raw options are named by Linux's numbers on every system.
+ * {@link Syscalls} of any system, on the JDK's channels. Descriptors are numbers of our own; one is used again only
+ * after {@link #REST} others were closed. Raw options are named by Linux's numbers on every system.
  *
  * An interrupt closes a channel under a call only in blocking mode: non-blocking calls set no hook for it
  * (begin(boolean) in SocketChannelImpl and ServerSocketChannelImpl of JDK 25; NioSyscallsTest). So callers may be
@@ -46,10 +48,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NioSyscalls extends Syscalls {
 
-    private final ConcurrentHashMap<Integer, NioSocket> sockets = new ConcurrentHashMap<>();
+    /** About how many closed numbers rest: a mistaken use of one soon after its close finds nobody else's socket. */
+    static final int REST = 1024;
 
-    /** For tests too. */
-    final AtomicInteger nextNumber = new AtomicInteger();
+    private final NumberTable<NioSocket> sockets = new NumberTable<>();
+
+    /** What was closed, oldest first, and how many of them there are, give or take those being added. */
+    private final Queue<Integer> resting = new ConcurrentLinkedQueue<>();
+
+    private final AtomicInteger rested = new AtomicInteger();
+
+    /** How many numbers there have been. */
+    private final AtomicInteger numbers = new AtomicInteger();
 
     /** A call on an open socket. */
     @FunctionalInterface
@@ -59,7 +69,7 @@ public final class NioSyscalls extends Syscalls {
 
     /** What {@code fd} stands for; null if it is closed. */
     public @Nullable NioSocket find(int fd) {
-        return sockets.get(fd);
+        return sockets.find(fd);
     }
 
     /**
@@ -76,7 +86,7 @@ public final class NioSyscalls extends Syscalls {
     }
 
     private int call(int fd, Call call) {
-        NioSocket socket = sockets.get(fd);
+        NioSocket socket = sockets.find(fd);
         if (socket == null) {
             return -Errno.EBADF;
         }
@@ -150,13 +160,18 @@ public final class NioSyscalls extends Syscalls {
             channel.close();
             throw failure;
         }
-        NioSocket socket = new NioSocket(channel, family);
-        while (true) {
-            int number = nextNumber.getAndIncrement() & Integer.MAX_VALUE;
-            if (sockets.putIfAbsent(number, socket) == null) {
-                return number;
-            }
+        int number = takeNumber();
+        sockets.put(number, new NioSocket(channel, family));
+        return number;
+    }
+
+    private int takeNumber() {
+        Integer oldest = rested.get() > REST ? resting.poll() : null;
+        if (oldest == null) {
+            return numbers.getAndIncrement();
         }
+        rested.decrementAndGet();
+        return oldest;
     }
 
     /**
@@ -260,15 +275,25 @@ public final class NioSyscalls extends Syscalls {
 
     @Override
     public int recv(int fd, MemorySegment buffer, long offset, int length) {
-        NioSocket socket = sockets.get(fd);
+        return recv(fd, bytes(buffer, offset, length));
+    }
+
+    @Override
+    public int recv(int fd, byte[] buffer, int offset, int length, int expected) {
+        return recv(fd, ByteBuffer.wrap(buffer, offset, length));
+    }
+
+    private int recv(int fd, ByteBuffer buffer) {
+        NioSocket socket = sockets.find(fd);
         if (socket == null) {
             return -Errno.EBADF;
         }
         if (socket.hasAhead()) {
-            return socket.readAhead(bytes(buffer, offset, length));
+            return socket.readAhead(buffer);
         }
+        boolean asked = buffer.hasRemaining();
         try {
-            return (int) received(socket.stream().read(bytes(buffer, offset, length)), length > 0);
+            return (int) received(socket.stream().read(buffer), asked);
         } catch (IOException | RuntimeException failure) {
             return -ExceptionErrno.of(failure);
         }
@@ -276,12 +301,22 @@ public final class NioSyscalls extends Syscalls {
 
     @Override
     public int send(int fd, MemorySegment buffer, long offset, int length, boolean more) {
-        NioSocket socket = sockets.get(fd);
+        return send(fd, bytes(buffer, offset, length));
+    }
+
+    @Override
+    public int send(int fd, byte[] buffer, int offset, int length, boolean more) {
+        return send(fd, ByteBuffer.wrap(buffer, offset, length));
+    }
+
+    private int send(int fd, ByteBuffer buffer) {
+        NioSocket socket = sockets.find(fd);
         if (socket == null) {
             return -Errno.EBADF;
         }
+        boolean asked = buffer.hasRemaining();
         try {
-            return (int) sent(socket.stream().write(bytes(buffer, offset, length)), length > 0);
+            return (int) sent(socket.stream().write(buffer), asked);
         } catch (IOException | RuntimeException failure) {
             return -sendErrno(socket, failure);
         }
@@ -289,7 +324,7 @@ public final class NioSyscalls extends Syscalls {
 
     @Override
     public long readv(int fd, MemorySegment[] buffers, int count) {
-        NioSocket socket = sockets.get(fd);
+        NioSocket socket = sockets.find(fd);
         if (socket == null) {
             return -Errno.EBADF;
         }
@@ -306,7 +341,7 @@ public final class NioSyscalls extends Syscalls {
 
     @Override
     public long writev(int fd, MemorySegment[] buffers, int count, boolean more) {
-        NioSocket socket = sockets.get(fd);
+        NioSocket socket = sockets.find(fd);
         if (socket == null) {
             return -Errno.EBADF;
         }
@@ -397,10 +432,12 @@ public final class NioSyscalls extends Syscalls {
 
     @Override
     public int close(int fd) {
-        NioSocket socket = sockets.remove(fd);
-        if (socket == null) {
+        NioSocket socket = sockets.find(fd);
+        if (socket == null || !sockets.remove(fd, socket)) {
             return -Errno.EBADF;
         }
+        resting.add(fd);
+        rested.incrementAndGet();
         try {
             socket.channel().close();
             return 0;

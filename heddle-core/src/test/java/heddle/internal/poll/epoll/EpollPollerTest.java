@@ -2,9 +2,9 @@ package heddle.internal.poll.epoll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import heddle.internal.poll.NumberTable;
 import heddle.internal.poll.Registration;
 import heddle.internal.poll.Watched;
+import heddle.internal.socket.NumberTable;
 import heddle.internal.socket.SockAddr;
 import heddle.internal.sys.linux.LinuxSyscalls;
 import heddle.internal.trace.Trace;

@@ -1,4 +1,4 @@
-package heddle.internal.poll;
+package heddle.internal.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package heddle.internal.poll;
+package heddle.internal.socket;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
@@ -29,12 +29,10 @@ public final class NumberTable<T> {
         chunk.set(number & (CHUNK - 1), entry);
     }
 
-    /** {@code number} stands for {@code entry} no more, if it did. */
-    public void remove(int number, T entry) {
+    /** {@code number} stands for {@code entry} no more: whether it did. */
+    public boolean remove(int number, T entry) {
         var chunk = chunks.get(number >>> CHUNK_BITS);
-        if (chunk != null) {
-            chunk.compareAndSet(number & (CHUNK - 1), entry, null);
-        }
+        return chunk != null && chunk.compareAndSet(number & (CHUNK - 1), entry, null);
     }
 
     /** What {@code number} stands for; null for nothing. */
