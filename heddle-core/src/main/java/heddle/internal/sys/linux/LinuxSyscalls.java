@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -94,8 +95,8 @@ public final class LinuxSyscalls extends Syscalls {
     private static final MethodHandle LISTEN = Libc.quick("listen", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle CONNECT = Libc.quick("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle ACCEPT4 = Libc.quick("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
-    private static final MethodHandle RECV = Libc.quick("recv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle SEND = Libc.quick("send", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle RECV = transfer("recv", 45, 207);
+    private static final MethodHandle SEND = transfer("send", 44, 206);
     private static final MethodHandle SHUTDOWN = Libc.quick("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETSOCKOPT =
             Libc.quick("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
@@ -165,6 +166,29 @@ public final class LinuxSyscalls extends Syscalls {
      */
     public LinuxSyscalls(Supplier<@Nullable CallMemory> own) {
         memories = new CallMemory.Pool(own);
+    }
+
+    /**
+     * recv(2) or send(2) by syscall(2), as recvfrom(2) or sendto(2) without an address. The library's own functions are
+     * points where a thread may be cancelled: in a process with threads they announce that and take it back with each
+     * call, by a compare-and-set each.
+     *
+     * @param ofX86 the call's number there, asm/unistd_64.h
+     * @param generic the same by asm-generic/unistd.h; elsewhere the function of the library
+     */
+    private static MethodHandle transfer(String function, long ofX86, long generic) {
+        long number = switch (System.getProperty("os.arch")) {
+            case "amd64" -> ofX86;
+            case "aarch64", "riscv64", "loongarch64" -> generic;
+            default -> 0;
+        };
+        if (number == 0) {
+            return Libc.quick(function, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+        }
+        MethodHandle syscall = Libc.quickVariadic(
+                1, "syscall", JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+        MethodHandle withoutAddress = MethodHandles.insertArguments(syscall, 6, 0L, 0L);
+        return MethodHandles.insertArguments(withoutAddress, 1, number);
     }
 
     private static int readBacklogMax() {
