@@ -71,6 +71,15 @@ public final class NioPoller extends Poller {
 
     private final Consumer<SelectionKey> reports = this::report;
 
+    /** Whether the polling thread selects with a time to wait. Written by it, read by any thread. */
+    private volatile boolean blocked;
+
+    /** Who polls; null before the first time. Written by the polling thread, read by any. */
+    private volatile @Nullable Thread pollingThread;
+
+    /** Nobody will poll any more. Set once. */
+    private volatile boolean abandoned;
+
     /** What is in the selector, as its key's attachment. */
     private static final class Entry extends Request {
 
@@ -82,15 +91,6 @@ public final class NioPoller extends Poller {
             this.socket = socket;
         }
     }
-
-    /** Whether the polling thread selects with a time to wait. Written by it, read by any thread. */
-    private volatile boolean blocked;
-
-    /** Who polls; null before the first time. Written by the polling thread, read by any. */
-    private volatile @Nullable Thread pollingThread;
-
-    /** Nobody will poll any more. Set once. */
-    private volatile boolean abandoned;
 
     /**
      * Opens a selector for sockets of {@code sys}; the rest as {@link Poller#Poller} wants it.
