@@ -108,8 +108,10 @@ class ForwardTest {
                         once.send(sent, sent + 10);
                         sent += 10;
                         // The store would take millions while the broker starts, and the test wait for their
-                        // forwarding.
+                        // forwarding. On a fast machine it did so with one round trip after the other, too.
                         once.client.awaitSettled();
+                        // Real time: 2,000 a second, so that some are on their way at each kill.
+                        Thread.sleep(5);
                     }
                     return sent;
                 });
