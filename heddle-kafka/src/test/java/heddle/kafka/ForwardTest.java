@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -27,6 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("thorough")
 @Timeout(900)
 class ForwardTest {
+
+    /** Five times what a kill waits for, so that some are on their way then. */
+    private static final int BATCHES_A_KILL = 500;
 
     private static final int KILLS = Integer.getInteger("kafka.kills", 20);
 
@@ -98,6 +102,7 @@ class ForwardTest {
         try (var broker = new Broker(folder)) {
             broker.topic("forwarded", 3, Map.of());
             var enough = new AtomicBoolean();
+            var batches = new Semaphore(0);
             var process = GatewayProcess.start(folder, broker, "forwarded", "127.0.0.1:0", data);
             try (var once = new Once(
                     process.address(),
@@ -105,18 +110,18 @@ class ForwardTest {
                 var sending = new FutureTask<>(() -> {
                     int sent = 0;
                     while (!enough.get()) {
+                        // The store would take millions while the broker starts, and the test wait for their
+                        // forwarding.
+                        batches.acquire();
                         once.send(sent, sent + 10);
                         sent += 10;
-                        // The store would take millions while the broker starts, and the test wait for their
-                        // forwarding. On a fast machine it did so with one round trip after the other, too.
                         once.client.awaitSettled();
-                        // Real time: 2,000 a second, so that some are on their way at each kill.
-                        Thread.sleep(5);
                     }
                     return sent;
                 });
                 Thread.ofVirtual().start(sending);
                 for (int kill = 0; kill < KILLS; kill++) {
+                    batches.release(BATCHES_A_KILL);
                     int want = once.acknowledged.get() + 1 + random.nextInt(1000);
                     Await.until("more acknowledged", () -> once.acknowledged.get() >= want);
                     if (kill % 3 == 2) {
@@ -128,6 +133,7 @@ class ForwardTest {
                     }
                 }
                 enough.set(true);
+                batches.release();
                 int sent = sending.get(120, TimeUnit.SECONDS);
                 Await.until(
                         () -> "all forwarded: " + sent + ", got "

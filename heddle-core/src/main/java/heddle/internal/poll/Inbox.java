@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Ordering: the polling thread pushes the piece, stores the result, stores IDLE, and then signals the slot. A reader
 /// clears the slot, looks at the pieces, then at the state, and if that is IDLE at the pieces again.
-public final class Inbox extends Request {
+public final class Inbox extends RingRequest {
 
     /** Of {@link #read}: nothing is here or will come; recv(2) tells how the stream is. */
     public static final int ASK_KERNEL = Integer.MAX_VALUE;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Ordering: who asks stores what it asks for, then claims the request; who empties clears that claim, then looks
  * what is asked for. So what is asked of a request that is queued already is seen by whoever takes it out.
  */
-public final class Intake {
+public final class Intake<R extends Request> {
 
     private static final VarHandle TOP;
 
@@ -27,7 +27,11 @@ public final class Intake {
     private volatile @Nullable Request top;
 
     /** Adds {@code request} unless it is in here already. Any thread. */
-    public void push(Request request) {
+    public void push(R request) {
+        add(request);
+    }
+
+    private void add(Request request) {
         if (!request.claimForIntake()) {
             return;
         }
@@ -47,7 +51,8 @@ public final class Intake {
      * Takes all out and shows them to {@code taker}, oldest first. What it throws at, and what is behind, stays in
      * here. Any thread.
      */
-    public void empty(Consumer<Request> taker) {
+    @SuppressWarnings("unchecked") // Nothing else is pushed.
+    public void empty(Consumer<? super R> taker) {
         var seen = (Request) TOP.getAndSet(this, null);
         Request oldest = null;
         while (seen != null) {
@@ -62,12 +67,12 @@ public final class Intake {
                 behind = oldest.next;
                 oldest.next = null;
                 oldest.takenFromIntake();
-                taker.accept(oldest);
+                taker.accept((R) oldest);
                 oldest = behind;
             }
         } finally {
             if (oldest != null) {
-                push(oldest);
+                add(oldest);
                 pushBack(behind);
             }
         }
@@ -79,7 +84,7 @@ public final class Intake {
         while (left != null) {
             Request behind = left.next; // Before it is in here, where it is another's.
             left.takenFromIntake();
-            push(left);
+            add(left);
             left = behind;
         }
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Ordering: the writer stores what is to be sent, then pushes this; the polling thread stores the result, then
  * unparks it.
  */
-public final class Outgoing extends Request {
+public final class Outgoing extends RingRequest {
 
     /** No result yet. */
     private static final int PENDING = Integer.MIN_VALUE;

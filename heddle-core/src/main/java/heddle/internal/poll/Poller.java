@@ -217,7 +217,7 @@ public abstract class Poller implements IdlePoll {
     }
 
     /** Asks the polling thread of a ring. Any thread. */
-    protected void ask(Request request) {
+    protected void ask(RingRequest request) {
         throw new UnsupportedOperationException("no ring");
     }
 

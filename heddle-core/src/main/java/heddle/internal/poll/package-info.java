@@ -8,7 +8,7 @@
 ///
 /// Where a ring receives and sends, a thread that is about to wait asks for that first:
 ///
-///     Inbox, Outgoing -> Intake -> Poller   a receive, a send: requests for the polling thread
+///     Inbox, Outgoing -> Intake -> Poller   a receive, a send: requests for the polling thread (way nio has its own)
 ///     Poller -> Piece -> Inbox              what came for a stream and nobody has read yet
 ///     PieceStack                            pieces, in an inbox or on their way back
 ///

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** What is between a ring and those who read: {@link Inbox} and {@link Intake}. */
 class InboxTest {
 
-    private final List<Request> asked = new ArrayList<>();
+    private final List<RingRequest> asked = new ArrayList<>();
     private final List<Piece> givenBack = new ArrayList<>();
 
     private final Inbox.Ring ring = new Inbox.Ring() {
@@ -84,10 +84,10 @@ class InboxTest {
     /** Else whoever waits for one of them would wait for ever: a dead poller abandons what is in its intake. */
     @Test
     void intakeKeepsWhatWasNotServed() {
-        var intake = new Intake();
-        List<Request> requests = List.of(inbox, new Outgoing(8), new Outgoing(9));
+        var intake = new Intake<RingRequest>();
+        List<RingRequest> requests = List.of(inbox, new Outgoing(8), new Outgoing(9));
         requests.forEach(intake::push);
-        List<Request> served = new ArrayList<>();
+        List<RingRequest> served = new ArrayList<>();
         assertThrows(
                 IllegalStateException.class,
                 () -> intake.empty(request -> {

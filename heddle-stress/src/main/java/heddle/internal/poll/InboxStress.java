@@ -153,7 +153,7 @@ public final class InboxStress {
     @Outcome(id = "LOST", expect = FORBIDDEN, desc = "Nobody will.")
     @State
     public static class AskAgain {
-        private final Intake intake = new Intake();
+        private final Intake<RingRequest> intake = new Intake<>();
         private final Inbox inbox = new Inbox(7, 1, NO_RING);
         private boolean seen;
 

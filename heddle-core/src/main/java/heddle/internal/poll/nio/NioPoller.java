@@ -65,9 +65,9 @@ public final class NioPoller extends Poller {
     private final Queue<Semaphore> leaving = new ConcurrentLinkedQueue<>();
 
     /** Those of which somebody wants something that the selector does not know. */
-    private final Intake asked = new Intake();
+    private final Intake<Entry> asked = new Intake<>();
 
-    private final Consumer<Request> takesIn = this::takeIn;
+    private final Consumer<Entry> takesIn = this::takeIn;
 
     private final Consumer<SelectionKey> reports = this::report;
 
@@ -146,8 +146,7 @@ public final class NioPoller extends Poller {
     }
 
     /** Takes in what a waiter wants. By the polling thread, before it selects. */
-    private void takeIn(Request request) {
-        Entry entry = (Entry) request;
+    private void takeIn(Entry entry) {
         if (!entry.socket.takeIn()) {
             woken += entry.watched.signal(true, true, false);
         }

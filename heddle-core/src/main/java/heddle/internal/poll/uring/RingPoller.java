@@ -10,7 +10,7 @@ import heddle.internal.poll.Inbox;
 import heddle.internal.poll.Intake;
 import heddle.internal.poll.Outgoing;
 import heddle.internal.poll.Piece;
-import heddle.internal.poll.Request;
+import heddle.internal.poll.RingRequest;
 import heddle.internal.poll.Watched;
 import heddle.internal.poll.epoll.EpollPoller;
 import heddle.internal.socket.Errno;
@@ -68,9 +68,9 @@ public final class RingPoller extends EpollPoller {
     private final Ring ring;
     private final ReceiveBuffers buffers;
     private final MemorySegment sendArea = Arena.ofAuto().allocate(SEND_AREA_BYTES, 64);
-    private final Intake intake = new Intake();
+    private final Intake<RingRequest> intake = new Intake<>();
     private final Inbox.Ring receiver = new Receiver();
-    private final Consumer<Request> serve = this::serve;
+    private final Consumer<RingRequest> serve = this::serve;
 
     /** What inboxes see of this. */
     private final class Receiver implements Inbox.Ring {
@@ -212,7 +212,7 @@ public final class RingPoller extends EpollPoller {
     }
 
     @Override
-    protected void ask(Request request) {
+    protected void ask(RingRequest request) {
         intake.push(request);
         if (request instanceof Outgoing) {
             sendsAsked++;
@@ -308,11 +308,10 @@ public final class RingPoller extends EpollPoller {
         }
     }
 
-    private void serve(Request request) {
+    private void serve(RingRequest request) {
         switch (request) {
             case Inbox inbox -> serve(inbox);
             case Outgoing outgoing -> serve(outgoing);
-            default -> throw new AssertionError("not a ring's: " + request);
         }
     }
 
@@ -445,11 +444,10 @@ public final class RingPoller extends EpollPoller {
         }
     }
 
-    private static void abandon(Request request) {
+    private static void abandon(RingRequest request) {
         switch (request) {
             case Inbox inbox -> inbox.abandon();
             case Outgoing outgoing -> outgoing.abandon();
-            default -> throw new AssertionError("not a ring's: " + request);
         }
     }
 

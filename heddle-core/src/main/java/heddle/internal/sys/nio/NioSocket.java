@@ -185,11 +185,7 @@ public final class NioSocket {
      * is no {@link #attachment} yet, who calls {@link #watch} sees to that.
      */
     public void want(boolean write) {
-        int more = interest(write);
-        int seen = wanted.get();
-        while (!wanted.compareAndSet(seen, seen | more)) {
-            seen = wanted.get();
-        }
+        wanted.accumulateAndGet(interest(write), (seen, more) -> seen | more);
     }
 
     /**
