@@ -19,11 +19,11 @@ public enum Way {
     NIO(Platform.Way.NIO),
 
     /**
-     * As {@link #CARRIERS}, with io_uring. It receives for a connection of TCP once a read had to wait; from then on it
-     * also sends what is written to that from arrays of 16 KiB at most while other threads wait for their turn. Only
-     * where it is asked for: by {@code -Dheddle.way=uring} or {@link Heddle.Builder#way}. Needs what way carriers
-     * needs, and Linux 6.0; where the system has no ring to give, a runtime runs in way carriers, and {@link
-     * Heddle#describe} says why.
+     * As {@link #CARRIERS}, with io_uring. It receives for a connection of TCP once a read had to wait, until most
+     * reads bring more than 2 KiB; meanwhile it also sends what is written to that from arrays, 2 KiB at most at a
+     * time, while other threads wait for their turn. Only where it is asked for: by {@code -Dheddle.way=uring} or
+     * {@link Heddle.Builder#way}. Needs what way carriers needs, and Linux 6.0; where the system has no ring to give, a
+     * runtime runs in way carriers, and {@link Heddle#describe} says why.
      */
     URING(Platform.Way.URING);
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import heddle.internal.poll.Inbox;
+import heddle.internal.poll.Registration;
 import heddle.internal.sched.Scheduler;
 import heddle.testing.Await;
 import heddle.testing.Task;
@@ -18,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -29,6 +31,9 @@ import org.junit.jupiter.api.Timeout;
 class UringTest {
 
     private static final int TIMES = 200;
+
+    /** More than it takes to read without the ring. */
+    private static final int LONG = 6_000;
 
     /** Bytes that fill more than the 16 buffers after which a receive is given up. */
     private static final int ALL_OF_A_STREAM = 17 * (16 << 10);
@@ -114,8 +119,13 @@ class UringTest {
     }
 
     private void race(Disturbance disturbance) throws Exception {
+        race(10, disturbance);
+        race(LONG, disturbance); // Which a reader that waits leaves to recv(2).
+    }
+
+    private void race(int length, Disturbance disturbance) throws Exception {
         try (ConnPair pair = pair()) {
-            byte[] sent = Streams.random(TIMES * 10, 1);
+            byte[] sent = Streams.random(TIMES * length, 1);
             Task<byte[]> reader = Task.on(heddle.ofVirtual(), () -> {
                 byte[] got = new byte[sent.length];
                 int at = 0;
@@ -129,9 +139,9 @@ class UringTest {
                 return got;
             });
             for (int i = 0; i < TIMES; i++) {
-                int at = i * 10;
+                int at = i * length;
                 Task<Integer> writer =
-                        Task.on(heddle.ofVirtual(), () -> pair.left().write(sent, at, 10));
+                        Task.on(heddle.ofVirtual(), () -> pair.left().write(sent, at, length));
                 disturbance.disturb(pair.right(), reader.thread());
                 writer.result();
             }
@@ -198,6 +208,32 @@ class UringTest {
                     .isEqualTo(sent);
             assertThat(writer.result()).isEqualTo(sent.length);
             here(() -> Streams.roundTrip(echoing(pair)));
+        }
+    }
+
+    /** What is long is not copied once more. */
+    @Test
+    void longMessagesAreReadWithoutTheRing() throws Exception {
+        handNothingOff();
+        try (ConnPair pair = pair()) {
+            Registration registration = Parked.descriptor(pair.right()).registration();
+            exchange(pair, 10, () -> registration.inbox() != null);
+            exchange(pair, LONG, () -> registration.inbox() == null);
+            var left = new AtomicInteger(TIMES / 2);
+            exchange(pair, 10, () -> left.getAndDecrement() == 0);
+            assertThat(registration.inbox()).isNull();
+        }
+    }
+
+    /** Messages of {@code length} bytes, each of which its reader waits for, until {@code done}. */
+    private void exchange(ConnPair pair, int length, BooleanSupplier done) throws Exception {
+        for (int i = 0; !done.getAsBoolean(); i++) {
+            assertThat(i).as("messages of %d bytes", length).isLessThan(TIMES);
+            Task<byte[]> reader = Task.on(heddle.ofVirtual(), () -> Streams.readExactly(pair.right(), length));
+            Parked.awaitReader(pair.right());
+            byte[] sent = Streams.random(length, i);
+            here(() -> pair.left().write(sent));
+            assertThat(reader.result()).isEqualTo(sent);
         }
     }
 
@@ -293,7 +329,7 @@ class UringTest {
                 here(() -> receive(pair.left())); // Else its writes go alone.
                 pair.left().setWriteDeadline(Streams.inMillis(100));
                 writers.add(Task.on(heddle.ofVirtual(), () -> {
-                    byte[] piece = new byte[3_000];
+                    byte[] piece = new byte[1_500];
                     long sent = 0;
                     while (true) {
                         try {

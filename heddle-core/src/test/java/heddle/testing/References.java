@@ -66,6 +66,7 @@ final class References {
             "SplitMix64",
             "ThreadPriorityCheck",
             "UseTransparentHugePages",
+            "MaxInlineLevel",
             "VisualVM",
             "WebDriver",
             "WebJar",

@@ -22,6 +22,9 @@ abstract sealed class Direction permits Reads, Writes {
     /** Of {@link #begin} and {@link #after}: make the call, or make it again. No result of a call, no failure. */
     static final int TRY = Integer.MIN_VALUE;
 
+    /** Longer transfers go without the ring, which would copy them once more: that costs as much as a call. */
+    static final int BY_RING_MAX = 2 << 10;
+
     /** After how many calls without a wait their thread lets others run. */
     private static final int CALLS_A_TURN = 128;
 

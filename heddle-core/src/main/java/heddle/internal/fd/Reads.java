@@ -30,8 +30,17 @@ final class Reads extends Direction {
     /** They take as long as a call. */
     private static final int BYTES_A_CALL = 8 << 10;
 
+    /** The ring is left, for good, once so many more reads were long than short, by {@link #BY_RING_MAX}. */
+    private static final int LONG_READS = 8;
+
     /** The last read got less than it asked for, and no ring has received since; guarded by the read lock. */
     private boolean drained;
+
+    /**
+     * How many more reads by the ring were long than short, 0 to {@link #LONG_READS}; guarded by the read lock. A byte
+     * takes no room here, and each connection has one of these objects.
+     */
+    private byte longReads;
 
     /** How many bytes the last call into an array got; guarded by the read lock. */
     private int cameLast;
@@ -135,9 +144,18 @@ final class Reads extends Direction {
             return failed;
         }
         int n = inbox.read(array, segment, offset, length);
-        if (n == -Errno.EAGAIN && registration.mustTry()) {
-            inbox.stop(); // The ring may have missed the end: see RingPoller.
+        if (n == -Errno.EAGAIN && longReads == LONG_READS) {
+            registration.setExpectsBytes(false);
+        }
+        // mustTry: the ring may have missed the end, see RingPoller.
+        if (n == -Errno.EAGAIN && (registration.mustTry() || !registration.expectsBytes())) {
+            inbox.stop();
             n = inbox.read(array, segment, offset, length);
+        }
+        if (n == Inbox.ASK_KERNEL && !registration.expectsBytes()) {
+            registration.setInbox(null);
+        } else if (n > 0 && n != Inbox.ASK_KERNEL) {
+            longReads = (byte) Math.clamp(longReads + (n > BY_RING_MAX ? 1 : -1), 0, LONG_READS);
         }
         return n;
     }

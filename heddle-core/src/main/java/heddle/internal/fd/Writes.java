@@ -28,9 +28,6 @@ final class Writes extends Direction {
      */
     private static final int BYTES_A_CALL = 1 << 10;
 
-    /** What is longer goes alone: to copy it once more costs as much as a call. */
-    private static final int BATCHED_BYTES_MAX = 16 << 10;
-
     /** What a ring is asked by; made for the first such send, guarded by the write lock. */
     private @Nullable Outgoing outgoing;
 
@@ -82,7 +79,7 @@ final class Writes extends Direction {
             return sys.send(fd, Objects.requireNonNull(segment), offset, length, more);
         }
         // Who has an inbox is of TCP, and its runtime has rings.
-        if (registration.inbox() != null && length <= BATCHED_BYTES_MAX) {
+        if (registration.inbox() != null && length <= BY_RING_MAX) {
             Poller ring = descriptor.pollers().batching();
             if (ring != null) {
                 return sendWithOthers(ring, array, (int) offset, length, more);

@@ -15,7 +15,6 @@ import heddle.internal.poll.Watched;
 import heddle.internal.poll.epoll.EpollPoller;
 import heddle.internal.socket.Errno;
 import heddle.internal.socket.NumberTable;
-import heddle.internal.sys.linux.Epoll;
 import heddle.internal.sys.linux.Ring;
 import heddle.internal.trace.Trace;
 import java.lang.foreign.Arena;
@@ -111,10 +110,7 @@ public final class RingPoller extends EpollPoller {
     /** Some thread was made runnable since this select began, which so must not wait: see IdlePoll. */
     private boolean awake;
 
-    /** The epoll instance may have events. */
-    private boolean epollDue = true;
-
-    /** Whether the ring was asked to tell of them, for this carrier. */
+    /** Whether the ring will tell this carrier of the epoll instance's next event; else each select looks there. */
     private boolean watchesEpoll;
 
     /**
@@ -236,24 +232,20 @@ public final class RingPoller extends EpollPoller {
         if (Thread.currentThread() != carrier) {
             takeOver();
         }
-        if (!watchesEpoll) {
+        serveAll();
+        int events = watchesEpoll ? 0 : super.select(0);
+        boolean blocks = timeoutNanos != 0 && events == 0 && !awake && !ring.hasNext();
+        if (blocks && !watchesEpoll) {
             watchEpoll();
         }
-        serveAll();
-        boolean blocks = timeoutNanos != 0 && !awake && !epollDue && !ring.hasNext();
-        if (blocks) {
+        boolean watched = watchesEpoll;
+        if (blocks && !awake) {
             enter(timeoutNanos);
         } else if (ring.mustEnter()) {
             enter(0);
         }
-        int events = complete();
-        if (epollDue) {
-            epollDue = false;
-            int told = super.select(0);
-            epollDue = told >= Epoll.EVENTS_MAX;
-            events += told;
-        }
-        return events;
+        events += complete();
+        return watched && !watchesEpoll ? events + super.select(0) : events;
     }
 
     /** What the kernel has in hand for the carrier before completes there: this one asks anew. */
@@ -363,7 +355,7 @@ public final class RingPoller extends EpollPoller {
                 case RECEIVE -> received(userData, result, flags);
                 case SEND -> sent((int) userData, result);
                 case CANCEL -> cancelled(userData, result);
-                case EPOLL -> epollTold((int) userData, result, flags);
+                case EPOLL -> epollTold((int) userData, result);
                 default -> {} // What came of a cancel that nobody waits for.
             }
         }
@@ -431,17 +423,14 @@ public final class RingPoller extends EpollPoller {
         }
     }
 
-    private void epollTold(int epochOfCarrier, int result, int flags) {
+    private void epollTold(int epochOfCarrier, int result) {
         if (epochOfCarrier != epoch) {
             return;
         }
-        epollDue = true;
-        if ((flags & Ring.MORE) == 0) {
-            if (result < 0 && result != -Ring.ECANCELED) {
-                throw new AssertionError("a poll of epoll: " + Errno.text(-result));
-            }
-            watchesEpoll = false;
+        if (result < 0 && result != -Ring.ECANCELED) {
+            throw new AssertionError("a poll of epoll: " + Errno.text(-result));
         }
+        watchesEpoll = false;
     }
 
     private static void abandon(RingRequest request) {

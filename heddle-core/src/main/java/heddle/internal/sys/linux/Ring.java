@@ -63,7 +63,6 @@ public final class Ring {
     /** Came with 6.0, as did a receive that goes on by itself, of which no probe tells. */
     private static final int OP_SEND_ZC = 47;
 
-    private static final int POLL_MULTISHOT = 1;
     private static final int POLL_FIRST = 1;
     private static final int RECV_MULTISHOT = 1 << 1;
     private static final int BUFFER_SELECT = 1 << 5;
@@ -335,9 +334,9 @@ public final class Ring {
         submit(OP_ASYNC_CANCEL, -1, cancelled, 0, 0, userData);
     }
 
-    /** Tells, again and again, when {@code of} is readable. */
+    /** Tells, once, when {@code of} is readable. */
     public void poll(int of, long userData) {
-        submit(OP_POLL_ADD, of, 0, POLL_MULTISHOT, POLLIN, userData);
+        submit(OP_POLL_ADD, of, 0, 0, POLLIN, userData);
     }
 
     private long submit(int operation, int of, long address, int length, int flags, long userData) {
